@@ -1,0 +1,5 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from . import tochka_connection
+from . import tochka_legal_entity
+from . import tochka_merchant
