@@ -1,1 +1,5 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from . import payment
+from . import portal
+from . import webhook

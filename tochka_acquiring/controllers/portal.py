@@ -1,0 +1,42 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo.http import request
+
+from odoo.addons.payment.controllers import portal as payment_portal
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
+
+
+class TochkaPaymentPortal(payment_portal.PaymentPortal):
+
+    def _create_transaction(
+        self, provider_id, payment_method_id, token_id, amount, currency_id, partner_id, flow,
+        tokenization_requested, landing_route, is_validation=False, custom_create_values=None,
+        **kwargs,
+    ):
+        """ Override of `payment` to send the payer to the link that is already open.
+
+        :return: The transaction with the open link, else a new one.
+        :rtype: payment.transaction
+        """
+        provider_sudo = request.env['payment.provider'].sudo().browse(provider_id)
+        if (
+            provider_sudo.code == 'tochka'
+            and flow == 'redirect'
+            and not is_validation
+            and custom_create_values
+        ):
+            transaction_sudo = request.env['payment.transaction'].sudo()._tochka_find_open_link(
+                provider_sudo,
+                request.env['payment.method'].sudo().browse(payment_method_id),
+                amount,
+                request.env['res.currency'].browse(currency_id),
+                custom_create_values,
+            )
+            if transaction_sudo:
+                PaymentPostProcessing.monitor_transaction(transaction_sudo)
+                return transaction_sudo
+        return super()._create_transaction(
+            provider_id, payment_method_id, token_id, amount, currency_id, partner_id, flow,
+            tokenization_requested, landing_route, is_validation=is_validation,
+            custom_create_values=custom_create_values, **kwargs,
+        )

@@ -1,0 +1,231 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from odoo.addons.tochka_acquiring import const
+
+
+class PaymentProvider(models.Model):
+    _inherit = 'payment.provider'
+
+    code = fields.Selection(
+        selection_add=[('tochka', "Tochka Bank")], ondelete={'tochka': 'set default'}
+    )
+    tochka_connection_id = fields.Many2one(
+        string="Bank connection",
+        help="The key that Odoo uses to talk to the bank. Several providers may share one.",
+        comodel_name='tochka.connection',
+        ondelete='restrict',
+        required_if_provider='tochka',
+        domain="[('company_ids', 'parent_of', company_id)]",
+        copy=False,
+    )
+    tochka_merchant_id = fields.Many2one(
+        string="Shop (merchant)",
+        help="The shop of the bank's acquiring contract on whose behalf payments are taken.",
+        comodel_name='tochka.merchant',
+        ondelete='restrict',
+        required_if_provider='tochka',
+        domain="[('connection_id', '=', tochka_connection_id)]",
+        copy=False,
+    )
+    tochka_article_id = fields.Many2one(
+        string="Article",
+        help="The analytic account that each payment of this provider is credited to, on the"
+             " receivable line of the payment. Use an analytic plan of its own for articles, so"
+             " that an invoice's income is not counted twice.",
+        comodel_name='account.analytic.account',
+        domain="['|', ('company_id', '=', False), ('company_id', 'parent_of', company_id)]",
+    )
+    tochka_link_ttl = fields.Integer(
+        string="Link lifetime (minutes)",
+        help="How long a customer may pay by a link. The bank can't cancel a link, so a short life"
+             " is the only protection against paying an outdated amount.",
+        default=const.DEFAULT_LINK_TTL,
+    )
+    # The modes that the last synchronization knew: a method that the accountant took away from the
+    # provider afterwards stays away, and only what the bank has newly allowed is added.
+    tochka_known_modes = fields.Char(copy=False)
+
+    # === COMPUTE METHODS === #
+
+    def _get_supported_currencies(self):
+        """ Override of `payment` to return the rouble only: the bank's acquiring has no currency.
+
+        Source: developers.tochka.com, «Платёжные ссылки» (no currency field), 2026-04.
+        """
+        supported_currencies = super()._get_supported_currencies()
+        if self.code == 'tochka':
+            supported_currencies = supported_currencies.filtered(
+                lambda currency: currency.name in const.SUPPORTED_CURRENCIES
+            )
+        return supported_currencies
+
+    # === ONCHANGE METHODS === #
+
+    @api.onchange('tochka_connection_id')
+    def _onchange_tochka_connection_id(self):
+        """ Offer the only shop of the connection, and drop that of another connection. """
+        if self.tochka_merchant_id.connection_id != self.tochka_connection_id:
+            self.tochka_merchant_id = False
+        usable_merchants = self.tochka_connection_id.merchant_ids.filtered(
+            lambda m: m.is_usable and m.company_id in (m.env['res.company'], self.company_id)
+        )
+        if not self.tochka_merchant_id and len(usable_merchants) == 1:
+            self.tochka_merchant_id = usable_merchants
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('tochka_link_ttl')
+    def _check_tochka_link_ttl(self):
+        for provider in self.filtered(lambda p: p.code == 'tochka'):
+            if not const.MIN_LINK_TTL <= provider.tochka_link_ttl <= const.MAX_LINK_TTL:
+                raise ValidationError(_(
+                    "The link lifetime of %(provider)s must be between %(min)s and %(max)s minutes.",
+                    provider=provider.name, min=const.MIN_LINK_TTL, max=const.MAX_LINK_TTL,
+                ))
+
+    @api.constrains('tochka_connection_id', 'tochka_merchant_id', 'company_id')
+    def _check_tochka_belongs_together(self):
+        """ Check that the shop is one of the connection's, and both may serve the company. """
+        for provider in self.filtered(lambda p: p.code == 'tochka'):
+            connection = provider.tochka_connection_id
+            merchant = provider.tochka_merchant_id
+            if merchant and merchant.connection_id != connection:
+                raise ValidationError(_(
+                    "The shop %(merchant)s is not one of the bank connection %(connection)s.",
+                    merchant=merchant.display_name, connection=connection.display_name,
+                ))
+            if connection and not connection.company_ids & provider.company_id.parent_ids:
+                raise ValidationError(_(
+                    "The bank connection %(connection)s does not serve the company %(company)s."
+                    " Add the company to the connection first.",
+                    connection=connection.display_name, company=provider.company_id.name,
+                ))
+            if merchant.company_id and merchant.company_id not in provider.company_id.parent_ids:
+                raise ValidationError(_(
+                    "The shop %(merchant)s belongs to %(owner)s, not to %(company)s: its payments"
+                    " would reach another company's bank account.",
+                    merchant=merchant.display_name,
+                    owner=merchant.company_id.name,
+                    company=provider.company_id.name,
+                ))
+
+    @api.constrains('state', 'is_published', 'journal_id', 'tochka_connection_id',
+                    'tochka_merchant_id', 'payment_method_ids')
+    def _check_tochka_ready_to_be_paid(self):
+        """ Refuse to switch on what would lose or misplace a payment. """
+        for provider in self.filtered(lambda p: p.code == 'tochka'):
+            if provider.state == 'disabled' and not provider.is_published:
+                continue
+            reason = provider._tochka_find_obstacle()
+            if reason:
+                raise ValidationError(_(
+                    "%(provider)s can't be enabled yet. %(reason)s",
+                    provider=provider.name, reason=reason,
+                ))
+
+    def _tochka_find_obstacle(self):
+        """ Return what keeps this provider from taking payments, in words that say what to do.
+
+        :return: The obstacle, or an empty string when there is none.
+        :rtype: str
+        """
+        self.ensure_one()
+        connection = self.tochka_connection_id
+        if connection.environment == 'bank_sandbox':
+            return _(
+                "The bank's own sandbox gives canned answers (every payment looks paid), so it only"
+                " serves to check a connection. Choose a connection to the production bank."
+            )
+        if connection.environment == 'production' and self.state == 'test':
+            return _(
+                "The bank has no test mode: payments would be real. Use the state Enabled, and"
+                " leave the provider unpublished while you try it."
+            )
+        if connection.state not in ('connected', 'attention'):
+            return _("The bank connection %s is not connected.", connection.display_name)
+        if not self.tochka_merchant_id.is_usable:
+            return _(
+                "The bank does not take payments for the shop %s now. Choose another shop, or ask"
+                " the bank.", self.tochka_merchant_id.display_name,
+            )
+        if not self.with_context(active_test=False).payment_method_ids:
+            return _("The shop allows no payment method that Odoo knows.")
+        if not self.journal_id:
+            return _(
+                "Choose the bank journal (cash box) in which payments are posted; without it a"
+                " paid invoice could not be booked."
+            )
+        method_line = self.journal_id.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self
+        )
+        if not method_line.payment_account_id and not self.company_id.transfer_account_id:
+            return _(
+                "The journal %s has no outstanding receipts account for this provider: set it in"
+                " the journal, tab Incoming Payments.", self.journal_id.display_name,
+            )
+        return ''
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        providers = super().create(vals_list)
+        providers.filtered('tochka_merchant_id')._tochka_apply_merchant_modes()
+        return providers
+
+    def write(self, vals):
+        res = super().write(vals)
+        if vals.get('tochka_merchant_id'):
+            self._tochka_apply_merchant_modes()
+        return res
+
+    def _get_default_payment_method_codes(self):
+        """ Override of `payment` to return the default payment method codes. """
+        self.ensure_one()
+        if self.code != 'tochka':
+            return super()._get_default_payment_method_codes()
+        return const.DEFAULT_PAYMENT_METHOD_CODES
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _tochka_sync_payment_methods(self, merchants):
+        """ Take over what the bank now allows for the given shops.
+
+        :param tochka.merchant merchants: The shops whose payment modes may have changed.
+        :return: None
+        """
+        self.search([
+            ('code', '=', 'tochka'), ('tochka_merchant_id', 'in', merchants.ids)
+        ])._tochka_apply_merchant_modes()
+
+    def _tochka_apply_merchant_modes(self):
+        """ Offer the payment methods of the shop's payment modes, and no other.
+
+        The filter lies on the provider, because `payment.method.active` is shared by all providers
+        and companies.
+
+        :return: None
+        """
+        for provider in self.filtered(lambda p: p.code == 'tochka'):
+            allowed = provider.tochka_merchant_id._tochka_payment_method_codes()
+            known = set((provider.tochka_known_modes or '').split(',')) - {''}
+            methods = self.env['payment.method'].with_context(active_test=False).search([
+                ('code', 'in', sorted(allowed)), ('is_primary', '=', True),
+            ])
+            offered = provider.with_context(active_test=False).payment_method_ids
+            added = methods.filtered(lambda pm: pm.code not in known) - offered
+            removed = offered - methods
+            provider.write({
+                'payment_method_ids': [
+                    *(Command.link(pm.id) for pm in added),
+                    *(Command.unlink(pm.id) for pm in removed),
+                ],
+                'tochka_known_modes': ','.join(sorted(allowed)),
+            })
+            if provider.state != 'disabled':
+                provider._activate_default_pms()

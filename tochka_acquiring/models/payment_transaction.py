@@ -1,0 +1,119 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+import urllib.parse
+
+from odoo import api, fields, models
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api.operation import Operation
+
+_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
+
+
+class PaymentTransaction(models.Model):
+    """ The thin side of a payment by Tochka: fields, and the overrides that `payment` calls.
+
+    The work is done in `payment_transaction_link` (create or find the bank's operation),
+    `payment_transaction_apply` (the only writer of states), `payment_transaction_poll` (jobs) and
+    `payment_transaction_posting` (the books).
+    """
+
+    _inherit = 'payment.transaction'
+
+    # How the bank's operation moves the transaction. The bank has no status "declined": a declined
+    # attempt leaves the operation CREATED, and the payer may try again by the same link.
+    # Source: developers.tochka.com, «Платёжные ссылки», statuses, 2026-04.
+    #
+    #   (no operation) ──create──► CREATED ──pay──► APPROVED ──► ON-REFUND, REFUNDED(_PARTIALLY)
+    #      draft / error            draft             done         done (what was paid was paid)
+    #                                 │  └──► WAIT_FULL_PAYMENT, AUTHORIZED: pending
+    #                                 └─ttl─► EXPIRED: cancel ──paid after all──► done, flagged
+    tochka_operation_id = fields.Char(
+        string="Bank operation", readonly=True, copy=False, index='btree_not_null')
+    tochka_payment_link_id = fields.Char(
+        string="Order number at the bank", readonly=True, copy=False, index='btree_not_null')
+    tochka_merchant_id = fields.Many2one(
+        string="Shop (merchant)", comodel_name='tochka.merchant', readonly=True, copy=False,
+        ondelete='restrict', help="The shop on whose behalf the link was made.")
+    tochka_payment_link = fields.Char(string="Payment link", readonly=True, copy=False)
+    tochka_link_expires_at = fields.Datetime(
+        string="Link expires at", readonly=True, copy=False)
+    tochka_status = fields.Char(string="Status at the bank", readonly=True, copy=False)
+    tochka_payment_type = fields.Char(
+        string="Paid by", readonly=True, copy=False, help="The way to pay that was really used.")
+    tochka_paid_at = fields.Datetime(string="Paid at", readonly=True, copy=False)
+    tochka_error = fields.Text(
+        string="The bank's answer", readonly=True, copy=False,
+        help="The exact error of the last request, with the audit id that the bank's support asks"
+             " for.")
+    tochka_problem = fields.Text(
+        string="Needs attention", readonly=True, copy=False,
+        help="What a person should look at. The transaction was not changed because of it.")
+    tochka_poll_count = fields.Integer(readonly=True, copy=False)
+    tochka_next_poll_at = fields.Datetime(
+        string="Next status request at", readonly=True, copy=False, index='btree_not_null')
+    tochka_read_at = fields.Datetime(
+        string="Last status request at", readonly=True, copy=False)
+
+    _tochka_operation_uniq = models.Constraint(
+        'unique(tochka_operation_id)',
+        "A bank operation can belong to one transaction only.",
+    )
+    _tochka_payment_link_uniq = models.Constraint(
+        'unique(tochka_payment_link_id)',
+        "An order number at the bank can belong to one transaction only.",
+    )
+
+    # === BUSINESS METHODS - PRE-PROCESSING === #
+
+    def _get_specific_rendering_values(self, processing_values):
+        """ Override of `payment` to create the bank's operation and return its page.
+
+        Note: self.ensure_one() from `_get_processing_values`
+
+        :param dict processing_values: The generic and specific processing values.
+        :return: `api_url` and `url_params`, a list of (name, value): a GET form drops the query
+                 string of its action.
+        :rtype: dict
+        """
+        if self.provider_code != 'tochka':
+            return super()._get_specific_rendering_values(processing_values)
+
+        link = self._tochka_ensure_payment_link()
+        url = urllib.parse.urlsplit(link)
+        return {
+            'api_url': urllib.parse.urlunsplit(url._replace(query='')),
+            'url_params': urllib.parse.parse_qsl(url.query, keep_blank_values=True),
+        }
+
+    # === BUSINESS METHODS - PROCESSING === #
+
+    @api.model
+    def _extract_reference(self, provider_code, payment_data):
+        """ Override of `payment` to find the reference by the bank's operation. """
+        if provider_code != 'tochka':
+            return super()._extract_reference(provider_code, payment_data)
+        operation_id = payment_data.get('operationId')
+        return operation_id and self.search(
+            [('tochka_operation_id', '=', operation_id)], limit=1
+        ).reference
+
+    def _extract_amount_data(self, payment_data):
+        """ Override of `payment` to opt out: `_tochka_apply_operation` compares exact amounts.
+
+        Odoo's own check marks the transaction as failed at the first wrong amount and lets the
+        same wrong amount pass at the second.
+        """
+        if self.provider_code != 'tochka':
+            return super()._extract_amount_data(payment_data)
+        return None
+
+    def _apply_updates(self, payment_data):
+        """ Override of `payment` to go through the only writer.
+
+        :param dict payment_data: An operation as the bank's API returns it.
+        """
+        if self.provider_code != 'tochka':
+            return super()._apply_updates(payment_data)
+        self._tochka_apply_operation(Operation.from_api(payment_data))

@@ -1,0 +1,242 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, _, fields, models
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.utils import utc_naive
+
+_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
+
+
+class PaymentTransaction(models.Model):
+    """ The bank's word becomes the transaction's state here, and nowhere else.
+
+    The return route, the webhook inbox, the poll and the sweep all read the operation from the
+    bank first, without any lock, and end in `_tochka_apply_operation`.
+    """
+
+    _inherit = 'payment.transaction'
+
+    # === BUSINESS METHODS - READING === #
+
+    def _tochka_refresh(self):
+        """ Read the operation from the bank and apply it, in a cursor of its own.
+
+        No lock is held while the bank answers, and the fresh cursor sees what others have
+        committed meanwhile. It never raises because of a lock, a replay or a silent bank: then the
+        poll comes back to the transaction.
+
+        :return: 'applied', 'busy' (somebody else is at it), 'unknown' (the bank did not answer) or
+                 'refused' (what the bank says does not fit the transaction).
+        :rtype: str
+        """
+        self.ensure_one()
+        try:
+            operation = self._tochka_read_operation()
+        except errors.TochkaError as error:
+            _logger.info("The bank did not tell about transaction %s: %s", self.reference, error)
+            return 'unknown'
+        if not operation:
+            return 'unknown'
+        return self._tochka_apply_in_own_cursor(operation)
+
+    def _tochka_read_operation(self):
+        """ Ask the bank for the operation of this transaction.
+
+        :return: The operation; None when no operation was ever created for the transaction.
+        :rtype: Operation|None
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        self.ensure_one()
+        if not self.tochka_operation_id:
+            return None
+        merchant = self.tochka_merchant_id or self.provider_id.tochka_merchant_id
+        return merchant.connection_id._tochka_client().get_payment(self.tochka_operation_id)
+
+    def _tochka_apply_in_own_cursor(self, operation):
+        """ Apply an operation in a fresh cursor and commit it.
+
+        :param Operation operation: The operation as just read.
+        :return: What `_tochka_apply_operation` returns.
+        :rtype: str
+        """
+        self.ensure_one()
+        try:
+            with self.env.registry.cursor() as cr:
+                # Notes and texts must not depend on who happens to open the page: a webhook and a
+                # returning customer are the public user.
+                transaction = self.with_env(self.env(cr=cr, user=SUPERUSER_ID))
+                return transaction._tochka_apply_operation(operation)
+        except psycopg2.OperationalError as error:
+            _logger.info("Transaction %s is being changed by another process: %s",
+                         self.reference, type(error).__name__)
+            return 'busy'
+
+    # === BUSINESS METHODS - THE ONLY WRITER === #
+
+    def _tochka_apply_operation(self, operation):
+        """ Bring the transaction in line with what the bank says of its operation.
+
+        The operation must have been read from the bank's API; nothing is ever applied from a
+        webhook's body or from a browser.
+
+        :param Operation operation: The operation as just read.
+        :return: 'applied', 'busy' (the row is locked by another process) or 'refused' (the
+                 operation does not fit; the transaction is flagged and otherwise unchanged).
+        :rtype: str
+        """
+        self.ensure_one()
+        if not self.try_lock_for_update(allow_referencing=True):
+            return 'busy'
+        # The lock is only granted on the row version that this cursor sees; older caches are not.
+        self.invalidate_recordset()
+
+        misfit = self._tochka_find_misfit(operation)
+        if misfit:
+            self._tochka_flag(misfit)
+            return 'refused'
+
+        target = next(
+            (state for state, statuses in const.OPERATION_STATUS_MAPPING.items()
+             if operation.status in statuses),
+            None,
+        )
+        self._tochka_write_operation(operation)
+        if target == 'done':
+            self._tochka_apply_payment(operation)
+        elif target == 'pending':
+            self._tochka_apply_pending(operation)
+        elif target == 'cancel':
+            self._tochka_apply_expiry(operation)
+        elif target is None:
+            # The bank adds statuses without notice; what we don't know changes nothing.
+            _logger.warning(
+                "Transaction %s: unknown status %r at the bank; left as it is.",
+                self.reference, operation.status,
+            )
+        return 'applied'
+
+    def _tochka_find_misfit(self, operation):
+        """ Return why this operation can't be that of the transaction, or an empty string.
+
+        :param Operation operation: The operation as just read.
+        :rtype: str
+        """
+        if operation.operation_id != self.tochka_operation_id:
+            return _(
+                "The bank answered with the operation %(got)s instead of %(expected)s.",
+                got=operation.operation_id, expected=self.tochka_operation_id,
+            )
+        if operation.payment_link_id and operation.payment_link_id != self.tochka_payment_link_id:
+            return _(
+                "The operation %(operation)s carries the order number %(got)s instead of"
+                " %(expected)s.",
+                operation=operation.operation_id,
+                got=operation.payment_link_id,
+                expected=self.tochka_payment_link_id,
+            )
+        merchant_id = self.tochka_merchant_id.merchant_id
+        if operation.merchant_id and operation.merchant_id != merchant_id:
+            return _(
+                "The operation %(operation)s belongs to the shop %(got)s instead of %(expected)s.",
+                operation=operation.operation_id, got=operation.merchant_id, expected=merchant_id,
+            )
+        amount = self._tochka_amount()
+        if operation.amount != amount:
+            return _(
+                "The bank reports %(got)s roubles for the operation %(operation)s instead of"
+                " %(expected)s. Nothing was booked.",
+                got=operation.amount, operation=operation.operation_id, expected=amount,
+            )
+        return ''
+
+    def _tochka_write_operation(self, operation):
+        """ Keep what the bank tells of the operation besides the state. """
+        values = {
+            'tochka_status': operation.status,
+            'tochka_payment_type': operation.payment_type or self.tochka_payment_type,
+            'tochka_paid_at': utc_naive(operation.paid_at) or self.tochka_paid_at,
+            'tochka_read_at': fields.Datetime.now(),
+        }
+        used_code = const.PAYMENT_METHOD_CODES.get(operation.payment_type)
+        if used_code and used_code != self.payment_method_code:
+            method = self.env['payment.method'].with_context(active_test=False).search(
+                [('code', '=', used_code), ('is_primary', '=', True)], limit=1
+            )
+            if method:
+                values['payment_method_id'] = method.id
+        self.write({
+            name: value for name, value in values.items()
+            if self._fields[name].convert_to_write(self[name], self) != value
+        })
+
+    def _tochka_apply_payment(self, operation):
+        """ The money was taken: the transaction is done, whatever happened to it before. """
+        if not self.tochka_paid_at:
+            approvals = [order.time for order in operation.orders
+                         if order.type == 'approval' and order.time]
+            self.tochka_paid_at = utc_naive(min(approvals)) if approvals else fields.Datetime.now()
+        previous_state = self.state
+        if previous_state != 'done':
+            self._set_done(extra_allowed_states=('cancel',))
+            self.tochka_next_poll_at = False
+            self.env.ref('payment.cron_post_process_payment_tx')._trigger()
+        if previous_state in ('cancel', 'error'):
+            self._tochka_flag(_(
+                "The bank received this payment after Odoo had closed it (%s). It is booked; check"
+                " that it was not paid twice.", previous_state,
+            ))
+        if operation.status in const.REFUND_STATUSES:
+            self._tochka_flag(_(
+                "The bank reports a refund of %(refunded)s of %(amount)s roubles (status"
+                " %(status)s). Enter the refund in Odoo by hand.",
+                refunded=operation.refunded, amount=operation.amount, status=operation.status,
+            ))
+
+    def _tochka_apply_pending(self, operation):
+        """ Money is on its way or held: nobody should pay again, and nothing is booked yet. """
+        if self.state == 'draft':
+            self._set_pending()
+        if operation.status == 'AUTHORIZED':
+            self._tochka_flag(_(
+                "The bank holds the money of this payment without taking it, which Odoo never asks"
+                " for. Take or release it in the internet bank."
+            ))
+
+    def _tochka_apply_expiry(self, operation):
+        """ The link is dead: cancel, unless money was taken by it. """
+        if any(order.type in ('approval', 'authorized') for order in operation.orders):
+            self._tochka_flag(_(
+                "The bank calls the operation expired, but lists money taken by it. Look at it in"
+                " the internet bank."
+            ))
+            return
+        if self.state in ('draft', 'pending'):
+            self._set_canceled(state_message=_("The payment link has expired."))
+        self.tochka_next_poll_at = False
+
+    # === BUSINESS METHODS - ATTENTION === #
+
+    def _tochka_flag(self, problem):
+        """ Ask a person to look at the transaction, once for each problem.
+
+        :param str problem: What is wrong, for the accountant.
+        """
+        self.ensure_one()
+        if problem in (self.tochka_problem or ''):
+            return
+        _logger.warning("Transaction %s needs attention: %s", self.reference, problem)
+        self.tochka_problem = '\n'.join(filter(None, [self.tochka_problem, problem]))
+        documents = self._tochka_documents()
+        connection = (self.tochka_merchant_id or self.provider_id.tochka_merchant_id).connection_id
+        record = documents[:1] or self.payment_id or connection
+        record.sudo().activity_schedule(
+            'mail.mail_activity_data_warning',
+            summary=_("Tochka Bank: check the payment %s", self.reference),
+            note=problem,
+            user_id=connection.sudo()._tochka_responsible().id,
+        )

@@ -1,0 +1,255 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+import urllib.parse
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import _, fields, models
+from odoo.tools import float_repr, urls
+
+from odoo.addons.payment import utils as payment_utils
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.api.text import cut_purpose, payment_link_id
+from odoo.addons.tochka_acquiring.utils import utc_naive
+
+_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
+
+
+class PaymentTransaction(models.Model):
+    """ How a transaction gets its operation and payment link at the bank. """
+
+    _inherit = 'payment.transaction'
+
+    # === BUSINESS METHODS - PAYMENT LINK === #
+
+    def _tochka_is_link_open(self):
+        """ Return whether the payer can be sent to the link once more.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return bool(
+            self.state == 'draft'
+            and self.tochka_payment_link
+            and self.tochka_status in const.OPERATION_STATUS_MAPPING['draft']
+            and self.tochka_link_expires_at
+            and self.tochka_link_expires_at
+            > fields.Datetime.now() + timedelta(minutes=const.LINK_REUSE_MARGIN)
+        )
+
+    def _tochka_ensure_payment_link(self):
+        """ Return the address that the payer is sent to, creating the operation when needed.
+
+        :return: The bank's page; the status page when the transaction needs no payment any more; an
+                 empty string when the bank refused (the transaction is then in state `error`).
+        :rtype: str
+        :raise ValidationError: If what the browser asks for is not allowed.
+        """
+        self.ensure_one()
+        if self.state != 'draft':
+            return '/payment/status' if self.state != 'error' else ''
+        if self._tochka_is_link_open():
+            return self.tochka_payment_link
+        self._tochka_check_allowed()
+        try:
+            self._tochka_create_operation()
+        except errors.TochkaError as error:
+            self._tochka_set_request_error(error)
+            return ''
+        return self.tochka_payment_link
+
+    def _tochka_create_operation(self):
+        """ Create the operation at the bank and keep its ids.
+
+        The order number makes a repeat harmless: the bank refuses the same number for ever. Hence
+        an unknown outcome is cleared up by repeating the *same* number, and a refused number is
+        looked up. It is ours only if amount, shop and time fit; if not (a database restored from a
+        copy), the next number is tried.
+
+        :return: None
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        merchant = self.provider_id.tochka_merchant_id
+        client = merchant.connection_id._tochka_client()
+        for attempt in range(1, const.MAX_LINK_ATTEMPTS + 1):
+            link_id = payment_link_id(self.reference, self._tochka_database_uuid(), attempt)
+            requested_at = fields.Datetime.now()
+            operation = self._tochka_request_operation(client, link_id)
+            if operation:
+                break
+            _logger.warning(
+                "The order number %s of transaction %s is already used at the bank by a payment"
+                " that does not fit it; trying the next one.", link_id, self.reference,
+            )
+        else:
+            raise errors.Rejected("All order numbers for this payment are already used at the bank.")
+        ttl = timedelta(minutes=self.provider_id.tochka_link_ttl)
+        self.write({
+            'tochka_operation_id': operation.operation_id,
+            'provider_reference': operation.operation_id,
+            'tochka_payment_link_id': link_id,
+            'tochka_merchant_id': merchant.id,
+            'tochka_payment_link': operation.payment_link,
+            'tochka_link_expires_at': requested_at + ttl,
+            'tochka_status': operation.status,
+            'tochka_error': False,
+        })
+        self._tochka_schedule_poll()
+
+    def _tochka_request_operation(self, client, link_id):
+        """ Create the operation with this order number, or find the one we have created with it.
+
+        :param TochkaClient client: The bank's client.
+        :param str link_id: The order number.
+        :return: The operation, or None when the number belongs to another payment.
+        :rtype: CreatedPayment|Operation|None
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        try:
+            return self._tochka_post_operation(client, link_id)
+        except errors.OutcomeUnknown as error:
+            _logger.info(
+                "The bank's answer on transaction %s is not known (%s); repeating the same order"
+                " number %s.", self.reference, error, link_id,
+            )
+        except errors.Rejected as error:
+            if not error.is_duplicate:
+                raise
+            return self._tochka_find_own_operation(client, link_id)
+        try:
+            return self._tochka_post_operation(client, link_id)
+        except errors.Rejected as error:
+            if not error.is_duplicate:
+                raise
+            return self._tochka_find_own_operation(client, link_id)
+
+    def _tochka_post_operation(self, client, link_id):
+        """ Send the request that creates the operation.
+
+        :rtype: CreatedPayment
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        merchant = self.provider_id.tochka_merchant_id
+        return client.create_payment(
+            customer_code=merchant.legal_entity_id.customer_code,
+            merchant_id=merchant.merchant_id,
+            amount=self._tochka_amount(),
+            purpose=self._tochka_purpose(),
+            payment_modes=[const.PAYMENT_MODES[self.payment_method_code]],
+            payment_link_id=link_id,
+            redirect_url=self._tochka_return_url(),
+            fail_redirect_url=self._tochka_return_url(failed=True),
+            ttl=self.provider_id.tochka_link_ttl,
+        )
+
+    def _tochka_find_own_operation(self, client, link_id):
+        """ Find the operation that an earlier request of ours has created with this number.
+
+        :return: The operation if amount, shop, status and time fit; else None.
+        :rtype: Operation|None
+        """
+        merchant = self.provider_id.tochka_merchant_id
+        today = fields.Date.today()
+        for operation in client.list_payments(
+            merchant.legal_entity_id.customer_code,
+            today - timedelta(days=1),
+            today + timedelta(days=1),
+        ):
+            if operation.payment_link_id != link_id:
+                continue
+            age = operation.created_at and (
+                fields.Datetime.now() - utc_naive(operation.created_at)
+            )
+            if (
+                operation.amount == self._tochka_amount()
+                and operation.merchant_id in (None, merchant.merchant_id)
+                and operation.status in const.OPERATION_STATUS_MAPPING['draft']
+                and age is not None
+                and abs(age) < timedelta(minutes=const.ADOPTION_WINDOW)
+                and not self.search_count(
+                    [('tochka_operation_id', '=', operation.operation_id)], limit=1
+                )
+            ):
+                return operation
+            return None
+        return None
+
+    # === BUSINESS METHODS - REQUEST VALUES === #
+
+    def _tochka_amount(self):
+        """ Return the exact amount of the transaction.
+
+        :return: The amount in roubles, with two decimals.
+        :rtype: Decimal
+        """
+        self.ensure_one()
+        return Decimal(float_repr(abs(self.amount), 2))
+
+    def _tochka_purpose(self):
+        """ Return what the payer reads on the bank's page, in the payer's language.
+
+        :return: The purpose, at most 140 characters.
+        :rtype: str
+        """
+        self.ensure_one()
+        transaction = self.with_context(lang=self.partner_lang or self.env.lang)
+        names = ', '.join(
+            name for name in transaction._tochka_documents().mapped('name') if name
+        ) or self.reference
+        return cut_purpose(transaction.env._("Payment of %s", names))
+
+    def _tochka_return_url(self, failed=False):
+        """ Return the address that the bank sends the payer back to.
+
+        :param bool failed: Whether it is the address for a declined attempt. It only chooses the
+                            words that the payer reads; the truth is asked from the bank.
+        :rtype: str
+        """
+        self.ensure_one()
+        query = {
+            'reference': self.reference,
+            'access_token': payment_utils.generate_access_token(self.reference),
+        }
+        if failed:
+            query['failed'] = '1'
+        return urls.urljoin(
+            self.provider_id.get_base_url(),
+            f'{const.RETURN_ROUTE}?{urllib.parse.urlencode(query)}',
+        )
+
+    def _tochka_database_uuid(self):
+        return self.env['ir.config_parameter'].sudo().get_param('database.uuid')
+
+    def _tochka_set_request_error(self, error):
+        """ Tell the customer kindly and the accountant exactly that no link could be made.
+
+        :param TochkaError error: What happened.
+        """
+        self.ensure_one()
+        _logger.warning("No payment link for transaction %s: %s", self.reference, error)
+        connection = self.provider_id.tochka_connection_id
+        if isinstance(error, errors.Unauthorized | errors.TlsError):
+            connection._tochka_report_problem(error)
+        self.tochka_error = str(error)
+        self._tochka_log_for_accountants(_(
+            "The bank did not create a payment link for %(reference)s: %(error)s",
+            reference=self.reference, error=error,
+        ))
+        if isinstance(error, errors.Rejected) and not isinstance(error, errors.Unauthorized):
+            message = _("The bank does not take this payment. Please choose another way to pay or"
+                        " contact us; no money was taken.")
+        else:
+            message = _("The bank can't be reached at the moment. Please try again in a few minutes;"
+                        " no money was taken.")
+        self._set_error(message)
+
+    def _tochka_log_for_accountants(self, message):
+        """ Write an internal note on the documents; customers can't see it in the portal.
+
+        :param str message: The note.
+        """
+        self.ensure_one()
+        for document in self._tochka_documents():
+            document.sudo()._message_log(body=message)

@@ -1,0 +1,85 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timedelta
+
+from odoo import _, fields, models
+from odoo.tools import format_date
+
+from odoo.addons.tochka_acquiring.utils import bank_day
+
+
+class PaymentTransaction(models.Model):
+    """ How a payment that the bank has taken gets into the books. """
+
+    _inherit = 'payment.transaction'
+
+    # === BUSINESS METHODS - POST-PROCESSING === #
+
+    def _post_process(self):
+        """ Override of `payment` to post-process each transaction once.
+
+        Odoo's job gathers its list before it works through it, so that it may meet a transaction
+        that a customer's browser has had post-processed in the meantime; all that other add-ons do
+        there (mails, orders, invoices) would happen again.
+        """
+        tochka_transactions = self.filtered(lambda tx: tx.provider_code == 'tochka')
+        super(PaymentTransaction, self - tochka_transactions)._post_process()
+        for transaction in tochka_transactions.try_lock_for_update(allow_referencing=True):
+            transaction.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
+            if transaction.is_post_processed and transaction.state == 'done':
+                continue
+            super(PaymentTransaction, transaction)._post_process()
+            if transaction.state == 'done':
+                transaction._tochka_flag_overpayment()
+
+    def _create_payment(self, **extra_create_values):
+        """ Override of `account_payment` to book on the document's partner and the bank's day. """
+        if self.provider_code != 'tochka':
+            return super()._create_payment(**extra_create_values)
+        values = {
+            'partner_id': self._tochka_document_partner().id,
+            'date': self._tochka_booking_day(),
+        }
+        return super()._create_payment(**(values | extra_create_values))
+
+    def _tochka_booking_day(self):
+        """ Return the day on which the payment is booked.
+
+        It is the bank's day (Moscow), or the first open day when that one is locked.
+
+        :rtype: date
+        """
+        self.ensure_one()
+        paid_on = bank_day(self.tochka_paid_at or fields.Datetime.now())
+        locks = self.provider_id.company_id._get_violated_lock_dates(
+            paid_on, False, self.provider_id.journal_id
+        )
+        if not locks:
+            return paid_on
+        booked_on = locks[-1][0] + timedelta(days=1)
+        self._tochka_flag(_(
+            "The bank took this payment on %(paid)s, a day that is locked in the books. It is booked"
+            " on %(booked)s.",
+            paid=format_date(self.env, paid_on), booked=format_date(self.env, booked_on),
+        ))
+        return booked_on
+
+    def _tochka_flag_overpayment(self):
+        """ Ask a person what to do with money that no document is waiting for. """
+        self.ensure_one()
+        documents = self._tochka_documents()
+        if not documents or documents._name != 'account.move' or not self.payment_id:
+            return
+        open_lines = self.payment_id.move_id.line_ids.filtered(
+            lambda line: line.account_id == self.payment_id.destination_account_id
+            and not line.reconciled
+        )
+        credit = -sum(open_lines.mapped('amount_residual'))
+        if self.currency_id.compare_amounts(credit, 0) > 0:
+            self._tochka_flag(_(
+                "%(amount)s roubles of this payment are more than the document needed (a second"
+                " payment, or a document that was cancelled or paid meanwhile). They stay as the"
+                " customer's credit: use them for another invoice, or return them to the payer in"
+                " the internet bank.",
+                amount=f'{credit:.2f}',
+            ))

@@ -1,0 +1,9 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = 'res.config.settings'
+
+    tochka_inbox_days = fields.Integer(related='company_id.tochka_inbox_days', readonly=False)

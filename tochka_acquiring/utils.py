@@ -1,0 +1,28 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timezone
+from zoneinfo import ZoneInfo
+
+from odoo.addons.tochka_acquiring import const
+
+
+def utc_naive(moment):
+    """ Convert a moment of the bank to Odoo's form.
+
+    The bank mixes offsets within one answer (+05:00 in `createdAt`, +03:00 in `paidAt`).
+
+    :param datetime|None moment: An aware moment.
+    :return: The same moment in UTC without zone, as Odoo stores it; None for None.
+    :rtype: datetime|None
+    """
+    return moment and moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+
+
+def bank_day(moment):
+    """ Return the calendar day of the bank for a moment that Odoo has stored.
+
+    :param datetime moment: A moment in UTC without zone.
+    :return: The day in Moscow.
+    :rtype: date
+    """
+    return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(const.BANK_TIME_ZONE)).date()
