@@ -1,0 +1,289 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" The bank's API over HTTP. Source of paths, fields and limits: API. """
+
+import ipaddress
+import logging
+import random
+import time
+import urllib.parse
+
+from .. import const
+from . import errors
+from .operation import CreatedPayment, Customer, Operation, Retailer
+from .transport import Transport
+
+_logger = logging.getLogger(__name__)
+
+# Reads are repeated, writes never. Seconds before the second and the third attempt.
+READ_RETRY_DELAYS = (0.3, 1.0)
+
+
+class TochkaClient:
+    """ One key of one customer of the bank.
+
+    :param str base_url: For instance `https://enter.tochka.com/uapi/`. Plain http is allowed on the
+                         loopback interface only: the key would travel readable.
+    :param str token: The JWT key or an access token.
+    :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
+    :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
+    :raise ValueError: If the address is not usable.
+    """
+
+    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30)):
+        self.base_url = check_base_url(base_url)
+        self._transport = Transport(self.base_url, token, ca_pem=ca_pem, timeout=timeout)
+
+    def __repr__(self):
+        return f'{type(self).__name__}({self.base_url!r})'
+
+    # === CUSTOMERS AND SHOPS === #
+
+    def customers(self):
+        """ Return the companies and persons that the key gives access to.
+
+        :rtype: list[Customer]
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        data = self._read('open-banking/v1.0/customers')
+        return self._parse_list(data, 'Customer', Customer)
+
+    def retailers(self, customer_code):
+        """ Return the shops of a company.
+
+        :param str customer_code: The company.
+        :rtype: list[Retailer]
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        data = self._read('acquiring/v1.0/retailers', {'customerCode': customer_code})
+        return self._parse_list(data, 'Retailer', Retailer)
+
+    # === OPERATIONS === #
+
+    def create_payment(
+        self, *, customer_code, amount, purpose, payment_modes, merchant_id=None,
+        payment_link_id=None, redirect_url=None, fail_redirect_url=None, ttl=None,
+    ):
+        """ Create an operation with its payment link.
+
+        The order number makes a repeat harmless: the bank refuses it with `is_duplicate`.
+
+        :param str customer_code: The company.
+        :param Decimal amount: Roubles, above zero, at most two decimals.
+        :param str purpose: 1 to 140 characters, shown to the payer.
+        :param list[str] payment_modes: `card`, `sbp`, `tinkoff`, `dolyame`.
+        :param str|None merchant_id: The shop; needed when the company has several.
+        :param str|None payment_link_id: The order number, at most 45 characters, unique for ever.
+        :param str|None redirect_url: Where the payer goes after success.
+        :param str|None fail_redirect_url: Where the payer goes after a decline.
+        :param int|None ttl: Minutes that the link lives, 1 to 44640; the bank's default is a week.
+        :rtype: CreatedPayment
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        values = {
+            'customerCode': customer_code,
+            'amount': to_wire(amount),
+            'purpose': purpose,
+            'paymentMode': list(payment_modes),
+            'merchantId': merchant_id,
+            'paymentLinkId': payment_link_id,
+            'redirectUrl': redirect_url,
+            'failRedirectUrl': fail_redirect_url,
+            'ttl': ttl,
+        }
+        data = self._transport.request(
+            'POST', 'acquiring/v1.0/payments',
+            json={'Data': {name: value for name, value in values.items() if value is not None}},
+        )
+        return CreatedPayment.from_api(self._data(data))
+
+    def get_payment(self, operation_id):
+        """ Read an operation.
+
+        :param str operation_id: The operation.
+        :rtype: Operation
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        path = f'acquiring/v1.0/payments/{urllib.parse.quote(operation_id, safe="")}'
+        operations = self._data(self._read(path)).get('Operation')
+        if not isinstance(operations, list) or len(operations) != 1:
+            raise errors.OutcomeUnknown("The bank did not return the one operation asked for.")
+        return Operation.from_api(operations[0])
+
+    def list_payments(self, customer_code, from_date, to_date, *, status=None, per_page=1000):
+        """ List the operations created in a period, page by page.
+
+        An operation that can't be read is left out and logged: it must not hide the others.
+
+        :param str customer_code: The company.
+        :param date from_date: The first day.
+        :param date to_date: The last day.
+        :param str|None status: Only operations in this status.
+        :param int per_page: Operations a page; 1000 is the bank's default.
+        :rtype: Iterator[Operation]
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        page, pages = 1, 1
+        while page <= pages:
+            params = {
+                'customerCode': customer_code,
+                'fromDate': from_date.isoformat(),
+                'toDate': to_date.isoformat(),
+                'page': page,
+                'perPage': per_page,
+            }
+            if status:
+                params['status'] = status
+            answer = self._read('acquiring/v1.0/payments', params)
+            entries = self._data(answer).get('Operation')
+            if not isinstance(entries, list):
+                raise errors.OutcomeUnknown("The bank did not return a list of operations.")
+            for entry in entries:
+                try:
+                    yield Operation.from_api(entry)
+                except errors.OutcomeUnknown as error:
+                    _logger.error(
+                        "Operation %s in the bank's list can't be read: %s",
+                        entry.get('operationId') if isinstance(entry, dict) else '?', error,
+                    )
+            meta = answer.get('Meta')
+            total = meta.get('totalPages') if isinstance(meta, dict) else None
+            pages = total if isinstance(total, int) else 1
+            page += 1
+
+    # === WEBHOOKS === #
+    # Bodies of these requests carry no `Data` wrapper; their answers do. Source: API, HOOKS.
+
+    def get_webhook(self, client_id):
+        """ Return the registered address and its types, or None when there is none.
+
+        :param str client_id: The application that the key belongs to.
+        :rtype: dict|None
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        try:
+            return self._data(self._read(self._webhook_path(client_id)))
+        except errors.Rejected as error:
+            if error.is_not_found:
+                return None
+            raise
+
+    def set_webhook(self, client_id, url, types):
+        """ Register the address, replacing the one registered before.
+
+        The bank posts one test event for each type and registers nothing unless all get 200.
+
+        :param str client_id: The application that the key belongs to.
+        :param str url: The address: https on port 443.
+        :param list[str] types: The types of webhooks.
+        :rtype: dict
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        method = 'POST' if self.get_webhook(client_id) else 'PUT'
+        return self._data(self._transport.request(
+            method, self._webhook_path(client_id), json={'webhooksList': list(types), 'url': url},
+        ))
+
+    def delete_webhook(self, client_id):
+        """ Delete the registration. :raise TochkaError: If the bank refused or stayed silent. """
+        return self._data(self._transport.request('DELETE', self._webhook_path(client_id)))
+
+    def send_test_webhook(self, client_id, webhook_type):
+        """ Ask the bank to send a test event.
+
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        return self._data(self._transport.request(
+            'POST', self._webhook_path(client_id) + '/test_send',
+            json={'webhookType': webhook_type},
+        ))
+
+    def public_key(self):
+        """ Return the bank's public key of webhooks: a plain JWK, no set. Source: HOOKS.
+
+        :rtype: dict
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        jwk = self._read(public_key_url(self.base_url))
+        if not isinstance(jwk, dict) or jwk.get('kty') != 'RSA' or not jwk.get('n'):
+            raise errors.OutcomeUnknown("The bank did not return an RSA public key.")
+        return jwk
+
+    # === HELPERS === #
+
+    def _read(self, path, params=None):
+        """ Send a read, and repeat it while the bank is silent. """
+        for delay in READ_RETRY_DELAYS:
+            try:
+                return self._transport.request('GET', path, params=params)
+            except errors.TlsError:
+                raise
+            except (errors.NotSent, errors.OutcomeUnknown) as error:
+                _logger.info("Repeating the read of %s: %s", path, error)
+                time.sleep(delay * random.uniform(0.8, 1.2))
+        return self._transport.request('GET', path, params=params)
+
+    @staticmethod
+    def _data(answer):
+        data = answer.get('Data') if isinstance(answer, dict) else None
+        if not isinstance(data, dict):
+            raise errors.OutcomeUnknown("The bank's answer has no Data.")
+        return data
+
+    def _parse_list(self, answer, name, parser):
+        entries = self._data(answer).get(name)
+        if not isinstance(entries, list):
+            raise errors.OutcomeUnknown(f"The bank's answer has no list {name}.")
+        try:
+            return [parser.from_api(entry) for entry in entries]
+        except (ValueError, AttributeError) as error:
+            raise errors.OutcomeUnknown(f"The bank's list {name} can't be read: {error}") from error
+
+    @staticmethod
+    def _webhook_path(client_id):
+        return f'webhook/v1.0/{urllib.parse.quote(client_id, safe="")}'
+
+
+def to_wire(amount):
+    """ Write an amount as the bank takes it.
+
+    :param Decimal amount: Roubles, above zero, at most two decimals.
+    :return: For instance `'1234.50'`.
+    :rtype: str
+    :raise ValueError: If it is no such amount.
+    """
+    rounded = amount.quantize(const.KOPECK)
+    if rounded != amount or rounded <= 0:
+        raise ValueError("The amount must be above zero and have at most two decimals.")
+    return f'{rounded:f}'
+
+
+def check_base_url(base_url):
+    """ Return a base address with a final slash.
+
+    :param str base_url: The address of the API.
+    :rtype: str
+    :raise ValueError: If it is no address, or would send the key readable over a network.
+    """
+    url = urllib.parse.urlsplit(base_url or '')
+    if url.scheme not in ('http', 'https') or not url.hostname:
+        raise ValueError(f"{base_url!r} is not an address of the bank's API.")
+    if url.scheme == 'http' and not _is_loopback(url.hostname):
+        raise ValueError("The address of the bank's API must begin with https://.")
+    return base_url.rstrip('/') + '/'
+
+
+def public_key_url(base_url):
+    """ Return the address of the public key: on the host of the API.
+
+    :param str base_url: The address of the API.
+    :rtype: str
+    """
+    return urllib.parse.urljoin(base_url, const.PUBLIC_KEY_PATH)
+
+
+def _is_loopback(host):
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == 'localhost'

@@ -1,0 +1,85 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" What can become of a call to the bank: it is done, or one of these.
+
+The difference that money depends on is whether the bank may have done the work.
+"""
+
+import re
+
+_DUPLICATE = re.compile(
+    r'already\s+exist|already\s+used|duplicate|not\s+unique|уже\s+(существует|использ|есть|создан)',
+    re.IGNORECASE,
+)
+_NOT_FOUND = re.compile(r'not\s+found|does(\s+not|n.t)\s+exist|не\s+найден', re.IGNORECASE)
+
+
+class TochkaError(Exception):
+    """ The call did not bring what was asked for.
+
+    :param str message: What happened, without secrets and personal data.
+    :param int|None http_status: The HTTP status of the answer, if there was one.
+    :param str|None error_code: The code of the envelope's first error.
+    :param str|None audit_id: The envelope's `id`, which the bank's support asks for.
+    :param list[dict] errors: The envelope's entries, each with `errorCode` and `message`.
+    """
+
+    def __init__(self, message, *, http_status=None, error_code=None, audit_id=None, errors=()):
+        super().__init__(message)
+        self.message = message
+        self.http_status = http_status
+        self.error_code = error_code
+        self.audit_id = audit_id
+        self.errors = list(errors)
+
+    def __str__(self):
+        details = [
+            f'HTTP {self.http_status}' if self.http_status else '',
+            f'code {self.error_code}' if self.error_code else '',
+            f'audit id {self.audit_id}' if self.audit_id else '',
+        ]
+        details = ', '.join(filter(None, details))
+        return f'{self.message} ({details})' if details else self.message
+
+
+class Rejected(TochkaError):
+    """ The bank said no: surely not done. """
+
+    @property
+    def is_duplicate(self):
+        """ Whether the order number is already used.
+
+        The bank answers 424, whose text alone tells it from other business failures.
+
+        :rtype: bool
+        """
+        return self.http_status in (400, 409, 424) and bool(_DUPLICATE.search(self._texts()))
+
+    @property
+    def is_not_found(self):
+        """ Whether the object is unknown to the bank: 404, or 424 for an operation.
+
+        :rtype: bool
+        """
+        return self.http_status == 404 or (
+            self.http_status == 424 and bool(_NOT_FOUND.search(self._texts()))
+        )
+
+    def _texts(self):
+        return ' '.join([self.message, *(str(entry.get('message', '')) for entry in self.errors)])
+
+
+class Unauthorized(TochkaError):
+    """ The key, a permission, the customer code or the shop does not fit: surely not done. """
+
+
+class NotSent(TochkaError):
+    """ The request did not reach the bank: surely not done. """
+
+
+class TlsError(NotSent):
+    """ The bank's certificate is not trusted: surely not done. """
+
+
+class OutcomeUnknown(TochkaError):
+    """ The request was sent and the answer is missing or senseless: maybe done. """

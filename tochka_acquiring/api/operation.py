@@ -1,0 +1,254 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" What the bank answers, read leniently: unknown fields and values are no error, but an answer
+whose money or identity can't be read is worth nothing.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+
+from .. import const
+from .errors import OutcomeUnknown
+
+
+def to_amount(value):
+    """ Read an amount of the bank.
+
+    :param str|int|float|Decimal value: Roubles; the bank sends numbers and quoted decimals.
+    :return: Roubles with two decimals.
+    :rtype: Decimal
+    :raise ValueError: If it is no amount in roubles and kopecks.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
+        raise ValueError("no amount")
+    try:
+        # str() of a float is its shortest exact form: 0.1 reads as 0.1.
+        amount = Decimal(str(value).strip())
+        rounded = amount.quantize(Decimal('0.01'))
+    except InvalidOperation as error:
+        raise ValueError("no amount") from error
+    if not amount.is_finite() or rounded != amount:
+        raise ValueError("no amount in roubles and kopecks")
+    return rounded
+
+
+def to_moment(value):
+    """ Read a moment of the bank, which mixes offsets within one answer.
+
+    :param str|None value: An ISO 8601 moment with an offset.
+    :return: An aware moment, or None when there is none that can be read.
+    :rtype: datetime|None
+    """
+    try:
+        moment = datetime.fromisoformat(str(value).replace('Z', '+00:00'))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return moment
+
+
+def required_text(data, name):
+    """ Return a field that must be a non-empty string.
+
+    :raise ValueError: If it is missing or empty.
+    """
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f'{name} is missing')
+    return value
+
+
+def optional_text(data, name):
+    """ Return a field as a string, or None when it is missing or empty. """
+    value = data.get(name)
+    return str(value) if value not in (None, '') else None
+
+
+def to_modes(value):
+    """ Return payment modes as a tuple, whether sent as a list or as one string. """
+    if isinstance(value, str):
+        value = [value]
+    return tuple(str(mode) for mode in value or ())
+
+
+@dataclass(frozen=True)
+class Order:
+    """ One movement of money in an operation: `approval`, `authorized` or `refund`. """
+
+    order_id: str | None
+    type: str
+    amount: Decimal
+    time: datetime | None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """ An operation as reading and listing return it. Amounts in roubles. Source: API. """
+
+    operation_id: str
+    status: str
+    amount: Decimal
+    payment_link: str | None = None
+    customer_code: str | None = None
+    merchant_id: str | None = None
+    payment_link_id: str | None = None
+    payment_type: str | None = None
+    payment_modes: tuple = ()
+    purpose: str | None = field(default=None, repr=False)
+    created_at: datetime | None = None
+    paid_at: datetime | None = None
+    payment_id: str | None = None
+    transaction_id: str | None = None
+    orders: tuple = ()
+
+    @classmethod
+    def from_api(cls, data):
+        """ Read an operation.
+
+        :param dict data: One entry of `Data.Operation`.
+        :rtype: Operation
+        :raise OutcomeUnknown: If identity, status or money can't be read.
+        """
+        try:
+            orders = tuple(
+                Order(
+                    order_id=optional_text(order, 'orderId'),
+                    type=required_text(order, 'type'),
+                    amount=to_amount(order.get('amount')),
+                    time=to_moment(order.get('time')),
+                )
+                for order in data.get('Order') or ()
+            )
+            return cls(
+                operation_id=required_text(data, 'operationId'),
+                status=required_text(data, 'status'),
+                amount=to_amount(data.get('amount')),
+                payment_link=optional_text(data, 'paymentLink'),
+                customer_code=optional_text(data, 'customerCode'),
+                merchant_id=optional_text(data, 'merchantId'),
+                payment_link_id=optional_text(data, 'paymentLinkId'),
+                payment_type=optional_text(data, 'paymentType'),
+                payment_modes=to_modes(data.get('paymentMode')),
+                purpose=optional_text(data, 'purpose'),
+                created_at=to_moment(data.get('createdAt')),
+                paid_at=to_moment(data.get('paidAt')),
+                payment_id=optional_text(data, 'paymentId'),
+                transaction_id=optional_text(data, 'transactionId'),
+                orders=orders,
+            )
+        except (ValueError, AttributeError, TypeError) as error:
+            raise OutcomeUnknown(
+                f'The bank described an operation that can not be read: {error}'
+            ) from error
+
+    @property
+    def refunded(self):
+        """ The sum of the refunds, in roubles. `Order` is the only history of refunds.
+
+        :rtype: Decimal
+        """
+        return sum((o.amount for o in self.orders if o.type == 'refund'), Decimal('0.00'))
+
+
+@dataclass(frozen=True)
+class CreatedPayment:
+    """ The answer to creating an operation. Amount in roubles. Source: API. """
+
+    operation_id: str
+    payment_link: str
+    amount: Decimal
+    status: str
+    payment_link_id: str | None = None
+    payment_modes: tuple = ()
+
+    @classmethod
+    def from_api(cls, data):
+        """ Read the answer.
+
+        :param dict data: `Data`.
+        :rtype: CreatedPayment
+        :raise OutcomeUnknown: If identity, link or money can't be read.
+        """
+        try:
+            return cls(
+                operation_id=required_text(data, 'operationId'),
+                payment_link=required_text(data, 'paymentLink'),
+                amount=to_amount(data.get('amount')),
+                status=optional_text(data, 'status') or 'CREATED',
+                payment_link_id=optional_text(data, 'paymentLinkId'),
+                payment_modes=to_modes(data.get('paymentMode')),
+            )
+        except (ValueError, AttributeError, TypeError) as error:
+            raise OutcomeUnknown(
+                f'The bank described a new operation that can not be read: {error}'
+            ) from error
+
+
+@dataclass(frozen=True)
+class Customer:
+    """ A company (Business) or a person (Personal) that the key gives access to. Source: API. """
+
+    customer_code: str
+    type: str
+    name: str | None = field(default=None, repr=False)
+    short_name: str | None = field(default=None, repr=False)
+    inn: str | None = None
+    kpp: str | None = None
+    ogrn: str | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        """ Read one entry of `Data.Customer`. :raise ValueError: If it has no code. """
+        return cls(
+            customer_code=required_text(data, 'customerCode'),
+            type=optional_text(data, 'customerType') or '',
+            name=optional_text(data, 'fullName'),
+            short_name=optional_text(data, 'shortName'),
+            inn=optional_text(data, 'taxCode'),
+            kpp=optional_text(data, 'kpp'),
+            ogrn=optional_text(data, 'customerOgrn'),
+        )
+
+
+@dataclass(frozen=True)
+class Retailer:
+    """ A shop of the acquiring contract. `rate` is the card commission in per cent. Source: API. """
+
+    merchant_id: str | None
+    status: str
+    is_active: bool
+    name: str | None = None
+    url: str | None = None
+    mcc: str | None = None
+    rate: Decimal | None = None
+    payment_modes: tuple = ()
+    cashbox: str | None = None
+    terminal_id: str | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        """ Read one entry of `Data.Retailer`. """
+        try:
+            rate = Decimal(str(data.get('rate')))
+        except InvalidOperation:
+            rate = None
+        return cls(
+            merchant_id=optional_text(data, 'merchantId'),
+            status=optional_text(data, 'status') or '',
+            # LINKS prints it as a quoted "true".
+            is_active=str(data.get('isActive')).lower() == 'true',
+            name=optional_text(data, 'name'),
+            url=optional_text(data, 'url'),
+            mcc=optional_text(data, 'mcc'),
+            rate=rate,
+            payment_modes=to_modes(data.get('paymentModes')),
+            cashbox=optional_text(data, 'cashbox'),
+            terminal_id=optional_text(data, 'terminalId'),
+        )
+
+    @property
+    def usable(self):
+        """ Whether the shop takes payments now. Source: LINKS. """
+        return self.status == const.USABLE_RETAILER_STATUS and self.is_active

@@ -1,0 +1,121 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" Trust for the bank's host.
+
+Since the end of August 2026 the bank's API host shows a chain of the Russian state CA, which the
+usual trust stores do not contain. An administrator adds that CA for this host alone; verification
+is never switched off.
+"""
+
+import re
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+
+import certifi
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from requests.adapters import HTTPAdapter
+
+from .. import const
+
+_PEM = re.compile(rb'-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CaCertificate:
+    """ A certificate authority that an administrator wants to trust for the bank's host. """
+
+    subject: str
+    fingerprint: str
+    not_before: datetime
+    not_after: datetime
+    pem: str
+
+    @property
+    def published_name(self):
+        """ The name under which the Russian state CA publishes it, or None if it does not. """
+        return const.PUBLISHED_CA_FINGERPRINTS.get(self.fingerprint)
+
+
+def parse_ca(content):
+    """ Read the certificates of a CA file.
+
+    The published files have CRLF line ends and no final newline; several certificates in one file
+    and DER are read as well.
+
+    :param bytes content: The file.
+    :return: The certificates, in the file's order.
+    :rtype: list[CaCertificate]
+    :raise ValueError: If the file is something else, saying what to do.
+    """
+    if b'PRIVATE KEY' in content:
+        raise ValueError("This file holds a private key. Upload the certificate of the certification"
+                         " authority only, and keep the key secret.")
+    try:
+        blocks = _PEM.findall(content)
+        if blocks:
+            certificates = [
+                x509.load_pem_x509_certificate(block.replace(b'\r\n', b'\n') + b'\n')
+                for block in blocks
+            ]
+        else:
+            certificates = [x509.load_der_x509_certificate(content)]
+    except ValueError as error:
+        hint = (" It looks like a web page: the download was redirected."
+                if content.lstrip()[:1] == b'<' else "")
+        raise ValueError("This file holds no certificate." + hint) from error
+    return [_read_ca(certificate) for certificate in certificates]
+
+
+def _read_ca(certificate):
+    subject = certificate.subject.rfc4514_string()
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+    except x509.ExtensionNotFound:
+        constraints = None
+    if constraints is None or not constraints.ca:
+        raise ValueError(
+            f"The certificate {subject} is not that of a certification authority. Upload the root"
+            " certificate, not the bank's own."
+        )
+    return CaCertificate(
+        subject=subject,
+        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(':').upper(),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        pem=certificate.public_bytes(serialization.Encoding.PEM).decode(),
+    )
+
+
+def to_pem(certificates):
+    """ Return certificates as one PEM text. :rtype: str """
+    return ''.join(certificate.pem for certificate in certificates)
+
+
+def ssl_context(ca_pem=None):
+    """ Return a context that trusts the usual authorities and the given ones.
+
+    :param str|None ca_pem: Further certificates, as PEM text.
+    :rtype: ssl.SSLContext
+    """
+    context = ssl.create_default_context(cafile=certifi.where())
+    if ca_pem:
+        context.load_verify_locations(cadata=ca_pem)
+    return context
+
+
+class HostCaAdapter(HTTPAdapter):
+    """ A transport for one host that trusts further authorities. Mount it on that host only. """
+
+    def __init__(self, ca_pem=None, **kwargs):
+        self._ssl_context = ssl_context(ca_pem)
+        super().__init__(**kwargs)
+
+    def init_poolmanager(self, *args, **kwargs):
+        """ Override of `requests` to use the context. """
+        return super().init_poolmanager(*args, ssl_context=self._ssl_context, **kwargs)
+
+    def proxy_manager_for(self, proxy, **kwargs):
+        """ Override of `requests` to use the context through a proxy as well. """
+        return super().proxy_manager_for(proxy, ssl_context=self._ssl_context, **kwargs)

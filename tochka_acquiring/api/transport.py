@@ -1,0 +1,170 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" One HTTP exchange with the bank, and what became of it. """
+
+import logging
+import re
+import time
+import urllib.parse
+
+import requests
+
+from . import errors
+from .tls import HostCaAdapter
+
+_logger = logging.getLogger(__name__)
+
+_TLS_HELP = (
+    "The certificate of the bank's host is not trusted. Since August 2026 the bank uses the Russian"
+    " state certification authority: upload its root certificate (Russian Trusted Root CA, from"
+    " gosuslugi.ru/crt) in the bank connection. Never switch the verification off."
+)
+# What a message of the bank may quote of a request: shapes of secrets and personal data.
+_SENSITIVE = re.compile(
+    r'(?P<jwt>[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+)'
+    r'|(?P<email>[\w.+-]+@[\w-]+\.[\w.-]+)'
+    r'|(?P<phone>(?<![\w-])\+?[78][\s(-]*\d{3}[\s)-]*\d{3}[\s-]?\d{2}[\s-]?\d{2}(?![\w-]))'
+)
+
+
+class Transport:
+    """ Sends requests with the key, to one host, and sorts what comes back.
+
+    :param str base_url: The address that paths are relative to.
+    :param str token: The key.
+    :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
+    :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
+    """
+
+    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30)):
+        self._base_url = base_url
+        self._token = token
+        self._timeout = timeout
+        self._ca_pem = ca_pem
+
+    def request(self, method, path, *, params=None, json=None):
+        """ Send one request, once.
+
+        :param str method: The HTTP method.
+        :param str path: The path, relative to the base address, or an address of the same host.
+        :param dict|None params: The query.
+        :param dict|None json: The body.
+        :return: The answer's JSON.
+        :rtype: dict
+        :raise Rejected: If the bank said no.
+        :raise Unauthorized: If the key, a permission or a code does not fit.
+        :raise NotSent: If the request did not reach the bank.
+        :raise OutcomeUnknown: If the bank may have done the work.
+        """
+        url = urllib.parse.urljoin(self._base_url, path)
+        started = time.monotonic()
+        outcome = 'no answer'
+        try:
+            with requests.Session() as session:
+                if self._ca_pem:
+                    origin = urllib.parse.urlsplit(self._base_url)
+                    session.mount(f'{origin.scheme}://{origin.netloc}/', HostCaAdapter(self._ca_pem))
+                response = session.request(
+                    method, url, params=params, json=json, timeout=self._timeout,
+                    allow_redirects=False,
+                    headers={'Authorization': f'Bearer {self._token}',
+                             'Accept': 'application/json'},
+                )
+            outcome = f'HTTP {response.status_code}'
+            return self._read_response(response)
+        except requests.exceptions.SSLError as error:
+            outcome = 'TLS error'
+            if 'certificate verify failed' in str(error).lower():
+                raise errors.TlsError(_TLS_HELP) from _without_request(error)
+            # An encrypted connection may also break after the request has passed.
+            raise errors.OutcomeUnknown("The encrypted connection to the bank broke."
+                                        ) from _without_request(error)
+        except requests.exceptions.ConnectTimeout as error:
+            raise errors.NotSent("The bank did not take the connection in time."
+                                 ) from _without_request(error)
+        except requests.exceptions.Timeout as error:
+            raise errors.OutcomeUnknown("The bank did not answer in time."
+                                        ) from _without_request(error)
+        except requests.exceptions.ConnectionError as error:
+            if _never_connected(error):
+                raise errors.NotSent("The bank can't be reached.") from _without_request(error)
+            raise errors.OutcomeUnknown("The connection broke before the bank answered."
+                                        ) from _without_request(error)
+        except requests.exceptions.RequestException as error:
+            raise errors.OutcomeUnknown("The bank's answer can't be read."
+                                        ) from _without_request(error)
+        finally:
+            _logger.info(
+                "%s %s: %s in %.0f ms", method, urllib.parse.urlsplit(url).path, outcome,
+                (time.monotonic() - started) * 1000,
+            )
+
+    def _read_response(self, response):
+        """ Return the JSON of a good answer, or raise what the bad one means. """
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        status = response.status_code
+        if 200 <= status < 300:
+            if not isinstance(body, dict):
+                raise errors.OutcomeUnknown(
+                    "The bank's answer is not the JSON it promises.", http_status=status,
+                )
+            return body
+        envelope = self._read_envelope(body)
+        message = envelope.pop('message') or f'The bank answered with HTTP {status}.'
+        if status in (401, 403):
+            raise errors.Unauthorized(message, http_status=status, **envelope)
+        # 429 and redirects are documented nowhere; a redirect is not the bank's API speaking, and a
+        # gateway answers 5xx whether or not the bank did the work. 501 is a wrong path.
+        if status == 501 or 400 <= status < 500 and status not in (408, 429):
+            raise errors.Rejected(message, http_status=status, **envelope)
+        raise errors.OutcomeUnknown(message, http_status=status, **envelope)
+
+    def _read_envelope(self, body):
+        """ Return the parts of the bank's error envelope, cleaned of secrets. """
+        body = body if isinstance(body, dict) else {}
+        entries = [
+            {
+                'errorCode': self._clean(entry.get('errorCode')),
+                'message': self._clean(entry.get('message')),
+            }
+            for entry in body.get('Errors') or () if isinstance(entry, dict)
+        ]
+        texts = [self._clean(body.get('message')), *(e['message'] for e in entries)]
+        return {
+            'message': '; '.join(dict.fromkeys(filter(None, texts))),
+            'error_code': entries[0]['errorCode'] if entries else None,
+            'audit_id': self._clean(body.get('id')) or None,
+            'errors': entries,
+        }
+
+    def _clean(self, value):
+        """ Return a text of the bank without the key and personal data that it may quote. """
+        text = '' if value is None else str(value)[:1000]
+        if self._token:
+            text = text.replace(self._token, '***')
+        return _SENSITIVE.sub('***', text)
+
+
+def _never_connected(error):
+    """ Whether a connection error happened before the request could be sent. """
+    reason = error
+    seen = []
+    while reason is not None and reason not in seen:
+        seen.append(reason)
+        if type(reason).__name__ in ('NewConnectionError', 'NameResolutionError',
+                                     'ConnectTimeoutError'):
+            return True
+        reason = getattr(reason, 'reason', None) or next(
+            (arg for arg in getattr(reason, 'args', ()) if isinstance(arg, BaseException)), None
+        )
+    return False
+
+
+def _without_request(error):
+    """ Detach the request, which carries the key, from a chained exception. """
+    error.request = None
+    error.response = None
+    return error

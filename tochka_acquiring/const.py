@@ -1,0 +1,137 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" The bank's values and ours. Free of Odoo, so that `api/` can use it.
+
+Sources, as of 2026-04 unless another date is given:
+* API: the bank's OpenAPI description (https://enter.tochka.com/doc/openapi/swagger.json), v1.91.
+* LINKS: https://developers.tochka.com/docs/tochka-api/, «Платёжные ссылки».
+* HOOKS: the same, «Вебхуки».
+"""
+
+from decimal import Decimal
+
+# === ADDRESSES === #
+
+# Source: API, `servers`.
+PRODUCTION_URL = 'https://enter.tochka.com/uapi/'
+BANK_SANDBOX_URL = 'https://enter.tochka.com/sandbox/v2/'
+# The bank's sandbox knows this token only. Source: developers.tochka.com, «Песочница».
+BANK_SANDBOX_TOKEN = 'sandbox.jwt.token'
+BASE_URL_PARAMETER = 'tochka_acquiring.base_url'
+# Path of the public key of webhooks, on the host of the API. Source: HOOKS.
+PUBLIC_KEY_PATH = '/doc/openapi/static/keys/public'
+
+RETURN_ROUTE = '/payment/tochka/return'
+DECLINED_ROUTE = '/payment/tochka/declined'
+WEBHOOK_ROUTE = '/payment/tochka/webhook'
+
+# === MONEY AND METHODS === #
+
+KOPECK = Decimal('0.01')  # in roubles
+
+# The acquiring has no currency field. Source: API.
+SUPPORTED_CURRENCIES = ('RUB',)
+
+# Codes of Odoo's payment methods <-> `paymentMode`. Source: API, LINKS; dolyame since 2025-09.
+PAYMENT_MODES = {
+    'card': 'card',
+    'sbp': 'sbp',
+    'tpay': 'tinkoff',
+    'dolyame': 'dolyame',
+}
+PAYMENT_METHOD_CODES = {mode: code for code, mode in PAYMENT_MODES.items()}
+
+# Methods and card brands that are switched on with the provider.
+DEFAULT_PAYMENT_METHOD_CODES = {'card', 'visa', 'mastercard', 'mir', 'sbp', 'tpay', 'dolyame'}
+
+# Fields of a transaction that hold the documents it pays (the second one needs the sale app).
+DOCUMENT_FIELDS = ('invoice_ids', 'sale_order_ids')
+
+# === OPERATIONS === #
+
+# State of the transaction -> `status` of the operation. Source: API, LINKS.
+# WAIT_FULL_PAYMENT is explained nowhere, so it is never booked. AUTHORIZED only follows
+# `preAuthorization`, which is never asked for.
+OPERATION_STATUS_MAPPING = {
+    'draft': ('CREATED',),
+    'pending': ('WAIT_FULL_PAYMENT', 'AUTHORIZED'),
+    'done': ('APPROVED', 'ON-REFUND', 'REFUNDED', 'REFUNDED_PARTIALLY'),
+    'cancel': ('EXPIRED',),
+}
+REFUND_STATUSES = ('ON-REFUND', 'REFUNDED', 'REFUNDED_PARTIALLY')
+# `status` of the operation -> states of the transaction that need no further look.
+STATES_OF_STATUS = {
+    'CREATED': ('draft', 'pending', 'done', 'cancel', 'error'),
+    'WAIT_FULL_PAYMENT': ('pending', 'done'),
+    'AUTHORIZED': ('pending', 'done'),
+    'APPROVED': ('done',),
+    'ON-REFUND': ('done',),
+    'REFUNDED': ('done',),
+    'REFUNDED_PARTIALLY': ('done',),
+    'EXPIRED': ('cancel', 'done', 'error'),
+}
+
+# Limits of the request that creates an operation. Source: API.
+MAX_PURPOSE = 140
+MAX_PAYMENT_LINK_ID = 45
+MIN_LINK_TTL, MAX_LINK_TTL = 1, 44640  # minutes
+# Ours: a link can't be cancelled (no such method in API), so that it lives an hour, not a week.
+DEFAULT_LINK_TTL = 60
+# A link about to die is not offered again (minutes).
+LINK_REUSE_MARGIN = 5
+# How many order numbers are tried when the bank says that one is used.
+MAX_LINK_ATTEMPTS = 5
+# An operation found by its order number is ours if it was created this recently (minutes).
+ADOPTION_WINDOW = 15
+
+# A shop takes payments when it is registered and active. Source: API, LINKS.
+USABLE_RETAILER_STATUS = 'REG'
+
+# The zone of the bank's day: the registry and the statements follow Moscow.
+BANK_TIME_ZONE = 'Europe/Moscow'
+
+# === JOBS === #
+
+POLL_HOURS_AFTER_EXPIRY = 24
+MAX_POLL_DELAY = 240  # minutes
+POLL_BATCH = 200
+STOP_MINUTES = 10  # a longer silence of the poll was a stop: sweep
+SWEEP_EXTRA_DAYS = 2
+STUCK_MINUTES = 60
+STATUS_PAGE_SECONDS = 3
+
+# === WEBHOOKS === #
+
+WEBHOOK_TYPE = 'acquiringInternetPayment'
+# Samples of the bank are under 2 KiB.
+MAX_WEBHOOK_SIZE = 64 * 1024
+MIN_RSA_BITS = 2048
+KEY_REQUEST_SECONDS = 60
+EVENT_BATCH = 200
+# The transaction's creating request may commit after the webhook; later it is an orphan.
+ORPHAN_MINUTES = 60
+EVENT_RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 1800, 3600, 3 * 3600, 12 * 3600, 24 * 3600)
+INBOX_DAYS = 90
+IGNORED_DAYS = 30
+
+# === SECRETS AND PERSONAL DATA === #
+
+# Keys whose values are replaced in every log. Source of the bank's names: HOOKS, API.
+SECRET_KEYS = {'token', 'access_token', 'refresh_token', 'client_secret', 'jwt_key', 'Authorization'}
+PERSONAL_KEYS = {
+    'payerName', 'payerMobileNumber', 'payerId', 'maskedPan', 'tokenCardId', 'consumerId', 'Client',
+    'email', 'phone', 'fullName', 'shortName', 'taxCode', 'SidePayer', 'SideRecipient',
+}
+SENSITIVE_KEYS = SECRET_KEYS | PERSONAL_KEYS
+
+# === CERTIFICATES === #
+
+# SHA-256 fingerprints of the certificates that the Russian state CA publishes at
+# https://www.gosuslugi.ru/crt (files at gu-st.ru). The bank's API host moved to this chain at the
+# end of August 2026. Read 2026-09.
+PUBLISHED_CA_FINGERPRINTS = {
+    'D2:6D:2D:02:31:B7:C3:9F:92:CC:73:85:12:BA:54:10:35:19:E4:40:5D:68:B5:BD:70:3E:97:88:CA:8E:CF:31':
+        'Russian Trusted Root CA',
+    'BB:BD:E2:10:3E:79:0B:99:9E:C6:2B:D0:3C:F6:25:A5:A2:E7:C3:16:E1:0A:FE:6A:49:0E:ED:EA:D8:B3:FD:9B':
+        'Russian Trusted Sub CA',
+}
