@@ -10,16 +10,24 @@
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',
     'depends': ['account_payment'],
-    'external_dependencies': {'python': ['cryptography', 'jwt', 'requests']},
+    'external_dependencies': {'python': ['cryptography', 'PyJWT', 'requests']},
     'data': [
         'security/ir.model.access.csv',
-        'security/tochka_connection_security.xml',
+        'security/tochka_security.xml',
 
-        'data/tochka_connection_cron.xml',
-
+        'views/payment_tochka_templates.xml',
+        'views/payment_provider_views.xml',
+        'views/payment_transaction_views.xml',
+        'views/res_config_settings_views.xml',
         'views/tochka_connection_views.xml',
         'views/tochka_merchant_views.xml',
         'views/tochka_menus.xml',
+        'views/tochka_webhook_event_views.xml',
+
+        'data/analytic_plan_data.xml',
+        'data/ir_cron_data.xml',
+        'data/payment_method_data.xml',
+        'data/payment_provider_data.xml',  # Depends on the payment methods and the redirect form.
     ],
     'post_init_hook': 'post_init_hook',
     'uninstall_hook': 'uninstall_hook',

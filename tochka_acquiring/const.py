@@ -97,6 +97,7 @@ MAX_POLL_DELAY = 240  # minutes
 POLL_BATCH = 200
 STOP_MINUTES = 10  # a longer silence of the poll was a stop: sweep
 SWEEP_EXTRA_DAYS = 2
+EXPIRY_WARNING_DAYS = (7, 30)
 STUCK_MINUTES = 60
 STATUS_PAGE_SECONDS = 3
 

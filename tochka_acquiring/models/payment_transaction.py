@@ -2,7 +2,7 @@
 
 import urllib.parse
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -64,6 +64,28 @@ class PaymentTransaction(models.Model):
         'unique(tochka_payment_link_id)',
         "An order number at the bank can belong to one transaction only.",
     )
+
+    # === ACTION METHODS === #
+
+    def action_tochka_refresh(self):
+        """ Ask the bank for the status of the operation now. """
+        self.ensure_one()
+        outcome = self.sudo()._tochka_refresh()
+        messages = {
+            'applied': _("The bank's answer was taken over."),
+            'busy': _("Another process is working on this transaction. Try again in a moment."),
+            'unknown': _("The bank did not answer. Odoo will ask again by itself."),
+            'refused': _("The bank's answer does not fit this transaction; see the warning."),
+        }
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'type': 'success' if outcome == 'applied' else 'warning',
+                'message': messages[outcome],
+                'next': {'type': 'ir.actions.client', 'tag': 'soft_reload'},
+            },
+        }
 
     # === BUSINESS METHODS - PRE-PROCESSING === #
 

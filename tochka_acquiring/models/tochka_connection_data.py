@@ -1,0 +1,181 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.tools import format_date
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api import errors
+
+_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
+
+
+class TochkaConnection(models.Model):
+    """ What the connection takes over from the bank: legal entities and shops. """
+
+    _inherit = 'tochka.connection'
+
+    # === BUSINESS METHODS - DATA === #
+
+    def _tochka_load_data(self):
+        """ Take over the companies and shops that the key gives access to.
+
+        Nothing is deleted: what vanished at the bank is archived and named, so that payments and
+        settings keep what they point to.
+
+        :return: What was found, for the administrator.
+        :rtype: str
+        :raise TochkaError: If the bank refused or stayed silent; nothing is changed then.
+        """
+        self.ensure_one()
+        client = self._tochka_client()
+        # Persons can't have acquiring. Source: LINKS («customerType = Business»).
+        customers = [c for c in client.customers() if c.type == 'Business']
+        if not customers:
+            raise errors.Rejected(_("The key gives access to no company."))
+        retailers = {c.customer_code: client.retailers(c.customer_code) for c in customers}
+
+        entities = self._tochka_update_legal_entities(customers)
+        merchants = self._tochka_update_merchants(entities, retailers)
+        self.checked_at = fields.Datetime.now()
+        self._tochka_clear_problem()
+        self.env['payment.provider'].sudo()._tochka_sync_payment_methods(merchants)
+        return _(
+            "Connected: %(entities)s legal entities, %(merchants)s shops.",
+            entities=len(entities), merchants=len(merchants),
+        )
+
+    def _tochka_update_legal_entities(self, customers):
+        """ Create and update the legal entities; archive those that vanished.
+
+        :param list[Customer] customers: The companies at the bank.
+        :return: The present legal entities.
+        :rtype: tochka.legal.entity
+        """
+        known = {
+            entity.customer_code: entity
+            for entity in self.with_context(active_test=False).legal_entity_ids
+        }
+        present = self.env['tochka.legal.entity']
+        for customer in customers:
+            values = {
+                'name': customer.short_name or customer.name or customer.customer_code,
+                'inn': customer.inn,
+                'kpp': customer.kpp,
+                'ogrn': customer.ogrn,
+                'active': True,
+            }
+            entity = known.get(customer.customer_code)
+            if entity:
+                entity.write(values)
+            else:
+                entity = present.create({
+                    **values,
+                    'connection_id': self.id,
+                    'customer_code': customer.customer_code,
+                    'company_id': self._tochka_guess_company(customer.inn).id,
+                })
+            present |= entity
+        self._tochka_archive(self.legal_entity_ids - present)
+        return present
+
+    def _tochka_guess_company(self, inn):
+        """ Return the only company of the connection that has this INN, if there is one.
+
+        :rtype: res.company
+        """
+        companies = self.company_ids.filtered(lambda company: inn and inn in (
+            company.vat, company.company_registry
+        ))
+        return companies if len(companies) == 1 else self.env['res.company']
+
+    def _tochka_update_merchants(self, entities, retailers):
+        """ Create and update the shops; archive those that vanished.
+
+        :param tochka.legal.entity entities: The present legal entities.
+        :param dict[str, list[Retailer]] retailers: The shops by customer code.
+        :return: The present shops.
+        :rtype: tochka.merchant
+        """
+        known = {
+            merchant.merchant_id: merchant
+            for merchant in self.with_context(active_test=False).merchant_ids
+        }
+        present = self.env['tochka.merchant']
+        for entity in entities:
+            for retailer in retailers[entity.customer_code]:
+                if not retailer.merchant_id:
+                    continue  # The contract is being set up; the shop has no number yet.
+                values = {
+                    'legal_entity_id': entity.id,
+                    'name': retailer.name or retailer.merchant_id,
+                    'url': retailer.url,
+                    'mcc': retailer.mcc,
+                    'rate': float(retailer.rate) if retailer.rate is not None else 0.0,
+                    'bank_status': retailer.status,
+                    'is_usable': retailer.usable,
+                    'payment_modes': ','.join(retailer.payment_modes),
+                    'cashbox': retailer.cashbox,
+                    'active': True,
+                }
+                merchant = known.get(retailer.merchant_id)
+                if merchant:
+                    merchant.write(values)
+                else:
+                    merchant = present.create({**values, 'merchant_id': retailer.merchant_id})
+                present |= merchant
+        self._tochka_archive(self.merchant_ids - present)
+        return present
+
+    def _tochka_archive(self, records):
+        """ Archive what the bank does not list any more, and name it in the chatter. """
+        if records:
+            records.active = False
+            self.message_post(body=_(
+                "The bank does not list any more: %s", ', '.join(records.mapped('display_name'))
+            ))
+
+    # === BUSINESS METHODS - JOBS === #
+
+    @api.model
+    def _cron_tochka_refresh(self):
+        """ Take over what changed at the bank, and warn before something expires. """
+        connections = self.search([('state', 'in', ('connected', 'attention'))])
+        for index, connection in enumerate(connections):
+            self.env['ir.cron']._commit_progress(0, remaining=len(connections) - index)
+            try:
+                connection._tochka_load_data()
+            except errors.TochkaError as error:
+                _logger.warning("Connection %s: %s", connection.id, error)
+                connection._tochka_report_problem(error)
+            connection._tochka_warn_before_expiry()
+            self.env['ir.cron']._commit_progress(1)
+
+    def _tochka_warn_before_expiry(self):
+        """ Ask a person in time to renew the key and the certificates, once for each threshold. """
+        self.ensure_one()
+        for name, moment in (
+            (_("JWT key"), self.key_expires_at),
+            (_("certificate (CA)"), self.ca_expires_at),
+        ):
+            if not moment:
+                continue
+            days_left = (moment - fields.Datetime.now()).days
+            threshold = next((d for d in const.EXPIRY_WARNING_DAYS if days_left <= d), None)
+            if threshold is None:
+                continue
+            summary = _(
+                "Tochka Bank: the %(name)s expires on %(day)s (warning at %(days)s days)",
+                name=name, day=format_date(self.env, moment.date()), days=threshold,
+            )
+            if not self.message_ids.filtered(lambda m, text=summary: text in (m.body or '')):
+                # The note stays when the activity is done, and keeps it from coming again.
+                self._message_log(body=summary)
+                self.activity_schedule(
+                    'mail.mail_activity_data_todo',
+                    date_deadline=moment.date(),
+                    summary=summary,
+                    user_id=self._tochka_responsible().id,
+                )

@@ -1,0 +1,52 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class TochkaLegalEntity(models.Model):
+    """ A company as the bank knows it. The bank's word for it is customer. """
+
+    _name = 'tochka.legal.entity'
+    _description = "Tochka Bank: legal entity"
+    _order = 'name, id'
+
+    connection_id = fields.Many2one(
+        string="Bank connection", comodel_name='tochka.connection', required=True, readonly=True,
+        ondelete='cascade', index=True)
+    customer_code = fields.Char(string="Customer code", required=True, readonly=True)
+    name = fields.Char(string="Legal entity", required=True, readonly=True)
+    inn = fields.Char(string="INN", readonly=True)
+    kpp = fields.Char(string="KPP", readonly=True)
+    ogrn = fields.Char(string="OGRN", readonly=True)
+    company_id = fields.Many2one(
+        string="Company", comodel_name='res.company',
+        help="The company of Odoo that this legal entity is.")
+    active = fields.Boolean(default=True, readonly=True)
+    merchant_ids = fields.One2many(
+        string="Shops", comodel_name='tochka.merchant', inverse_name='legal_entity_id')
+
+    _customer_code_uniq = models.Constraint(
+        'unique(connection_id, customer_code)',
+        "A legal entity appears once in a connection.",
+    )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('company_id', 'inn', 'connection_id')
+    def _check_company(self):
+        """ Check that the company is one of the connection's and has the legal entity's INN. """
+        for entity in self.filtered('company_id'):
+            company = entity.company_id
+            if company not in entity.connection_id.company_ids:
+                raise ValidationError(_(
+                    "The connection %(connection)s does not serve the company %(company)s.",
+                    connection=entity.connection_id.name, company=company.name,
+                ))
+            own_inn = company.vat or company.parent_ids.filtered('vat')[-1:].vat
+            if entity.inn and own_inn and entity.inn != own_inn:
+                raise ValidationError(_(
+                    "The legal entity %(entity)s has the INN %(inn)s, and the company %(company)s"
+                    " has %(own_inn)s: its payments would reach another company's account.",
+                    entity=entity.name, inn=entity.inn, company=company.name, own_inn=own_inn,
+                ))
