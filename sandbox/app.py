@@ -1,0 +1,79 @@
+""" The application: the services put together, faults around them, errors in the bank's form. """
+
+import collections
+
+from flask import Flask, jsonify, request
+
+from . import acquiring, banking, control, page, webhooks
+from .bank import Bank
+from .errors import BankError, envelope
+from .faults import Faults, apply_after, apply_before
+from .schema import Schema
+from .webhooks import Courier, public_jwk
+
+JOURNAL_SIZE = 5000
+
+
+def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0):
+    """ Create the sandbox.
+
+    :param str base_url: Where it is reached, for payment links.
+    :param str|None openapi: The bank's OpenAPI file.
+    :param float webhook_interval: Seconds between attempts to deliver a webhook.
+    :rtype: Flask
+    """
+    app = Flask(__name__)
+    app.json.ensure_ascii = False
+    app.json.sort_keys = False
+    app.url_map.strict_slashes = False
+    bank = Bank(base_url)
+    app.config.update(
+        BANK=bank,
+        COURIER=Courier(bank, webhook_interval),
+        FAULTS=Faults(),
+        SCHEMA=Schema(openapi),
+        JOURNAL=collections.deque(maxlen=JOURNAL_SIZE),
+    )
+    for module in (acquiring, banking, webhooks, page, control):
+        app.register_blueprint(module.blueprint)
+
+    @app.get('/doc/openapi/static/keys/public')
+    def public_key():
+        return jsonify(public_jwk(bank.webhook_key))
+
+    @app.errorhandler(BankError)
+    def refuse(error):
+        return envelope(error.status, error.messages)
+
+    @app.errorhandler(404)
+    @app.errorhandler(405)
+    def not_implemented(error):
+        # The bank answers 501 to a path or method that does not exist.
+        if request.path.startswith('/uapi/'):
+            return envelope(501, ['Not Implemented'])
+        return error
+
+    @app.before_request
+    def before():
+        if not is_api():
+            return None
+        app.config['JOURNAL'].append({
+            'method': request.method,
+            'path': request.path,
+            'query': request.args.to_dict(),
+            'body': request.get_json(silent=True),
+        })
+        request.fault = app.config['FAULTS'].take(request.method, request.path)
+        return apply_before(request.fault) if request.fault else None
+
+    @app.after_request
+    def after(response):
+        rule = getattr(request, 'fault', None)
+        return apply_after(rule, response) if rule else response
+
+    return app
+
+
+def is_api():
+    """ Whether the request is for the bank, not for the page or the control. """
+    return request.path.startswith(('/uapi/', '/doc/'))

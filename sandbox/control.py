@@ -1,0 +1,199 @@
+""" The control API of the sandbox: what a test needs and no bank has. """
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from flask import Blueprint, current_app, jsonify, request
+
+from .acquiring import describe, link_of
+
+blueprint = Blueprint('control', __name__, url_prefix='/_control')
+
+
+def bank():
+    """ Return the bank of this application. """
+    return current_app.config['BANK']
+
+
+def courier():
+    """ Return the courier of this application. """
+    return current_app.config['COURIER']
+
+
+def body():
+    """ Return the JSON body, or an empty object. """
+    return request.get_json(silent=True) or {}
+
+
+@blueprint.errorhandler(KeyError)
+@blueprint.errorhandler(ValueError)
+def wrong_call(error):
+    """ A wrong call of the control API. """
+    return jsonify({'error': f'{type(error).__name__}: {error}'}), 400
+
+
+@blueprint.post('/reset')
+def reset():
+    """ Begin anew. """
+    bank().reset()
+    courier().clear()
+    current_app.config['FAULTS'].clear()
+    current_app.config['JOURNAL'].clear()
+    return credentials()
+
+
+@blueprint.get('/credentials')
+def credentials():
+    """ What an accountant would copy from the internet bank. """
+    client_id = request.args.get('client_id', 'sandbox-client')
+    customer = bank().world['customers'][0]['customerCode']
+    return jsonify({
+        'client_id': client_id,
+        'token': bank().clients[client_id]['token'],
+        'customer_code': customer,
+        'merchant_id': bank().world['retailers'][customer][0]['merchantId'],
+    })
+
+
+@blueprint.route('/world', methods=['GET', 'PUT'])
+def world():
+    """ Read or replace customers, accounts and retailers (whole keys of the world). """
+    if request.method == 'PUT':
+        with bank().lock:
+            bank().world.update(body())
+    return jsonify(bank().world)
+
+
+@blueprint.post('/clients')
+def clients():
+    """ Issue or re-issue a key: `client_id`, `permissions`, `customer_codes`. """
+    values = body()
+    return jsonify({'token': bank().add_client(**values)})
+
+
+@blueprint.delete('/clients/<client_id>')
+def delete_client(client_id):
+    """ Delete a key: calls with it give 403. """
+    del bank().clients[client_id]
+    return jsonify({})
+
+
+@blueprint.post('/clock')
+def clock():
+    """ `set` an ISO moment, `advance` by seconds, or `release` to real time. """
+    values = body()
+    with bank().lock:
+        if values.get('release'):
+            bank().clock_frozen, bank().clock_offset = None, timedelta()
+        if 'set' in values:
+            bank().clock_frozen = datetime.fromisoformat(values['set'])
+            bank().clock_offset = timedelta()
+        bank().clock_offset += timedelta(seconds=values.get('advance', 0))
+    return jsonify({'now': bank().now().isoformat()})
+
+
+@blueprint.route('/faults', methods=['GET', 'POST', 'DELETE'])
+def faults():
+    """ Read, add or forget faults. """
+    if request.method == 'POST':
+        current_app.config['FAULTS'].add(body())
+    elif request.method == 'DELETE':
+        current_app.config['FAULTS'].clear()
+    return jsonify(current_app.config['FAULTS'].rules)
+
+
+@blueprint.route('/variants', methods=['GET', 'POST'])
+def variants():
+    """ Read or switch what the bank does not document. """
+    values = body()
+    unknown = set(values) - set(bank().variants)
+    if unknown:
+        raise ValueError(f'unknown variants: {", ".join(sorted(unknown))}')
+    bank().variants.update(values)
+    return jsonify(bank().variants)
+
+
+@blueprint.post('/pay/<operation_id>')
+def pay(operation_id):
+    """ Pay without a browser: `method`, `outcome`, `paid_at`. """
+    values = body()
+    paid_at = values.get('paid_at')
+    operation = bank().pay(
+        operation_id, values['method'], values.get('outcome', 'pay'),
+        datetime.fromisoformat(paid_at) if paid_at else None,
+    )
+    return jsonify(describe(operation))
+
+
+@blueprint.post('/finish_instalments/<operation_id>')
+def finish_instalments(operation_id):
+    """ The last instalment has come. """
+    return jsonify(describe(bank().finish_instalments(operation_id)))
+
+
+@blueprint.post('/refund/<operation_id>')
+def refund(operation_id):
+    """ A refund made in the internet bank: `amount`. """
+    bank().refund(operation_id, Decimal(str(body()['amount'])))
+    return jsonify(describe(bank().get(operation_id)))
+
+
+@blueprint.post('/tamper/<operation_id>')
+def tamper(operation_id):
+    """ Change a field of an operation behind everybody's back: `amount`, `status`... """
+    values = body()
+    if 'amount' in values:
+        values['amount'] = Decimal(str(values['amount']))
+    operation = bank().get(operation_id)
+    for name, value in values.items():
+        if not hasattr(operation, name):
+            raise ValueError(f'unknown field {name}')
+        setattr(operation, name, value)
+    return jsonify(describe(operation))
+
+
+@blueprint.get('/operations')
+def operations():
+    """ All operations of all customers. """
+    return jsonify([
+        {**describe(operation), 'declines': operation.declines, 'link': link_of(operation)}
+        for operation in bank().operations.values()
+    ])
+
+
+@blueprint.route('/requests', methods=['GET', 'DELETE'])
+def requests_journal():
+    """ The requests that the API has received; keys are left out. """
+    if request.method == 'DELETE':
+        current_app.config['JOURNAL'].clear()
+    return jsonify(list(current_app.config['JOURNAL']))
+
+
+@blueprint.route('/webhooks', methods=['GET', 'POST'])
+def webhooks():
+    """ Read deliveries, or act: `pause`, `drop`, `reorder`, `interval`, `again` (an id), `copies`,
+    `rotate` (a new key), `forge` (claims signed by a foreign key, sent to `url`), `send` (claims
+    signed by the bank's key, sent to `url`).
+    """
+    values = body()
+    if 'pause' in values:
+        courier().pause(values['pause'])
+    if 'drop' in values:
+        courier().dropping = values['drop']
+    if 'interval' in values:
+        courier().interval = values['interval']
+    if values.get('reorder'):
+        courier().reorder()
+    if 'again' in values:
+        delivery = next(d for d in courier().deliveries if d.id == values['again'])
+        courier().again(delivery, values.get('copies', 1))
+    if values.get('rotate'):
+        bank().webhook_key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    if 'forge' in values:
+        foreign = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+        courier().send('forged', values['url'], values['forge'],
+                       courier().sign(values['forge'], foreign))
+    if 'send' in values:
+        courier().send('sandbox', values['url'], values['send'])
+    return jsonify([delivery.describe() for delivery in courier().deliveries])

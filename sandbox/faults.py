@@ -1,0 +1,108 @@
+""" Faults on command: what a network and a busy bank do to a request. """
+
+import re
+import socket
+import threading
+import time
+
+from flask import Response, request
+
+from .errors import envelope
+
+# `*_before` happen before the bank does the work, `*_after` when it is done and the answer is lost.
+KINDS = (
+    'refuse', 'timeout_before', 'timeout_after', 'error_5xx', 'error_5xx_after', 'cut_body',
+    'html_200', 'html_200_after', 'slow', 'close_before', 'close_after',
+)
+
+
+class Faults:
+    """ A queue of rules; the first rule that fits a request and has times left is applied. """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.rules = []
+
+    def add(self, rule):
+        """ Add a rule.
+
+        :param dict rule: `kind`; `method` and `path` (a regular expression, default all); `times`
+                          (default 1); `seconds` for waiting; `status` and `message` for refusing.
+        :raise ValueError: If the kind is unknown.
+        """
+        if rule.get('kind') not in KINDS:
+            raise ValueError(f'kind must be one of {", ".join(KINDS)}')
+        with self._lock:
+            self.rules.append({'method': '', 'path': '', 'times': 1, **rule})
+
+    def clear(self):
+        """ Forget all rules. """
+        with self._lock:
+            self.rules = []
+
+    def take(self, method, path):
+        """ Return the rule for a request, counting it down. """
+        with self._lock:
+            for rule in self.rules:
+                if (
+                    rule['times'] > 0
+                    and rule['method'] in ('', method)
+                    and re.search(rule['path'], path)
+                ):
+                    rule['times'] -= 1
+                    return dict(rule)
+        return None
+
+
+def apply_before(rule):
+    """ Apply a rule before the work. :return: The answer instead of the work, or None. """
+    kind, seconds = rule['kind'], rule.get('seconds', 60)
+    if kind == 'slow':
+        time.sleep(rule.get('seconds', 2))
+    elif kind == 'refuse':
+        return envelope(rule.get('status', 400), [rule.get('message', 'Refused on command')])
+    elif kind == 'timeout_before':
+        time.sleep(seconds)
+        return cut_connection()
+    elif kind == 'close_before':
+        return cut_connection()
+    elif kind == 'error_5xx':
+        return Response('<html><h1>502 Bad Gateway</h1></html>', rule.get('status', 502),
+                        mimetype='text/html')
+    elif kind == 'html_200':
+        return Response('<html>maintenance</html>', 200, mimetype='text/html')
+    return None
+
+
+def apply_after(rule, response):
+    """ Apply a rule when the work is done. :return: The answer to send. """
+    kind = rule['kind']
+    if kind == 'timeout_after':
+        time.sleep(rule.get('seconds', 60))
+        return cut_connection()
+    if kind == 'close_after':
+        return cut_connection()
+    if kind == 'error_5xx_after':
+        return Response('<html><h1>504 Gateway Timeout</h1></html>', rule.get('status', 504),
+                        mimetype='text/html')
+    if kind == 'html_200_after':
+        return Response('<html>maintenance</html>', 200, mimetype='text/html')
+    if kind == 'cut_body':
+        body = response.get_data()
+        cut = Response(body[:len(body) // 2], response.status_code, mimetype='application/json')
+        cut.automatically_set_content_length = False
+        cut.headers['Content-Length'] = str(len(body))
+        return cut
+    return response
+
+
+def cut_connection():
+    """ Close the connection without an answer. """
+    connection = request.environ.get('werkzeug.socket')
+    if connection is not None:
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError as error:
+            # The client has given up first, which is just as well.
+            print(f'sandbox: connection was already closed: {error}')
+    return Response('', 500)

@@ -1,0 +1,197 @@
+""" Validation of requests: the bank's OpenAPI file where it is present, and own checks always. """
+
+import json
+import os
+import re
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
+from referencing import Registry, Resource
+
+from .bank import MODES
+from .errors import BankError
+
+TAX_SYSTEMS = ('osn', 'usn_income', 'usn_income_outcome', 'esn', 'patent')
+VAT_TYPES = ('none', 'vat0', 'vat5', 'vat7', 'vat10', 'vat22', 'vat105', 'vat107', 'vat110', 'vat122')
+DECIMAL = re.compile(r'\d+(\.\d{1,2})?')
+
+
+def find_openapi(path=None):
+    """ Return the bank's OpenAPI file: the one named, `TOCHKA_OPENAPI`, or `../shared/tochka`.
+
+    :rtype: Path|None
+    """
+    candidates = [
+        path, os.environ.get('TOCHKA_OPENAPI'),
+        Path(__file__).resolve().parents[2] / 'shared' / 'tochka' / 'openapi.json',
+    ]
+    return next((Path(c) for c in candidates if c and Path(c).is_file()), None)
+
+
+def is_number(_checker, value):
+    """ The spec types amounts as numbers and shows them quoted ("1234.00"); the bank takes both. """
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, str):
+        return bool(DECIMAL.fullmatch(value))
+    return isinstance(value, (int, float, Decimal))
+
+
+def above(validator, minimum, value, _schema):
+    """ `exclusiveMinimum` for quoted amounts as well. """
+    if validator.is_type(value, 'number') and Decimal(str(value)) <= minimum:
+        yield ValidationError(f'ensure this value is greater than {minimum}')
+
+
+class Schema:
+    """ The bank's OpenAPI file as a validator.
+
+    :param Path|str|None path: The file; without one only the own checks hold.
+    """
+
+    def __init__(self, path=None):
+        self.path = find_openapi(path)
+        self.document = json.loads(self.path.read_text()) if self.path else None
+        if self.document:
+            self._registry = Registry().with_resource(
+                'bank', Resource.from_contents(self.document, default_specification=_dialect())
+            )
+            self._validator = validators.extend(
+                Draft202012Validator,
+                {'exclusiveMinimum': above},
+                type_checker=Draft202012Validator.TYPE_CHECKER.redefine('number', is_number),
+            )
+
+    def errors(self, schema, value):
+        """ Return what is wrong with a value.
+
+        :param dict schema: A schema of the document; references are resolved within it.
+        :rtype: list[str]
+        """
+        validator = self._validator(
+            _absolute(schema), registry=self._registry, format_checker=FormatChecker()
+        )
+        return [
+            f'{".".join(str(p) for p in error.absolute_path) or "body"}: {error.message}'
+            for error in sorted(validator.iter_errors(value), key=lambda e: str(e.absolute_path))
+        ]
+
+    def operation(self, method, path):
+        """ Return the description of a method and path.
+
+        :param str path: Without the base, for instance `acquiring/v1.0/payments`.
+        :return: The path of the document and the operation; None for both when there is none.
+        :rtype: tuple[str|None, dict|None]
+        """
+        for template, methods in self.document['paths'].items():
+            pattern = re.sub(r'\\\{[^/]+?\\\}', '[^/]+', re.escape(template.strip('/')))
+            if re.fullmatch(pattern, path.strip('/')) and method.lower() in methods:
+                return template, methods[method.lower()]
+        return None, None
+
+    def check_body(self, method, path, body):
+        """ :raise BankError: If the body is not what the bank describes. """
+        if not self.document:
+            return
+        _template, operation = self.operation(method, path)
+        content = (operation or {}).get('requestBody', {}).get('content')
+        if not content:
+            return
+        wrong = self.errors(next(iter(content.values()))['schema'], body)
+        if wrong:
+            raise BankError(400, wrong)
+
+
+def _dialect():
+    from referencing.jsonschema import DRAFT202012
+    return DRAFT202012
+
+
+def _absolute(schema):
+    """ Point the references of a schema at the document in the registry. """
+    text = json.dumps(schema).replace('"$ref": "#/', '"$ref": "bank#/')
+    return json.loads(text)
+
+
+def read_amount(value, name):
+    """ Read an amount of a request.
+
+    :return: Roubles.
+    :rtype: Decimal
+    :raise BankError: If it is no amount above zero.
+    """
+    try:
+        if not is_number(None, value):
+            raise InvalidOperation
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise BankError(400, f'{name}: value is not a valid number') from error
+    if amount <= 0:
+        raise BankError(400, f'{name}: ensure this value is greater than 0')
+    return amount
+
+
+def check_payment(data, with_receipt):
+    """ The own checks of a request that creates an operation.
+
+    :param dict data: `Data` of the body.
+    :raise BankError: With one entry for each wrong field.
+    """
+    wrong = []
+
+    def text(name, minimum, maximum, required=False):
+        value = data.get(name)
+        if value is None:
+            if required:
+                wrong.append(f'{name}: field required')
+        elif not isinstance(value, str) or not minimum <= len(value) <= maximum:
+            wrong.append(f'{name}: must be a string of {minimum} to {maximum} characters')
+
+    text('customerCode', 9, 9, required=True)
+    text('purpose', 1, 140, required=True)
+    text('merchantId', 15, 15)
+    text('paymentLinkId', 1, 45)
+    for name in ('redirectUrl', 'failRedirectUrl'):
+        text(name, 1, 2083)
+        if isinstance(data.get(name), str) and not re.match(r'https?://[^/]+', data[name]):
+            wrong.append(f'{name}: invalid or missing URL scheme')
+    modes = data.get('paymentMode')
+    if not isinstance(modes, list) or not modes or any(mode not in MODES for mode in modes):
+        wrong.append(f'paymentMode: must be a list of {", ".join(MODES)}')
+    ttl = data.get('ttl')
+    if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int)
+                            or not 1 <= ttl <= 44640):
+        wrong.append('ttl: must be 1 to 44640 minutes')
+    try:
+        read_amount(data.get('amount'), 'amount')
+    except BankError as error:
+        wrong += error.messages
+    if with_receipt:
+        wrong += _check_receipt(data)
+    if wrong:
+        raise BankError(400, wrong)
+
+
+def _check_receipt(data):
+    wrong = []
+    client = data.get('Client')
+    if not isinstance(client, dict) or not re.fullmatch(
+        r'[^@\s]+@[^@\s]+\.[^@\s]+', str(client.get('email', ''))
+    ):
+        wrong.append('Client.email: field required')
+    if data.get('taxSystemCode') not in (None, *TAX_SYSTEMS):
+        wrong.append('taxSystemCode: unknown value')
+    items = data.get('Items')
+    if not isinstance(items, list) or not items:
+        return [*wrong, 'Items: field required']
+    for index, item in enumerate(items):
+        if not isinstance(item.get('name'), str) or not 1 <= len(item['name']) <= 256:
+            wrong.append(f'Items.{index}.name: must be a string of 1 to 256 characters')
+        if item.get('vatType') not in (None, *VAT_TYPES):
+            wrong.append(f'Items.{index}.vatType: unknown value')
+        if item.get('paymentMethod') not in (None, 'full_payment', 'full_prepayment'):
+            wrong.append(f'Items.{index}.paymentMethod: unknown value')
+        if item.get('paymentObject') not in (None, 'goods', 'service', 'work'):
+            wrong.append(f'Items.{index}.paymentObject: unknown value')
+    return wrong
