@@ -1,6 +1,7 @@
 """ Databases for tests and the demo, made from templates that are kept. """
 
 import subprocess
+from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
@@ -89,6 +90,21 @@ def install(name, modules, *options):
         raise Trouble(f'Odoo could not install {", ".join(modules)}.\n{result.stderr[-6000:]}')
 
 
+def load_russian(name):
+    """ Add Russian beside English. Loaded at creation it would become everybody's language. """
+    result = subprocess.run(
+        command('i18n', 'loadlang', '-d', name, '-l', 'ru_RU'),
+        env=environment(), capture_output=True, text=True,
+    )
+    if result.returncode:
+        raise Trouble(f'Odoo could not load Russian.\n{result.stderr[-3000:]}')
+
+
+def base_stamp(kind):
+    """ Return what a template is made from: the modules, Odoo, and how this file makes it. """
+    return digest(repr(SETS[kind]), environment()['TOCHKA_ODOO_ROOT'], Path(__file__))
+
+
 def base(kind):
     """ Return a database with Odoo's own add-ons of a set, made once and kept.
 
@@ -97,11 +113,12 @@ def base(kind):
     """
     modules = SETS[kind]
     name = f'tochka_base_{kind}'
-    stamp = digest(repr(modules), environment()['TOCHKA_ODOO_ROOT'])
+    stamp = base_stamp(kind)
     if get_stamp(name) != stamp:
         say(f"Creating the template database of Odoo with {', '.join(modules)} (about a minute)")
         drop(name)
-        install(name, modules, '--load-language=ru_RU')
+        install(name, modules)
+        load_russian(name)
         set_stamp(name, stamp)
     return name
 
@@ -113,11 +130,11 @@ def ready(kind):
     :rtype: str
     """
     name = f'tochka_{kind}_{digest(str(ROOT))[:6]}'
-    stamp = addons_digest()
+    stamp = digest(base_stamp(kind), addons_digest())
     if get_stamp(name) != stamp:
         source = base(kind)
         say(f"Installing {', '.join(ADDONS)} in the database {name}")
         copy(source, name)
-        install(name, ADDONS, '--load-language=ru_RU')
+        install(name, ADDONS)
         set_stamp(name, stamp)
     return name

@@ -220,12 +220,12 @@ class PaymentProvider(models.Model):
             offered = provider.with_context(active_test=False).payment_method_ids
             added = methods.filtered(lambda pm: pm.code not in known) - offered
             removed = offered - methods
-            provider.write({
-                'payment_method_ids': [
-                    *(Command.link(pm.id) for pm in added),
-                    *(Command.unlink(pm.id) for pm in removed),
-                ],
-                'tochka_known_modes': ','.join(sorted(allowed)),
-            })
+            commands = [
+                *(Command.link(pm.id) for pm in added),
+                *(Command.unlink(pm.id) for pm in removed),
+            ]
+            if commands:
+                provider.payment_method_ids = commands
+            provider.tochka_known_modes = ','.join(sorted(allowed))
             if provider.state != 'disabled':
                 provider._activate_default_pms()

@@ -210,7 +210,9 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         query = {
             'reference': self.reference,
-            'access_token': payment_utils.generate_access_token(self.reference),
+            'access_token': payment_utils.generate_access_token(
+                self.reference, env=self.env
+            ),
         }
         if failed:
             query['failed'] = '1'

@@ -1,3 +1,4 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from . import test_connection
+from . import test_payment_apply
+from . import test_payment_posting

@@ -1,0 +1,193 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from odoo.tests import tagged
+
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.api.operation import Order
+from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
+
+
+@tagged('post_install', '-at_install')
+class TestPaymentApply(TochkaCommon):
+    """ The bank's word becomes the transaction's state in one place. """
+
+    def apply(self, transaction, **values):
+        operation = self.bank.change(transaction.tochka_operation_id, **values)
+        return transaction._tochka_apply_operation(operation)
+
+    def test_created_leaves_the_payer_free_to_try_again(self):
+        transaction = self.create_linked_tx()
+        self.assertEqual(self.apply(transaction, status='CREATED'), 'applied')
+        self.assertEqual(transaction.state, 'draft')
+        self.assertTrue(transaction.invoice_ids._has_to_be_paid())
+
+    def test_every_known_status_is_mapped(self):
+        mapped = {s for statuses in const.OPERATION_STATUS_MAPPING.values() for s in statuses}
+        self.assertEqual(mapped, {
+            'CREATED', 'AUTHORIZED', 'APPROVED', 'WAIT_FULL_PAYMENT', 'ON-REFUND', 'REFUNDED',
+            'REFUNDED_PARTIALLY', 'EXPIRED',
+        })
+        self.assertEqual(mapped, set(const.STATES_OF_STATUS))
+
+    def test_approved_is_done_once(self):
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id, 'sbp')
+        operation = self.bank.operations[transaction.tochka_operation_id]
+        with self.capture_triggers_of('payment.cron_post_process_payment_tx') as triggers:
+            self.assertEqual(transaction._tochka_apply_operation(operation), 'applied')
+            self.assertEqual(transaction._tochka_apply_operation(operation), 'applied')
+        self.assertEqual(transaction.state, 'done')
+        self.assertEqual(len(triggers), 1)
+        self.assertEqual(transaction.payment_method_id, self.sbp, "The method really used")
+        self.assertFalse(transaction.tochka_next_poll_at)
+
+    def capture_triggers_of(self, xmlid):
+        from contextlib import contextmanager
+        from unittest.mock import patch
+
+        @contextmanager
+        def capture():
+            calls = []
+            cron = self.env.ref(xmlid)
+            with patch.object(type(cron), '_trigger', lambda job, at=None: calls.append(job.id)):
+                yield calls
+        return capture()
+
+    def test_wrong_amount_never_becomes_done(self):
+        """ Odoo's own check lets a wrong amount pass at the second notification. """
+        invoice = self.create_invoice(100000.0)
+        transaction = self.create_linked_tx(invoice)
+        for _time in range(3):
+            self.assertEqual(self.apply(
+                transaction, status='APPROVED', amount=Decimal('1.00'),
+                orders=(Order('1', 'approval', Decimal('1.00'), None),),
+            ), 'refused')
+            transaction._process('tochka', self.api_answer(transaction, amount='1.00'))
+        self.assertEqual(transaction.state, 'draft')
+        self.assertIn('1.00', transaction.tochka_problem)
+        self.assertEqual(len(invoice.activity_ids), 1, "One activity, not one for each time")
+        self.assertEqual(invoice.payment_state, 'not_paid')
+
+    def api_answer(self, transaction, **values):
+        return {
+            'operationId': transaction.tochka_operation_id,
+            'status': 'APPROVED',
+            'amount': f'{transaction.amount:.2f}',
+            'paymentLinkId': transaction.tochka_payment_link_id,
+            'Order': [],
+            **values,
+        }
+
+    def test_process_goes_through_the_only_writer(self):
+        transaction = self.create_linked_tx()
+        answer = self.api_answer(transaction)
+        self.env['payment.transaction']._process('tochka', answer)
+        self.assertEqual(transaction.state, 'done')
+
+    def test_one_kopeck_less_is_refused(self):
+        transaction = self.create_linked_tx(self.create_invoice(1111.11))
+        self.assertEqual(
+            self.apply(transaction, status='APPROVED', amount=Decimal('1111.10')), 'refused')
+        self.assertEqual(
+            self.apply(transaction, status='APPROVED', amount=Decimal('1111.11')), 'applied')
+
+    def test_another_operation_is_refused(self):
+        """ A paid cheap operation can't confirm an expensive one. """
+        cheap = self.create_linked_tx(self.create_invoice(100000.0))
+        dear = self.create_linked_tx(self.create_invoice(100000.0))
+        operation = self.bank.pay(cheap.tochka_operation_id)
+        self.assertEqual(dear._tochka_apply_operation(operation), 'refused')
+        self.assertEqual(dear.state, 'draft')
+
+    def test_another_shop_or_order_number_is_refused(self):
+        for values in ({'merchant_id': '200000000099999'}, {'payment_link_id': 'foreign'}):
+            transaction = self.create_linked_tx()
+            self.assertEqual(self.apply(transaction, status='APPROVED', **values), 'refused')
+            self.assertEqual(transaction.state, 'draft')
+
+    def test_paid_after_cancel_is_booked_and_flagged(self):
+        invoice = self.create_invoice()
+        transaction = self.create_linked_tx(invoice)
+        self.apply(transaction, status='EXPIRED')
+        self.assertEqual(transaction.state, 'cancel')
+        self.pay(transaction)
+        self.assertEqual(transaction.state, 'done')
+        self.assertEqual(invoice.payment_state, self.env['account.move']
+                         ._get_invoice_in_payment_state())
+        self.assertIn('cancel', transaction.tochka_problem)
+
+    def test_paid_after_error_is_booked_and_flagged(self):
+        transaction = self.create_linked_tx()
+        transaction._set_error("Something")
+        self.pay(transaction)
+        self.assertEqual(transaction.state, 'done')
+        self.assertTrue(transaction.tochka_problem)
+
+    def test_old_expiry_does_not_undo_a_payment(self):
+        transaction = self.create_linked_tx()
+        expired = replace(
+            self.bank.operations[transaction.tochka_operation_id], status='EXPIRED')
+        self.pay(transaction)
+        transaction._tochka_apply_operation(expired)
+        self.assertEqual(transaction.state, 'done')
+        self.assertTrue(transaction.payment_id)
+
+    def test_expired_with_money_is_not_cancelled(self):
+        transaction = self.create_linked_tx()
+        self.apply(transaction, status='EXPIRED', orders=(
+            Order('1', 'approval', Decimal('100000.00'), None),
+        ))
+        self.assertEqual(transaction.state, 'draft')
+        self.assertTrue(transaction.tochka_problem)
+
+    def test_refunded_first_means_done_and_flagged(self):
+        for status in const.REFUND_STATUSES:
+            transaction = self.create_linked_tx()
+            paid_at = datetime.now(timezone.utc)
+            self.apply(transaction, status=status, payment_type='card', orders=(
+                Order('1', 'approval', Decimal('100000.00'), paid_at),
+                Order('2', 'refund', Decimal('10.00'), paid_at),
+            ))
+            self.assertEqual(transaction.state, 'done')
+            self.assertIn('10.00', transaction.tochka_problem)
+            self.assertTrue(transaction.tochka_paid_at)
+
+    def test_instalments_wait(self):
+        transaction = self.create_linked_tx()
+        self.apply(transaction, status='WAIT_FULL_PAYMENT', payment_type='dolyame')
+        self.assertEqual(transaction.state, 'pending')
+        self.assertFalse(transaction.invoice_ids._has_to_be_paid(), "Nobody pays it again")
+        self.pay(transaction, payment_type='dolyame')
+        self.assertEqual(transaction.state, 'done')
+
+    def test_held_money_is_not_booked(self):
+        transaction = self.create_linked_tx()
+        self.apply(transaction, status='AUTHORIZED')
+        self.assertEqual(transaction.state, 'pending')
+        self.assertTrue(transaction.tochka_problem)
+
+    def test_unknown_status_and_payment_type_change_nothing(self):
+        transaction = self.create_linked_tx()
+        with self.assertLogs('odoo.addons.tochka_acquiring', 'WARNING'):
+            self.apply(transaction, status='SOMETHING_NEW', payment_type='digitalRuble')
+        self.assertEqual(transaction.state, 'draft')
+        self.assertEqual(transaction.tochka_status, 'SOMETHING_NEW')
+        self.assertEqual(transaction.payment_method_id, self.card)
+
+    def test_silent_bank_leaves_everything(self):
+        transaction = self.create_linked_tx()
+        self.bank.fail('get_payment', errors.OutcomeUnknown("silence"))
+        self.assertEqual(self.refresh(transaction), 'unknown')
+        self.assertEqual(transaction.state, 'draft')
+
+    def test_operation_belongs_to_one_transaction(self):
+        transaction = self.create_linked_tx()
+        other = self.create_linked_tx()
+        with self.assertRaises(Exception), self.env.cr.savepoint():
+            other.tochka_operation_id = transaction.tochka_operation_id
+            other.flush_recordset()
