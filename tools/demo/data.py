@@ -1,0 +1,212 @@
+""" The demo's company, chart, provider, customer and invoice; run inside Odoo's shell.
+
+Odoo has no Russian chart of accounts, so the demo brings the few accounts that it needs. They live
+here and not in the add-ons.
+"""
+
+from datetime import date
+
+from odoo.fields import Command
+
+# Code, name, type, reconcile. Numbers of the Russian chart (order 94n of the Ministry of Finance).
+ACCOUNTS = (
+    ('51.00', 'Расчётные счета', 'asset_cash', False),
+    ('57.03', 'Переводы в пути: эквайринг', 'asset_current', True),
+    ('57.99', 'Переводы в пути: нераспознанные', 'asset_current', False),
+    ('60.01', 'Расчёты с поставщиками', 'liability_payable', True),
+    ('62.01', 'Расчёты с покупателями', 'asset_receivable', True),
+    ('62.02', 'Авансы полученные', 'liability_current', True),
+    ('68.02', 'НДС', 'liability_current', False),
+    ('76.00', 'Прочие расчёты', 'asset_current', True),
+    ('90.01', 'Выручка', 'income', False),
+    ('91.02', 'Прочие расходы', 'expense', False),
+)
+INN = '7707083893'
+CUSTOMER_LOGIN, ACCOUNTANT_LOGIN, PASSWORD = 'customer', 'accountant', 'demo'
+
+
+def prepare(env, sandbox_url, credentials, odoo_url):
+    """ Make the demo's data, or bring what depends on the addresses up to date.
+
+    :param env: Odoo's environment.
+    :param str sandbox_url: Where the sandbox is reached.
+    :param dict credentials: The sandbox's credentials.
+    :param str odoo_url: Where Odoo is reached.
+    :return: The posted invoice.
+    :rtype: account.move
+    """
+    parameters = env['ir.config_parameter'].sudo()
+    parameters.set_param('tochka_acquiring.base_url', f'{sandbox_url}/uapi/')
+    parameters.set_param('web.base.url', odoo_url)
+    parameters.set_param('web.base.url.freeze', 'True')
+    company = env['res.company'].search([('vat', '=', INN)], limit=1)
+    if not company:
+        company = _prepare_company(env)
+        env = env(context={**env.context, 'allowed_company_ids': company.ids})
+        _prepare_books(env, company.with_env(env))
+        _prepare_people(env, company)
+    env = env(context={**env.context, 'allowed_company_ids': company.ids})
+    company = company.with_env(env)
+    connection = _prepare_connection(env, company, credentials)
+    _prepare_provider(env, company, connection)
+    return _prepare_invoice(env, company)
+
+
+def _prepare_company(env):
+    env['res.lang']._activate_lang('ru_RU')
+    rub = env.ref('base.RUB')
+    rub.active = True
+    company = env['res.company'].create({
+        'name': 'ООО «Ромашка»',
+        'currency_id': rub.id,
+        'country_id': env.ref('base.ru').id,
+        'vat': INN,
+        'street': 'Цветочная улица, 7',
+        'city': 'Москва',
+        'email': 'school@example.com',
+    })
+    company.partner_id.lang = 'ru_RU'
+    for login in ('base.user_root', 'base.user_admin'):
+        env.ref(login).write({'company_ids': [Command.link(company.id)], 'company_id': company.id})
+    if 'website' in env:
+        env['website'].search([]).write({'company_id': company.id})
+    return company
+
+
+def _prepare_books(env, company):
+    company.account_fiscal_country_id = env.ref('base.ru')
+    accounts = {
+        code: env['account.account'].create({
+            'code': code, 'name': name, 'account_type': kind, 'reconcile': reconcile,
+        })
+        for code, name, kind, reconcile in ACCOUNTS
+    }
+    defaults = env['ir.default']
+    defaults.set('res.partner', 'property_account_receivable_id', accounts['62.01'].id,
+                 company_id=company.id)
+    defaults.set('res.partner', 'property_account_payable_id', accounts['60.01'].id,
+                 company_id=company.id)
+    company.write({
+        'transfer_account_id': accounts['57.03'].id,
+        'account_journal_suspense_account_id': accounts['57.99'].id,
+    })
+    env['account.journal'].create({
+        'name': 'Реализация', 'code': 'SALE', 'type': 'sale',
+        'default_account_id': accounts['90.01'].id,
+    })
+    env['account.journal'].create({
+        'name': 'Расчётный счёт (эквайринг)', 'code': 'BNK1', 'type': 'bank',
+        'default_account_id': accounts['51.00'].id,
+    })
+    group = env['account.tax.group'].create({'name': 'НДС'})
+    company.account_sale_tax_id = env['account.tax'].create({
+        'name': 'НДС 22 %', 'amount': 22, 'type_tax_use': 'sale', 'price_include_override':
+        'tax_included', 'tax_group_id': group.id,
+        'invoice_repartition_line_ids': [
+            Command.create({'repartition_type': 'base'}),
+            Command.create({'repartition_type': 'tax', 'account_id': accounts['68.02'].id}),
+        ],
+        'refund_repartition_line_ids': [
+            Command.create({'repartition_type': 'base'}),
+            Command.create({'repartition_type': 'tax', 'account_id': accounts['68.02'].id}),
+        ],
+    })
+    env['account.analytic.account'].create({
+        'name': 'Оплата обучения',
+        'plan_id': env.ref('tochka_acquiring.analytic_plan_articles').id,
+    })
+
+
+def _prepare_people(env, company):
+    groups = {
+        CUSTOMER_LOGIN: ['base.group_portal'],
+        ACCOUNTANT_LOGIN: ['base.group_user', 'account.group_account_manager',
+                           'analytic.group_analytic_accounting'],
+    }
+    names = {CUSTOMER_LOGIN: 'Петров Пётр Петрович', ACCOUNTANT_LOGIN: 'Счетоводова Анна'}
+    for login, xmlids in groups.items():
+        env['res.users'].with_context(no_reset_password=True).create({
+            'name': names[login],
+            'login': login,
+            'password': PASSWORD,
+            'email': f'{login}@example.com',
+            'lang': 'ru_RU',
+            'tz': 'Europe/Moscow',
+            'company_id': company.id,
+            'company_ids': [Command.set(company.ids)],
+            'group_ids': [Command.set([env.ref(xmlid).id for xmlid in xmlids])],
+        })
+    env.ref('base.user_admin').write({'lang': 'ru_RU', 'tz': 'Europe/Moscow'})
+
+
+def _prepare_connection(env, company, credentials):
+    connection = env['tochka.connection'].search([], limit=1)
+    values = {'jwt_key': credentials['token'], 'client_id': credentials['client_id']}
+    if connection:
+        connection.write(values)
+    else:
+        connection = env['tochka.connection'].create({
+            **values, 'name': 'Точка Банк', 'environment': 'custom',
+            'company_ids': [Command.set(company.ids)],
+        })
+    connection.action_connect()
+    if connection.state != 'connected':
+        raise RuntimeError(f'The demo could not connect to the sandbox: {connection.problem}')
+    return connection
+
+
+def _prepare_provider(env, company, connection):
+    provider = env['payment.provider'].search(
+        [('code', '=', 'tochka'), ('company_id', '=', company.id)], limit=1)
+    merchant = connection.merchant_ids.filtered(lambda m: 'sbp' in (m.payment_modes or ''))[:1]
+    provider.write({
+        'name': 'Точка Банк',
+        'tochka_connection_id': connection.id,
+        'tochka_merchant_id': merchant.id,
+        'tochka_article_id': env['account.analytic.account'].search(
+            [('name', '=', 'Оплата обучения')], limit=1).id,
+        'journal_id': env['account.journal'].search(
+            [('code', '=', 'BNK1'), ('company_id', '=', company.id)], limit=1).id,
+    })
+    provider.write({'state': 'enabled', 'is_published': True})
+
+
+def _prepare_invoice(env, company):
+    customer = env['res.users'].search([('login', '=', CUSTOMER_LOGIN)]).partner_id
+    invoice = env['account.move'].create({
+        'move_type': 'out_invoice',
+        'partner_id': customer.id,
+        'invoice_date': date.today(),
+        'invoice_line_ids': [
+            Command.create({
+                'name': 'Занятия, ноябрь', 'quantity': 8, 'price_unit': 12500.00,
+                'tax_ids': [Command.set(company.account_sale_tax_id.ids)],
+            }),
+        ],
+    })
+    invoice.action_post()
+    return invoice
+
+
+def describe(invoice):
+    """ Return what became of the invoice, as the accountant sees it.
+
+    :param account.move invoice: The invoice.
+    :rtype: dict
+    """
+    transaction = invoice.transaction_ids.sorted('id')[-1:]
+    payment = transaction.payment_id
+    lines = payment.move_id.line_ids
+    article_ids = {
+        int(key) for line in lines for key in (line.analytic_distribution or {})
+    }
+    return {
+        'invoice': invoice.name,
+        'payment_state': invoice.payment_state,
+        'transaction_state': transaction.state or None,
+        'operation_id': transaction.tochka_operation_id or None,
+        'journal': payment.journal_id.name or None,
+        'article': invoice.env['account.analytic.account'].browse(sorted(article_ids))
+        .mapped('name')[0] if article_ids else None,
+        'receipts': [],
+    }
