@@ -1,4 +1,9 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import test_jobs
 from . import test_payment_apply
+from . import test_payment_link
 from . import test_payment_posting
+from . import test_payment_provider
+from . import test_portal
+from . import test_webhook

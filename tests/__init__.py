@@ -1,0 +1,1 @@
+""" Tests that need no Odoo, and tests that cross the add-ons. """

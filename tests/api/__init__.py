@@ -1,0 +1,1 @@
+""" Tests of the Odoo-free part of the acquiring add-on. """

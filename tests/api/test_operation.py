@@ -1,0 +1,181 @@
+""" Reading operations and money: exact, lenient to what is new, strict about what matters. """
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tochka_acquiring import const
+from tochka_acquiring.api.client import to_wire
+from tochka_acquiring.api.errors import OutcomeUnknown
+from tochka_acquiring.api.operation import CreatedPayment, Operation, to_amount, to_moment
+
+KOPECKS = st.integers(min_value=1, max_value=10 ** 13)
+LEAST = {'operationId': 'op-1', 'status': 'CREATED', 'amount': 1, 'Order': []}
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+# === AMOUNTS === #
+
+@given(KOPECKS)
+def test_amounts_survive_the_wire(kopecks):
+    amount = Decimal(kopecks) / 100
+    wire = to_wire(amount)
+    whole, dot, fraction = wire.partition('.')
+    assert dot and len(fraction) == 2 and whole.isascii() and whole.isdigit()
+    assert int(whole + fraction) == kopecks
+    assert to_amount(wire) == amount
+
+
+@given(st.integers(min_value=0, max_value=10 ** 12))
+def test_amounts_survive_as_json_numbers(kopecks):
+    # A JSON number becomes a binary fraction on the way; the kopecks must not.
+    assert to_amount(kopecks / 100) * 100 == kopecks
+
+
+@pytest.mark.parametrize(('sent', 'amount'), [
+    (1234, '1234.00'), (1234.5, '1234.50'), ('1234.00', '1234.00'), ('0.33', '0.33'), (0.1, '0.10'),
+    ('5', '5.00'), (' 5.10 ', '5.10'), ('1.500', '1.50'), (0, '0.00'), (1e3, '1000.00'),
+])
+def test_amounts_of_the_bank(sent, amount):
+    assert str(to_amount(sent)) == amount
+
+
+@pytest.mark.parametrize('sent', [
+    None, '', ' ', 'ten', '1,50', '1 000', '10.001', 0.001, 'NaN', 'Infinity', '-Infinity', 'sNaN',
+    float('nan'), float('inf'), True, False, [], {}, [1], '1.5 ₽', '0x10', '1e30', 10 ** 40,
+])
+def test_what_is_no_amount(sent):
+    with pytest.raises(ValueError):
+        to_amount(sent)
+
+
+@pytest.mark.parametrize('amount', ['0', '0.00', '-0.01', '0.001', '10.005', 'NaN'])
+def test_amounts_that_are_never_sent(amount):
+    with pytest.raises(ValueError):
+        to_wire(Decimal(amount))
+
+
+@pytest.mark.parametrize(('amount', 'wire'), [
+    ('1', '1.00'), ('0.01', '0.01'), ('1E+3', '1000.00'), ('99999999.99', '99999999.99'),
+    ('1.500', '1.50'),
+])
+def test_amounts_on_the_wire(amount, wire):
+    assert to_wire(Decimal(amount)) == wire
+
+
+# === MOMENTS === #
+
+@pytest.mark.parametrize(('sent', 'hour', 'offset'), [
+    ('2026-09-01T10:00:00+03:00', 7, 3), ('2026-09-01T10:00:00+05:00', 5, 5),
+    ('2026-09-01T10:00:00Z', 10, 0), ('2026-09-01T10:00:00+00:00', 10, 0),
+    ('2026-09-01T10:00:00', 10, 0), ('2026-09-01T10:00:00.000+03:00', 7, 3),
+])
+def test_moments(sent, hour, offset):
+    moment = to_moment(sent)
+    assert moment == datetime(2026, 9, 1, hour, tzinfo=timezone.utc)
+    assert moment.utcoffset() == timedelta(hours=offset)
+
+
+@pytest.mark.parametrize('sent', [None, '', 'yesterday', 5, [], {}, '2026-13-01T00:00:00'])
+def test_what_is_no_moment(sent):
+    assert to_moment(sent) is None
+
+
+# === OPERATIONS === #
+
+def test_the_least_an_operation_must_say():
+    operation = Operation.from_api(LEAST)
+    assert (operation.operation_id, operation.status) == ('op-1', 'CREATED')
+    assert operation.amount == Decimal('1.00')
+    assert operation.refunded == Decimal('0.00')
+    assert operation.paid_at is None and operation.merchant_id is None
+    assert operation.orders == () and operation.payment_modes == ()
+
+
+@pytest.mark.parametrize('changed', [
+    {'operationId': None}, {'operationId': ''}, {'operationId': 5}, {'status': None}, {'status': []},
+    {'amount': None}, {'amount': 'ten'}, {'amount': '1.001'}, {'amount': float('nan')},
+    {'Order': ['text']}, {'Order': [{}]}, {'Order': {'type': 'refund'}}, {'Order': 5},
+    {'Order': [{'type': 'refund', 'amount': 'ten'}]}, {'Order': [{'type': None, 'amount': 1}]},
+])
+def test_an_operation_whose_money_or_identity_cannot_be_read(changed):
+    with pytest.raises(OutcomeUnknown):
+        Operation.from_api({**LEAST, **changed})
+
+
+@pytest.mark.parametrize('name', sorted(LEAST.keys() - {'Order'}))
+def test_an_operation_without_a_needed_field(name):
+    with pytest.raises(OutcomeUnknown, match=name if name != 'amount' else 'amount'):
+        Operation.from_api({key: value for key, value in LEAST.items() if key != name})
+
+
+@pytest.mark.parametrize('entry', [None, [], 'text', 5])
+def test_what_is_no_operation(entry):
+    with pytest.raises(OutcomeUnknown):
+        Operation.from_api(entry)
+
+
+def test_unknown_values_are_kept_and_unknown_fields_ignored():
+    operation = Operation.from_api({
+        **LEAST, 'status': 'PAID_BY_PIGEON', 'paymentType': 'digitalRuble', 'Pigeon': {'name': 'x'},
+        'paymentMode': ['pigeon'], 'Order': [{'type': 'flight', 'amount': '7', 'wing': 'left'}],
+    })
+    assert operation.status == 'PAID_BY_PIGEON'
+    assert operation.payment_type == 'digitalRuble'
+    assert operation.payment_modes == ('pigeon',)
+    assert (operation.orders[0].type, operation.orders[0].order_id) == ('flight', None)
+    assert operation.refunded == 0
+
+
+@given(st.lists(st.integers(min_value=1, max_value=10 ** 9), max_size=20))
+def test_refunds_add_up_exactly(refunds):
+    operation = Operation.from_api({**LEAST, 'Order': [
+        {'orderId': 'a', 'type': 'approval', 'amount': '5.00'},
+        *({'orderId': str(i), 'type': 'refund', 'amount': kopecks / 100}
+          for i, kopecks in enumerate(refunds)),
+    ]})
+    assert operation.refunded * 100 == sum(refunds)
+
+
+@given(st.dictionaries(st.sampled_from([
+    'operationId', 'status', 'amount', 'Order', 'paymentMode', 'createdAt', 'paidAt', 'purpose',
+    'merchantId', 'paymentLinkId', 'paymentType',
+]), JUNK))
+def test_junk_is_an_operation_or_an_unknown_outcome(junk):
+    for parser in (Operation.from_api, CreatedPayment.from_api):
+        try:
+            parsed = parser({**LEAST, 'paymentLink': 'https://a.example', **junk})
+        except OutcomeUnknown:
+            continue
+        assert isinstance(parsed.amount, Decimal) and parsed.amount.is_finite()
+        assert isinstance(parsed.status, str) and parsed.operation_id
+
+
+def test_results_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        Operation.from_api(LEAST).status = 'APPROVED'
+
+
+# === TABLES === #
+
+def test_each_status_has_one_meaning():
+    statuses = [s for group in const.OPERATION_STATUS_MAPPING.values() for s in group]
+    assert len(statuses) == len(set(statuses))
+    assert set(statuses) == set(const.STATES_OF_STATUS)
+    assert set(const.REFUND_STATUSES) <= set(const.OPERATION_STATUS_MAPPING['done'])
+    for state, group in const.OPERATION_STATUS_MAPPING.items():
+        for status in group:
+            assert state in const.STATES_OF_STATUS[status]
+
+
+def test_modes_map_there_and_back():
+    assert len(const.PAYMENT_METHOD_CODES) == len(const.PAYMENT_MODES)
+    for code, mode in const.PAYMENT_MODES.items():
+        assert const.PAYMENT_METHOD_CODES[mode] == code
+        assert code in const.DEFAULT_PAYMENT_METHOD_CODES

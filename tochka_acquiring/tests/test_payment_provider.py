@@ -1,0 +1,140 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from unittest.mock import patch
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
+
+
+@tagged('post_install', '-at_install')
+class TestPaymentProvider(TochkaCommon):
+
+    def codes(self, provider=None):
+        return set((provider or self.provider).with_context(active_test=False)
+                   .payment_method_ids.mapped('code'))
+
+    def test_offers_what_the_shop_allows(self):
+        self.assertEqual(self.codes(), {'card', 'sbp', 'tpay', 'dolyame'})
+        self.merchant.payment_modes = 'sbp,digitalRuble'
+        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(), {'sbp'})
+
+    def test_filter_is_the_providers_own(self):
+        """ `payment.method.active` is shared by all providers: a second shop keeps its methods. """
+        merchant = self.merchant.copy({
+            'merchant_id': '200000000012346', 'payment_modes': 'card',
+            'legal_entity_id': self.merchant.legal_entity_id.id,
+        })
+        other = self.create_provider(name="Books", tochka_merchant_id=merchant.id)
+        self.assertEqual(self.codes(other), {'card'})
+        self.assertEqual(self.codes(), {'card', 'sbp', 'tpay', 'dolyame'})
+
+    def test_method_taken_away_by_the_accountant_stays_away(self):
+        self.provider.payment_method_ids = [Command.unlink(self.sbp.id)]
+        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertNotIn('sbp', self.codes())
+
+    def test_newly_allowed_method_appears_and_is_active(self):
+        self.merchant.payment_modes = 'card'
+        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(), {'card'})
+        self.sbp.active = False
+        self.merchant.payment_modes = 'card,sbp'
+        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(), {'card', 'sbp'})
+        self.assertTrue(self.sbp.active)
+
+    def test_mir_stands_beside_visa_and_mastercard(self):
+        brands = self.card.brand_ids.mapped('code')
+        self.assertLessEqual({'mir', 'visa', 'mastercard'}, set(brands))
+
+    def test_roubles_only(self):
+        self.assertEqual(self.provider._get_supported_currencies().mapped('name'), ['RUB'])
+        providers = self.env['payment.provider'].sudo()._get_compatible_providers(
+            self.company.id, self.payer.id, 100.0, currency_id=self.currency_usd.id)
+        self.assertNotIn(self.provider, providers)
+
+    def test_no_journal_is_a_clear_error(self):
+        """ Odoo itself enables the provider, and a paid transaction then hangs for ever. """
+        self.provider.write({'state': 'disabled', 'is_published': False})
+        self.provider.journal_id = False
+        with patch.object(type(self.env['account.journal']), '_search',
+                          side_effect=lambda *a, **k: self.env['account.journal'].browse()._as_query()), \
+                self.assertRaisesRegex(ValidationError, "journal"):
+            self.provider.state = 'enabled'
+
+    def test_journal_cannot_be_taken_from_an_enabled_provider(self):
+        with self.assertRaises(UserError):
+            self.provider.journal_id = False
+
+    def test_banks_sandbox_is_never_enabled_nor_published(self):
+        self.provider.write({'state': 'disabled', 'is_published': False})
+        self.connection.environment = 'bank_sandbox'
+        for values in ({'state': 'enabled'}, {'state': 'test'}, {'is_published': True}):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, "sandbox"):
+                self.provider.write(values)
+
+    def test_production_has_no_test_mode(self):
+        self.connection.environment = 'production'
+        with self.assertRaisesRegex(ValidationError, "test mode"):
+            self.provider.state = 'test'
+
+    def test_unconnected_or_closed_shop_is_not_enabled(self):
+        self.provider.write({'state': 'disabled', 'is_published': False})
+        self.connection.state = 'disconnected'
+        with self.assertRaisesRegex(ValidationError, "not connected"):
+            self.provider.state = 'enabled'
+        self.connection.state = 'connected'
+        self.merchant.is_usable = False
+        with self.assertRaisesRegex(ValidationError, "does not take payments"):
+            self.provider.state = 'enabled'
+
+    def test_shop_and_connection_belong_together(self):
+        other_connection, other_merchant = self.create_connection(
+            customer_code='301234568', merchant_id='200000000022345')
+        with self.assertRaisesRegex(ValidationError, "not one of"):
+            self.provider.tochka_merchant_id = other_merchant
+        self.assertTrue(other_connection)
+
+    def test_connection_of_another_company_is_refused(self):
+        company = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.rub.id})
+        connection, merchant = self.create_connection(
+            company=company, customer_code='301234568', merchant_id='200000000022345')
+        with self.assertRaisesRegex(ValidationError, "does not serve"):
+            self.provider.sudo().write({
+                'tochka_connection_id': connection.id, 'tochka_merchant_id': merchant.id})
+
+    def test_shop_of_another_company_is_refused(self):
+        company = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.rub.id})
+        self.connection.sudo().company_ids += company
+        entity = self.env['tochka.legal.entity'].sudo().create({
+            'connection_id': self.connection.id, 'customer_code': '301234568', 'name': "Other",
+            'company_id': company.id,
+        })
+        merchant = self.env['tochka.merchant'].sudo().create({
+            'legal_entity_id': entity.id, 'merchant_id': '200000000022345', 'name': "Other",
+            'is_usable': True, 'payment_modes': 'card',
+        })
+        with self.assertRaisesRegex(ValidationError, "another company"):
+            self.provider.sudo().tochka_merchant_id = merchant
+
+    def test_link_lifetime_has_the_banks_limits(self):
+        for ttl in (0, 44641):
+            with self.subTest(ttl), self.assertRaises(ValidationError):
+                self.provider.tochka_link_ttl = ttl
+
+    def test_new_company_gets_its_own_provider(self):
+        company = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.rub.id})
+        providers = self.env['payment.provider'].sudo().search(
+            [('code', '=', 'tochka'), ('company_id', '=', company.id)])
+        self.assertTrue(providers)
+        for provider in providers:
+            self.assertEqual(provider.state, 'disabled')
+            self.assertFalse(provider.tochka_connection_id, "The key is not another company's")
+            self.assertFalse(provider.tochka_merchant_id)

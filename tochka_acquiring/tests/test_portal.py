@@ -1,0 +1,221 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+import re
+from unittest.mock import patch
+
+from odoo.fields import Command
+from odoo.tests import HttpCase, tagged
+
+from odoo.addons.payment import utils as payment_utils
+from odoo.addons.payment.tests.http_common import PaymentHttpCommon
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
+
+
+@tagged('post_install', '-at_install')
+class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
+    """ What the payer's browser meets. """
+
+    def pay_route(self, invoice, method=None, amount=None, provider=None, **values):
+        self.env.flush_all()
+        response = self._make_json_rpc_request(
+            self._build_url(f'/invoice/transaction/{invoice.id}'), {
+                'provider_id': (provider or self.provider).id,
+                'payment_method_id': (method or self.card).id,
+                'token_id': None,
+                'amount': invoice.amount_residual if amount is None else amount,
+                'flow': 'redirect',
+                'tokenization_requested': False,
+                'landing_route': invoice.get_portal_url(),
+                'access_token': invoice._portal_ensure_token(),
+                **values,
+            })
+        self.env.invalidate_all()
+        return response
+
+    def _make_json_rpc_request(self, url, params):
+        self.env.flush_all()
+        return self.url_open(url, json={'jsonrpc': '2.0', 'method': 'call', 'params': params}).json()
+
+    def test_incognito_payment_page_offers_the_methods(self):
+        invoice = self.create_invoice()
+        self.env.flush_all()
+        page = self.url_open(invoice.get_portal_url()).text
+        for code in ('card', 'sbp', 'tpay', 'dolyame'):
+            self.assertIn(f'data-payment-method-code="{code}"', page)
+
+    def test_two_windows_get_the_same_link(self):
+        invoice = self.create_invoice()
+        first = self.pay_route(invoice)['result']
+        second = self.pay_route(invoice)['result']
+        self.assertEqual(first['reference'], second['reference'])
+        self.assertEqual(first['redirect_form_html'], second['redirect_form_html'])
+        self.assertEqual(self.bank.count('create_payment'), 1)
+        self.assertEqual(len(invoice.transaction_ids), 1)
+        other = self.pay_route(invoice, method=self.sbp)['result']
+        self.assertNotEqual(first['reference'], other['reference'])
+
+    def test_amount_chosen_by_the_browser(self):
+        invoice = self.create_invoice(100.0)
+        self.assertIn('error', self.pay_route(invoice, amount=100.01))
+        self.assertIn('error', self.pay_route(invoice, amount=-1))
+        self.assertFalse(self.bank.count('create_payment'))
+        self.assertFalse(invoice.transaction_ids, "Nothing is left of a refused request")
+
+    def test_one_rouble_for_a_big_invoice_pays_one_rouble(self):
+        invoice = self.create_invoice(100000.0)
+        self.pay_route(invoice, amount=1)
+        transaction = invoice.transaction_ids
+        self.pay(transaction)
+        self.assertEqual(invoice.amount_residual, 99999.0)
+        self.assertEqual(invoice.payment_state, 'partial')
+
+    def test_provider_and_method_chosen_by_the_browser(self):
+        invoice = self.create_invoice()
+        other = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.rub.id})
+        foreign = self.env['payment.provider'].sudo().search(
+            [('code', '=', 'tochka'), ('company_id', '=', other.id)], limit=1)
+        self.assertIn('error', self.pay_route(invoice, provider=foreign))
+        unknown = self.env.ref('payment.payment_method_unknown')
+        self.assertIn('error', self.pay_route(invoice, method=unknown))
+        self.assertFalse(self.bank.count('create_payment'))
+
+    def return_url(self, transaction, **values):
+        token = payment_utils.generate_access_token(transaction.reference, env=self.env)
+        query = {'reference': transaction.reference, 'access_token': token, **values}
+        return const.RETURN_ROUTE + '?' + '&'.join(f'{k}={v}' for k, v in query.items())
+
+    def open(self, url):
+        self.env.flush_all()
+        response = self.url_open(url, allow_redirects=False)
+        self.env.invalidate_all()
+        return response
+
+    def test_return_asks_the_bank_and_goes_to_the_status_page(self):
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id)
+        response = self.open(self.return_url(transaction))
+        self.assertIn(response.status_code, (302, 303))
+        self.assertTrue(response.headers['Location'].endswith('/payment/status'))
+        self.assertEqual(transaction.state, 'done')
+
+    def test_return_without_payment_books_nothing(self):
+        transaction = self.create_linked_tx()
+        self.open(self.return_url(transaction))
+        self.assertEqual(transaction.state, 'draft')
+
+    def test_return_address_must_be_ours(self):
+        transaction = self.create_linked_tx()
+        other = self.create_linked_tx()
+        good = self.return_url(transaction)
+        for url in (
+            f'{const.RETURN_ROUTE}?reference={transaction.reference}',
+            const.RETURN_ROUTE,
+            good.replace(transaction.reference.replace('/', '%2F'), other.reference)
+            .replace(transaction.reference, other.reference),
+            good[:-3] + 'abc',
+        ):
+            with self.subTest(url):
+                self.assertEqual(self.open(url).status_code, 404)
+
+    def test_return_while_somebody_else_works_on_it(self):
+        """ A held lock is no error page: the status page waits. """
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id)
+        Transaction = type(self.env['payment.transaction'])
+        with patch.object(Transaction, 'try_lock_for_update',
+                          lambda records, **_options: records.browse()):
+            response = self.open(self.return_url(transaction))
+        self.assertIn(response.status_code, (302, 303))
+        self.assertEqual(transaction.state, 'draft')
+        self.assertTrue(transaction.tochka_next_poll_at, "The poll comes back to it")
+
+    def test_declined_page_offers_the_same_link(self):
+        transaction = self.create_linked_tx()
+        response = self.open(self.return_url(transaction, failed='1'))
+        self.assertIn(const.DECLINED_ROUTE, response.headers['Location'])
+        page = self.url_open(response.headers['Location']).text
+        self.assertIn('o_tochka_try_again', page)
+        self.assertIn(transaction.tochka_payment_link.replace('&', '&amp;'), page)
+        self.assertEqual(transaction.state, 'draft')
+
+    def test_failed_address_of_a_paid_transaction_tells_the_truth(self):
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id)
+        response = self.open(self.return_url(transaction, failed='1'))
+        response = self.open(response.headers['Location'])
+        self.assertTrue(response.headers['Location'].endswith('/payment/status'))
+
+    def test_status_page_updates_itself_without_a_webhook(self):
+        invoice = self.create_invoice()
+        self.pay_route(invoice)
+        transaction = invoice.transaction_ids
+        self.bank.pay(transaction.tochka_operation_id)
+        with patch('odoo.addons.tochka_acquiring.const.STATUS_PAGE_SECONDS', -1):
+            for _time in range(2):
+                values = self._make_json_rpc_request(
+                    self._build_url('/payment/status/poll'), {})['result']
+        self.env.invalidate_all()
+        self.assertEqual(values['state'], 'done')
+        self.assertEqual(invoice.amount_residual, 0.0)
+
+    def test_status_page_does_not_hammer_the_bank(self):
+        invoice = self.create_invoice()
+        self.pay_route(invoice)
+        for _time in range(3):
+            self._make_json_rpc_request(self._build_url('/payment/status/poll'), {})
+        self.assertFalse(self.bank.count('get_payment'))
+
+    def test_top_up_by_a_signed_link(self):
+        """ A payment without a document: the link's signature fixes amount and partner. """
+        token = payment_utils.generate_access_token(
+            self.payer.id, 500.0, self.rub.id, env=self.env)
+        values = {
+            'provider_id': self.provider.id, 'payment_method_id': self.card.id, 'token_id': None,
+            'amount': 500.0, 'currency_id': self.rub.id, 'partner_id': self.payer.id,
+            'flow': 'redirect', 'tokenization_requested': False, 'landing_route': '/my',
+            'access_token': token, 'reference_prefix': 'TOPUP',
+        }
+        refused = self._make_json_rpc_request(
+            self._build_url('/payment/transaction'), {**values, 'amount': 1.0})
+        self.assertIn('error', refused)
+        result = self._make_json_rpc_request(self._build_url('/payment/transaction'), values)
+        transaction = self.env['payment.transaction'].sudo().search(
+            [('reference', '=', result['result']['reference'])])
+        self.pay(transaction)
+        self.assertEqual(transaction.payment_id.amount, 500.0)
+
+    def test_quotation_of_the_sale_app(self):
+        if 'sale.order' not in self.env:
+            self.skipTest("The sale app is not installed.")
+        product = self.env['product.product'].create({
+            'name': "Course", 'list_price': 1000.0, 'taxes_id': False, 'type': 'service',
+        })
+        order = self.env['sale.order'].create({
+            'partner_id': self.payer.id,
+            'require_payment': True,
+            'require_signature': False,
+            'order_line': [Command.create({'product_id': product.id, 'product_uom_qty': 2})],
+        })
+        order.currency_id.flush_recordset()
+        order.action_quotation_sent()
+        token = order._portal_ensure_token()
+        params = {
+            'provider_id': self.provider.id, 'payment_method_id': self.sbp.id, 'token_id': None,
+            'amount': order.amount_total, 'flow': 'redirect', 'tokenization_requested': False,
+            'landing_route': order.get_portal_url(), 'access_token': token,
+        }
+        url = self._build_url(f'/my/orders/{order.id}/transaction')
+        self.assertIn('error', self._make_json_rpc_request(
+            url, {**params, 'amount': order.amount_total + 1}))
+        result = self._make_json_rpc_request(url, params)
+        self.assertIn('result', result, result)
+        self.env.invalidate_all()
+        transaction = order.transaction_ids
+        self.assertTrue(re.match(order.name, transaction.reference))
+        self.pay(transaction, payment_type='sbp')
+        self.assertEqual(order.state, 'sale')
+        self.assertEqual(transaction.payment_id.amount, 2000.0)
+        self.assertEqual(transaction.payment_id.partner_id, self.payer)
+        self.assertIn('error', self._make_json_rpc_request(url, params), "Paid once")

@@ -1,0 +1,247 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+import json
+from datetime import timedelta
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+from odoo import fields
+from odoo.tests import HttpCase, tagged
+
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.api.text import payment_link_id
+from odoo.addons.tochka_acquiring.tests.common import CUSTOMER_CODE, TochkaCommon
+
+
+def make_key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def to_jwk(key):
+    return {name: value for name, value in json.loads(
+        RSAAlgorithm.to_jwk(key.public_key())).items() if name in ('kty', 'n', 'e')}
+
+
+@tagged('post_install', '-at_install')
+class TestWebhook(TochkaCommon, HttpCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.key = make_key()
+        cls.foreign_key = make_key()
+
+    def setUp(self):
+        super().setUp()
+        self.bank.jwk = to_jwk(self.key)
+        self.events = self.env['tochka.webhook.event']
+
+    def sign(self, claims, key=None):
+        return jwt.encode(claims, key or self.key, algorithm='RS256')
+
+    def claims(self, transaction=None, **values):
+        return {
+            'customerCode': CUSTOMER_CODE,
+            'amount': '100000.00',
+            'paymentType': 'sbp',
+            'operationId': transaction.tochka_operation_id if transaction else 'unknown-1',
+            'paymentLinkId': transaction.tochka_payment_link_id if transaction else 'unknown-1',
+            'purpose': "Lessons",
+            'webhookType': 'acquiringInternetPayment',
+            'merchantId': self.merchant.merchant_id,
+            'status': 'APPROVED',
+            'payerName': "Ivan Ivanovich I.",
+            **values,
+        }
+
+    def post(self, body, content_type='text/plain'):
+        self.env.flush_all()
+        response = self.url_open(
+            const.WEBHOOK_ROUTE, data=body, headers={'Content-Type': content_type}, timeout=30,
+            method='POST')
+        self.env.invalidate_all()
+        return response
+
+    def test_payment_is_stored_answered_and_then_booked(self):
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id, 'sbp')
+        response = self.post(self.sign(self.claims(transaction)))
+        self.assertEqual(response.status_code, 200)
+        self.assertNotIn('Set-Cookie', response.headers)
+        event = self.events.search([('operation_id', '=', transaction.tochka_operation_id)])
+        self.assertEqual(event.state, 'new')
+        self.assertEqual(transaction.state, 'draft', "Nothing is booked while the bank waits")
+        self.run_job('cron_process_events')
+        self.assertEqual(event.state, 'done')
+        self.assertEqual(event.transaction_id, transaction)
+        self.assertEqual(event.company_id, self.company)
+        self.assertEqual(transaction.state, 'done')
+
+    def test_nothing_is_booked_from_its_content(self):
+        """ A genuine notification of a paid operation that the bank itself does not call paid. """
+        transaction = self.create_linked_tx()
+        self.assertEqual(self.post(self.sign(self.claims(transaction))).status_code, 200)
+        self.run_job('cron_process_events')
+        self.assertEqual(transaction.state, 'draft')
+
+    def test_foreign_test_event_gets_200_and_leaves_no_personal_data(self):
+        body = self.sign(self.claims(customerCode='300123123', operationId='beeac8a4'))
+        self.assertEqual(self.post(body).status_code, 200)
+        event = self.events.search([], order='id desc', limit=1)
+        self.assertEqual(event.state, 'ignored')
+        self.assertFalse(event.payload)
+        self.assertFalse(event.operation_id)
+        self.assertFalse(event.customer_code)
+        self.assertFalse(event.company_id)
+
+    def test_other_types_are_ignored(self):
+        body = self.sign(self.claims(webhookType='incomingPayment'))
+        self.assertEqual(self.post(body).status_code, 200)
+        self.assertEqual(self.events.search([], order='id desc', limit=1).state, 'ignored')
+
+    def test_refused_bodies_change_nothing(self):
+        good = self.sign(self.claims())
+        header, payload, signature = good.split('.')
+        hmac_body = jwt.encode(self.claims(), 'x' * 32, algorithm='HS256')
+        cases = [
+            (b'', 'text/plain', 400),
+            (b'hello', 'text/plain', 400),
+            (json.dumps(self.claims()).encode(), 'application/json', 400),
+            (good.encode(), 'application/x-www-form-urlencoded', 400),
+            (f'{header}.{payload}.'.encode(), 'text/plain', 400),
+            (jwt.encode(self.claims(), None, algorithm='none').encode(), 'text/plain', 400),
+            (hmac_body.encode(), 'text/plain', 403),
+            (self.sign(self.claims(), self.foreign_key).encode(), 'text/plain', 403),
+            (f'{header}.{payload[:-4]}AAAA.{signature}'.encode(), 'text/plain', 403),
+            (b'a' * (const.MAX_WEBHOOK_SIZE + 1), 'text/plain', 413),
+        ]
+        before = self.events.search_count([])
+        for body, content_type, status in cases:
+            with self.subTest(body=body[:30], content_type=content_type):
+                self.assertEqual(self.post(body, content_type).status_code, status)
+        self.assertEqual(self.events.search_count([]), before)
+
+    def test_no_key_means_send_again(self):
+        self.bank.jwk = None
+        self.assertEqual(self.post(self.sign(self.claims())).status_code, 503)
+        self.bank.jwk = to_jwk(self.key)
+        self.env['tochka.webhook.key'].search([]).requested_at = (
+            fields.Datetime.now() - timedelta(minutes=5))
+        self.assertEqual(self.post(self.sign(self.claims())).status_code, 200)
+
+    def test_rotated_key_is_fetched_once_and_the_old_one_stays_valid(self):
+        self.assertEqual(self.post(self.sign(self.claims())).status_code, 200)
+        new_key = make_key()
+        self.bank.jwk = to_jwk(new_key)
+        self.env['tochka.webhook.key'].search([]).requested_at = (
+            fields.Datetime.now() - timedelta(minutes=5))
+        self.assertEqual(self.post(self.sign(self.claims(amount='1.00'), new_key)).status_code, 200)
+        self.assertEqual(self.post(self.sign(self.claims(amount='2.00'))).status_code, 200)
+        self.assertEqual(self.bank.count('public_key'), 2)
+
+    def test_forged_ones_do_not_make_us_call_the_bank(self):
+        self.post(self.sign(self.claims()))
+        for _time in range(5):
+            self.post(self.sign(self.claims(), self.foreign_key))
+        self.assertEqual(self.bank.count('public_key'), 1)
+
+    def test_repeat_counts_up_and_asks_for_one_more_reading(self):
+        transaction = self.create_linked_tx()
+        body = self.sign(self.claims(transaction))
+        for _time in range(3):
+            self.assertEqual(self.post(body).status_code, 200)
+        event = self.events.search([('operation_id', '=', transaction.tochka_operation_id)])
+        self.assertEqual(len(event), 1)
+        self.assertEqual(event.repeat_count, 2)
+        self.run_job('cron_process_events')
+        self.assertEqual(event.state, 'done')
+        self.bank.pay(transaction.tochka_operation_id)
+        self.post(body)
+        self.assertEqual(event.state, 'new')
+        self.run_job('cron_process_events')
+        self.assertEqual(transaction.state, 'done')
+
+    def test_webhook_before_the_transaction_commits(self):
+        """ The bank is faster than the request that creates the transaction. """
+        self.post(self.sign(self.claims(operationId='early-1', paymentLinkId='early-1')))
+        event = self.events.search([('operation_id', '=', 'early-1')])
+        self.run_job('cron_process_events')
+        self.assertEqual(event.state, 'failed')
+        self.assertTrue(event.next_try_at)
+        transaction = self.create_linked_tx()
+        self.bank.add(operation_id='early-1', payment_link_id='early-1', status='APPROVED',
+                      amount=transaction._tochka_amount())
+        transaction.write({'tochka_operation_id': 'early-1', 'tochka_payment_link_id': 'early-1'})
+        event.next_try_at = fields.Datetime.now()
+        self.run_job('cron_process_events')
+        self.assertEqual(event.state, 'done')
+        self.assertEqual(transaction.state, 'done')
+
+    def test_unmatched_payment_stays_visible(self):
+        uuid = self.env['ir.config_parameter'].sudo().get_param('database.uuid')
+        ours = payment_link_id('LOST-1', uuid)
+        for link_id, activities in ((ours, 1), ('other-system', 0)):
+            self.post(self.sign(self.claims(operationId=link_id, paymentLinkId=link_id)))
+            event = self.events.search([('operation_id', '=', link_id)])
+            event.write({'received_at': fields.Datetime.now() - timedelta(hours=2)})
+            self.run_job('cron_process_events')
+            self.assertEqual(event.state, 'orphan')
+            self.assertEqual(len(event.activity_ids), activities)
+
+    def test_silent_bank_is_asked_again_at_growing_delays(self):
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id)
+        self.post(self.sign(self.claims(transaction)))
+        event = self.events.search([('operation_id', '=', transaction.tochka_operation_id)])
+        delays = []
+        for _time in range(3):
+            self.bank.fail('get_payment', errors.OutcomeUnknown("silence"))
+            event.next_try_at = fields.Datetime.now()
+            self.run_job('cron_process_events')
+            self.assertEqual(event.state, 'failed')
+            delays.append((event.next_try_at - fields.Datetime.now()).total_seconds())
+        self.assertEqual(delays, sorted(delays))
+        event.next_try_at = fields.Datetime.now()
+        self.run_job('cron_process_events')
+        self.assertEqual(event.state, 'done')
+        self.assertEqual(transaction.state, 'done')
+
+    def test_misfit_is_done_and_told(self):
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id)
+        self.bank.change(transaction.tochka_operation_id, amount=1)
+        self.post(self.sign(self.claims(transaction)))
+        self.run_job('cron_process_events')
+        event = self.events.search([('operation_id', '=', transaction.tochka_operation_id)])
+        self.assertEqual(event.state, 'done')
+        self.assertTrue(event.problem)
+        self.assertEqual(transaction.state, 'draft')
+
+    def test_personal_data_is_deleted_after_the_companys_period(self):
+        self.post(self.sign(self.claims()))
+        self.post(self.sign(self.claims(customerCode='300123123')))
+        event = self.events.search([('operation_id', '=', 'unknown-1')])
+        self.assertIn('Ivan', event.sudo().payload)
+        self.company.tochka_inbox_days = 10
+        event.received_at = fields.Datetime.now() - timedelta(days=9)
+        self.events._gc_personal_data()
+        self.assertTrue(event.sudo().payload)
+        event.received_at = fields.Datetime.now() - timedelta(days=11)
+        self.events._gc_personal_data()
+        self.assertFalse(event.sudo().payload)
+        self.assertTrue(event.exists(), "What happened stays")
+        ignored = self.events.search([('state', '=', 'ignored')])
+        ignored.write({'received_at': fields.Datetime.now() - timedelta(days=40)})
+        self.events._gc_personal_data()
+        self.assertFalse(ignored.exists())
+
+    def test_names_stay_out_of_the_log(self):
+        with self.assertLogs('odoo.addons.tochka_acquiring', 'DEBUG') as logs:
+            self.post(self.sign(self.claims()))
+        self.assertNotIn('Ivan', '\n'.join(logs.output))
+
+    def test_get_is_refused(self):
+        self.assertEqual(self.url_open(const.WEBHOOK_ROUTE).status_code, 405)
