@@ -2,8 +2,7 @@
 
 import jwt
 import pytest
-
-from conftest import CARD_SHOP, COMPANY, PERSON, SECOND_COMPANY, SHOP
+from sandbox_client import CARD_SHOP, COMPANY, PERSON, SECOND_COMPANY, SHOP
 
 
 def inn_is_valid(inn):
