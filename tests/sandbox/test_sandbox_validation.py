@@ -1,0 +1,186 @@
+""" What the bank refuses as malformed: with its OpenAPI file, and by the sandbox's own checks. """
+
+import json
+
+import pytest
+from sandbox_client import COMPANY, SECOND_COMPANY
+
+PAYMENTS = 'acquiring/v1.0/payments'
+WITH_RECEIPT = 'acquiring/v1.0/payments_with_receipt'
+RECEIPT = {
+    'customerCode': SECOND_COMPANY, 'merchantId': None, 'amount': '300.00',
+    'Client': {'email': 'buyer@example.com'},
+    'Items': [{'name': 'Занятие', 'amount': '300.00', 'quantity': 1}],
+}
+
+
+@pytest.fixture(params=['with_openapi', 'without_openapi'])
+def schema(request):
+    """ Both ways of checking. """
+    request.getfixturevalue(request.param)
+    return request.param
+
+
+@pytest.mark.parametrize('field, value', [
+    ('customerCode', None), ('customerCode', '12345678'), ('customerCode', '1234567890'),
+    ('customerCode', 301234567),
+    ('amount', None), ('amount', 0), ('amount', -5), ('amount', '0.00'), ('amount', '-5.00'),
+    ('amount', 'one'), ('amount', '1,50'), ('amount', '1.005'), ('amount', '1e3'), ('amount', True),
+    ('purpose', None), ('purpose', ''), ('purpose', 'п' * 141), ('purpose', 17),
+    ('paymentMode', None), ('paymentMode', []), ('paymentMode', ['cash']), ('paymentMode', 'card'),
+    ('paymentMode', ['card', 'digitalRuble']),
+    ('merchantId', '20000000001234'), ('merchantId', '2000000000123456'),
+    ('ttl', 0), ('ttl', -1), ('ttl', 44641), ('ttl', 1.5), ('ttl', True),
+    ('paymentLinkId', ''), ('paymentLinkId', 'x' * 46), ('paymentLinkId', 17),
+    ('redirectUrl', ''), ('redirectUrl', 'https://shop.example.com/' + 'a' * 2083),
+])
+def test_wrong_field_is_named(api, schema, field, value):
+    data = {**api.request_data(), field: value}
+    if value is None:
+        del data[field]
+    messages = api.refused(400, 'POST', PAYMENTS, {'Data': data})
+    assert any(field in message for message in messages), messages
+    assert api.control('operations') == []
+
+
+@pytest.mark.xfail(strict=True, reason="a quoted integer is a server error")
+def test_quoted_integer_is_refused(api, with_openapi):
+    assert any('ttl' in message for message in api.create_refused(400, ttl='60'))
+
+
+def test_quoted_integer_is_refused_by_the_own_checks(api, without_openapi):
+    assert any('ttl' in message for message in api.create_refused(400, ttl='60'))
+
+
+@pytest.mark.parametrize('field, value', [
+    ('purpose', 'п'), ('purpose', 'п' * 140), ('ttl', 1), ('ttl', 44640),
+    ('paymentLinkId', 'x'), ('paymentLinkId', 'x' * 45), ('paymentMode', ['card']),
+    ('amount', 0.01), ('amount', '0.1'), ('redirectUrl', 'https://shop.example.com/?a=1&b=2'),
+    ('redirectUrl', 'http://127.0.0.1:8069/payment/return'),
+])
+def test_limits_themselves_are_allowed(api, schema, field, value):
+    api.create(**{field: value})
+
+
+def test_unknown_fields_are_ignored(api, schema):
+    assert 'terminalId' not in api.create(terminalId='20012345')
+
+
+def test_one_entry_for_each_wrong_field(api, schema):
+    messages = api.create_refused(400, amount=0, purpose='', ttl=0)
+    assert len(messages) == 3
+    assert [sum(name in m for m in messages) for name in ('amount', 'purpose', 'ttl')] == [1, 1, 1]
+
+
+@pytest.mark.parametrize('body', [None, [], 'text', {}, {'Data': None}, {'Data': []}])
+def test_body_without_data(api, schema, body):
+    api.refused(400, 'POST', PAYMENTS, body)
+
+
+def test_body_without_the_wrapper(api, schema):
+    api.refused(400, 'POST', PAYMENTS, api.request_data())
+
+
+@pytest.mark.parametrize('content, kind', [
+    (b'{"Data":', 'application/json'),
+    (b'\xff\xfe', 'application/json'),
+    (b'customerCode=301234567', 'application/x-www-form-urlencoded'),
+    (b'', 'application/json'),
+])
+def test_body_that_is_no_json(api, schema, content, kind):
+    answer = api.http.post(
+        f'{api.url}/uapi/{PAYMENTS}', data=content, timeout=20,
+        headers={'Authorization': f'Bearer {api.token}', 'Content-Type': kind},
+    )
+    assert answer.status_code == 400
+    assert answer.json()['message'] == 'Validation Error'
+
+
+NO_NUMBER = pytest.mark.xfail(strict=True, reason="it is taken, or a server error")
+
+
+@pytest.mark.parametrize('amount', [
+    pytest.param('NaN', marks=NO_NUMBER), pytest.param('Infinity', marks=NO_NUMBER), '-Infinity',
+])
+def test_amount_that_json_allows_by_mistake(api, schema, amount):
+    body = json.dumps({'Data': api.request_data(amount='AMOUNT')}).replace('"AMOUNT"', amount)
+    answer = api.http.post(
+        f'{api.url}/uapi/{PAYMENTS}', data=body, timeout=20,
+        headers={'Authorization': f'Bearer {api.token}', 'Content-Type': 'application/json'},
+    )
+    assert answer.status_code == 400
+    assert api.control('operations') == []
+
+
+@pytest.mark.xfail(strict=True, reason="a JSON number with parts of a kopeck is taken")
+def test_parts_of_a_kopeck_are_refused_as_a_number_too(api, schema):
+    api.create_refused(400, amount=1.005)
+
+
+@pytest.mark.xfail(strict=True, reason="the query of a list is not validated")
+def test_list_without_a_company_is_a_validation_error(api):
+    [message] = api.refused(400, 'GET', PAYMENTS)
+    assert 'customerCode' in message
+
+
+# === RECEIPTS === #
+
+
+def receipt_refused(api, **values):
+    """ Ask for an operation with a wrong receipt. :return: The messages. """
+    data = api.request_data(**{**RECEIPT, **values})
+    return api.refused(400, 'POST', WITH_RECEIPT, {'Data': data})
+
+
+def test_receipt_is_taken(api, schema):
+    api.data('POST', WITH_RECEIPT, {'Data': api.request_data(**RECEIPT)})
+
+
+@pytest.mark.parametrize('client', [None, {}, {'phone': '+79990000000'}, {'email': 'nobody'}])
+def test_email_of_the_client_is_mandatory(api, schema, client):
+    assert any('Client' in message for message in receipt_refused(api, Client=client))
+
+
+@pytest.mark.parametrize('items', [None, [], [{'name': '', 'amount': '1.00', 'quantity': 1}],
+                                   [{'name': 'я' * 257, 'amount': '1.00', 'quantity': 1}]])
+def test_items_are_mandatory(api, schema, items):
+    assert any('Items' in message for message in receipt_refused(api, Items=items))
+
+
+@pytest.mark.parametrize('field, value', [
+    ('vatType', 'vat20'), ('vatType', 'vat120'), ('paymentMethod', 'advance'),
+    ('paymentObject', 'excise'),
+])
+def test_values_of_an_item(api, schema, field, value):
+    items = [{**RECEIPT['Items'][0], field: value}]
+    assert any('Items' in message for message in receipt_refused(api, Items=items))
+
+
+@pytest.mark.parametrize('value', ['envd', 'npd'])
+def test_tax_system(api, schema, value):
+    assert any('taxSystemCode' in m for m in receipt_refused(api, taxSystemCode=value))
+
+
+@pytest.mark.parametrize('item', [
+    {'name': 'Занятие', 'quantity': 1}, {'name': 'Занятие', 'amount': '1.00'},
+    {'name': 'Занятие', 'amount': 0, 'quantity': 1},
+    {'name': 'Занятие', 'amount': '1.00', 'quantity': 0}, 'Занятие',
+])
+def test_price_and_quantity_with_the_banks_file(api, with_openapi, item):
+    assert any('Items' in message for message in receipt_refused(api, Items=[item]))
+
+
+@pytest.mark.xfail(strict=True, reason="own checks leave out price, quantity and form of an item")
+@pytest.mark.parametrize('item', [
+    {'name': 'Занятие', 'quantity': 1}, {'name': 'Занятие', 'amount': '1.00', 'quantity': 0},
+    'Занятие',
+])
+def test_price_and_quantity_without_the_banks_file(api, without_openapi, item):
+    assert any('Items' in message for message in receipt_refused(api, Items=[item]))
+
+
+def test_wrong_company_comes_after_wrong_fields(api, schema):
+    data = api.request_data(customerCode='999999999', amount=0)
+    api.refused(400, 'POST', PAYMENTS, {'Data': data})
+    assert COMPANY != data['customerCode']
+    api.refused(403, 'POST', PAYMENTS, {'Data': {**data, 'amount': 1}})
