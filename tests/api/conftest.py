@@ -1,10 +1,21 @@
 """ Servers, keys and clients of the tests. """
 
+import os
+
 import pytest
+from hypothesis import HealthCheck, settings
+
 from tochka_acquiring.api import client as client_module
 from tochka_acquiring.api.client import TochkaClient
 
 from .server import ScriptedServer
+
+# A busy machine is no failure. CI repeats the same examples each time; at home they vary.
+settings.register_profile(
+    'tochka', deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get('CI') == 'true', print_blob=True,
+)
+settings.load_profile('tochka')
 
 TOKEN = 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJzZWNyZXQtY2xpZW50In0.c2VjcmV0LXNpZ25hdHVyZQ'
 

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+
 from tochka_acquiring.api.client import TochkaClient, check_base_url, public_key_url
 from tochka_acquiring.api.errors import NotSent, OutcomeUnknown, Rejected, TlsError, Unauthorized
 
@@ -168,7 +169,8 @@ def test_the_bank_said_no(serve, make_client, status):
     error = caught.value
     assert (error.http_status, error.error_code) == (status, 'Low Level')
     assert error.audit_id == '5c1a4f0e-audit'
-    assert [entry['message'] for entry in error.errors] == ['purpose: слишком длинно', 'amount: мало']
+    messages = ['purpose: слишком длинно', 'amount: мало']
+    assert [entry['message'] for entry in error.errors] == messages
     assert str(error) == (
         'Что-то пошло не так; purpose: слишком длинно; amount: мало'
         f' (HTTP {status}, code Low Level, audit id 5c1a4f0e-audit)'

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from tochka_acquiring import const
 from tochka_acquiring.api.errors import OutcomeUnknown, Rejected
 from tochka_acquiring.api.operation import CreatedPayment, Customer, Order, Retailer
@@ -201,7 +202,8 @@ def test_a_page_that_fails_for_good_is_no_end_of_the_list(serve, make_client):
 
 
 def test_a_page_is_asked_for_again(serve, make_client):
-    server = serve(page([operation_entry(1)], 2), refuse(503, 'Busy'), page([operation_entry(2)], 2))
+    first, second = page([operation_entry(1)], 2), page([operation_entry(2)], 2)
+    server = serve(first, refuse(503, 'Busy'), second)
     operations = make_client(server).list_payments('301112223', date(2026, 9, 1), date(2026, 9, 1))
     assert [o.operation_id for o in operations] == ['op-1', 'op-2']
     assert [request.query['page'] for request in server.requests] == ['1', '2', '2']
@@ -253,7 +255,9 @@ def test_public_key_is_read_from_the_host_of_the_api(serve, make_client):
     assert server.requests[0].target == '/doc/openapi/static/keys/public'
 
 
-@pytest.mark.parametrize('body', [{'keys': []}, {'kty': 'EC', 'n': 'x'}, {'kty': 'RSA'}, [], 'html'])
+@pytest.mark.parametrize('body', [
+    {'keys': []}, {'kty': 'EC', 'n': 'x'}, {'kty': 'RSA'}, [], 'html',
+])
 def test_something_else_is_no_public_key(serve, make_client, body):
     with pytest.raises(OutcomeUnknown):
         make_client(serve(answer(body))).public_key()

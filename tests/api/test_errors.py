@@ -1,13 +1,15 @@
 """ What an error says, and what a refusal means. """
 
 import pytest
+
 from tochka_acquiring.api.errors import Rejected, TochkaError
 
 
 @pytest.mark.parametrize(('details', 'text'), [
     ({}, 'Нет'),
     ({'http_status': 400}, 'Нет (HTTP 400)'),
-    ({'http_status': 424, 'error_code': 'X', 'audit_id': 'a-1'}, 'Нет (HTTP 424, code X, audit id a-1)'),
+    ({'http_status': 424, 'error_code': 'X', 'audit_id': 'a-1'},
+     'Нет (HTTP 424, code X, audit id a-1)'),
     ({'audit_id': 'a-1'}, 'Нет (audit id a-1)'),
 ])
 def test_text(details, text):
