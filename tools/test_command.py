@@ -49,13 +49,20 @@ class Totals:
         self.passed = self.failed = self.skipped = 0
         self.broken = []
 
-    def pytest(self, arguments, **extra):
-        """ Run pytest and count. """
+    def pytest(self, arguments, in_odoo=False, **extra):
+        """ Run pytest and count.
+
+        :param list[str] arguments: What to run.
+        :param bool in_odoo: Whether the tests run inside Odoo.
+        :param extra: Further environment variables.
+        """
+        plugins = [] if in_odoo else ['-p', 'no:odoo']
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / 'report.xml'
             result = subprocess.run(
-                [sys.executable, '-m', 'pytest', f'--junitxml={report}', *arguments],
-                cwd=ROOT, env=environment(**extra),
+                [sys.executable, '-m', 'pytest', *plugins, f'--junitxml={report}', *arguments],
+                cwd=ROOT,
+                env=environment(**extra) if in_odoo else {**os.environ, **extra},
             )
             if report.exists():
                 for suite in ElementTree.parse(report).getroot().iter('testsuite'):
@@ -143,7 +150,8 @@ def main():
             if chosen['addons'] and not only_extra:
                 name = database.ready('full')
                 totals.pytest(
-                    ['--odoo-http', f'--odoo-database={name}', *chosen['addons'], *options]
+                    ['--odoo-http', f'--odoo-database={name}', *chosen['addons'], *options],
+                    in_odoo=True,
                 )
             if chosen['served'] and not only_extra:
                 run_served(totals, chosen['served'], options, in_ci)

@@ -91,4 +91,13 @@ class TochkaPostProcessing(PaymentPostProcessing):
         ):
             transaction._tochka_refresh()
             # What was applied in its own cursor is not in this one's snapshot; the page asks again.
-        return super().poll_status(**kwargs)
+        values = super().poll_status(**kwargs)
+        if (
+            transaction.provider_code == 'tochka'
+            and transaction.state == 'done'
+            and not transaction.is_post_processed
+        ):
+            # The job is booking it right now: let the page wait, so that the payer does not meet
+            # the invoice while it still looks unpaid.
+            values['state'] = 'pending'
+        return values

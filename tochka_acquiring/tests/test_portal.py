@@ -160,6 +160,20 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
         self.assertEqual(values['state'], 'done')
         self.assertEqual(invoice.amount_residual, 0.0)
 
+    def test_status_page_waits_until_the_payment_is_booked(self):
+        """ The job is booking it at this moment; the invoice still looks unpaid. """
+        invoice = self.create_invoice()
+        self.pay_route(invoice)
+        transaction = invoice.transaction_ids
+        self.bank.pay(transaction.tochka_operation_id)
+        self.refresh(transaction)
+        url = self._build_url('/payment/status/poll')
+        Transaction = type(self.env['payment.transaction'])
+        with patch.object(Transaction, 'try_lock_for_update',
+                          lambda records, **_options: records.browse()):
+            self.assertEqual(self._make_json_rpc_request(url, {})['result']['state'], 'pending')
+        self.assertEqual(self._make_json_rpc_request(url, {})['result']['state'], 'done')
+
     def test_status_page_does_not_hammer_the_bank(self):
         invoice = self.create_invoice()
         self.pay_route(invoice)

@@ -1,0 +1,108 @@
+""" A real browser on the real pages. """
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests import served
+
+# Without these Chromium calls its maker's servers at each start.
+CHROMIUM_OPTIONS = (
+    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+)
+SCREENSHOTS = os.environ.get('TOCHKA_SCREENSHOTS')
+
+
+@pytest.fixture(scope='session')
+def stack():
+    """ Odoo and its bank, running. """
+    with served.running(os.environ['TOCHKA_DATABASE'], 'tochka_browser') as stack:
+        [connection] = stack.read('tochka.connection', [], ['id'])
+        stack.call('tochka.connection', 'action_register_webhook', [connection['id']])
+        [connection] = stack.read('tochka.connection', [], ['webhook_state'])
+        assert connection['webhook_state'] == 'active'
+        yield stack
+
+
+@pytest.fixture(scope='session')
+def chromium():
+    """ The browser. """
+    path = os.environ.get('CHROMIUM')
+    if not path:
+        pytest.skip("No Chromium is installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(autouse=True)
+def bank_as_usual(stack):
+    """ Each test begins with a bank that behaves. """
+    stack.control('faults', method='DELETE')
+    stack.control('webhooks', {'drop': False, 'pause': False})
+
+
+class Visitor:
+    """ A person in front of a private window. """
+
+    def __init__(self, page):
+        self.page = page
+
+    def look(self, name):
+        """ Keep a screenshot where they are asked for. """
+        if SCREENSHOTS:
+            self.page.wait_for_load_state('networkidle')
+            self.page.screenshot(path=Path(SCREENSHOTS) / f'{name}.png', full_page=True)
+
+    def choose(self, method):
+        """ Choose a way to pay on the portal, and press the button. """
+        page = self.page
+        if page.locator('#o_sale_portal_paynow, a[href="#modal_pay"], a[data-bs-target="#pay_with"]').count():
+            page.locator(
+                '#o_sale_portal_paynow, a[href="#modal_pay"], a[data-bs-target="#pay_with"]'
+            ).first.click()
+        radio = page.locator(
+            f'input[name="o_payment_radio"][data-payment-method-code="{method}"]')
+        # The label lies over the button; a person clicks the label.
+        page.locator(f'label[for="{radio.get_attribute("id")}"]').first.click()
+        assert radio.is_checked()
+        return self
+
+    def press_pay(self):
+        """ Press the button, and arrive at the bank. """
+        button = self.page.locator('button[name="o_payment_submit_button"]:visible')
+        button.click()
+        self.page.wait_for_url('**/order/**')
+        return self
+
+    def pay_at_the_bank(self, mode, button='pay'):
+        """ Act on the bank's page. """
+        self.page.locator(f'#method-{mode}').check()
+        self.page.locator(f'#{button}').click()
+        return self
+
+
+@pytest.fixture
+def visit(chromium):
+    """ Open private windows; close them in the end. """
+    contexts = []
+
+    def open_window(url, locale='ru-RU', phone=False):
+        context = chromium.new_context(
+            locale=locale,
+            viewport={'width': 390, 'height': 844} if phone else {'width': 1280, 'height': 900},
+            is_mobile=phone,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15000)
+        page.goto(url)
+        return Visitor(page)
+
+    yield open_window
+    for context in contexts:
+        context.close()

@@ -1,0 +1,137 @@
+""" Odoo, the sandbox and a client of both, for tests that need the whole thing running. """
+
+import json
+import time
+import urllib.request
+import xmlrpc.client
+from contextlib import contextmanager
+
+from tools import database
+from tools.demo import data_call
+from tools.demo.server import fetch_json, free_port, start_odoo, start_sandbox
+
+WAIT_SECONDS = 30
+
+
+class Stack:
+    """ A running Odoo with the demo's data, and its bank.
+
+    :param str odoo_url: Where Odoo is reached.
+    :param str sandbox_url: Where the bank is reached.
+    :param str name: The database.
+    """
+
+    def __init__(self, odoo_url, sandbox_url, name):
+        self.odoo_url = odoo_url
+        self.sandbox_url = sandbox_url
+        self.name = name
+        common = xmlrpc.client.ServerProxy(f'{odoo_url}/xmlrpc/2/common')
+        self._uid = common.authenticate(name, 'admin', 'admin', {})
+        self._object = xmlrpc.client.ServerProxy(f'{odoo_url}/xmlrpc/2/object', allow_none=True)
+
+    # === ODOO === #
+
+    def call(self, model, method, *arguments, **keywords):
+        """ Call a method as the administrator. """
+        return self._object.execute_kw(
+            self.name, self._uid, 'admin', model, method, list(arguments), keywords)
+
+    def read(self, model, domain, fields):
+        """ Return records as dictionaries. """
+        return self.call(model, 'search_read', domain, fields=fields)
+
+    def run_job(self, name):
+        """ Run one of the add-on's jobs now. """
+        [job] = self.call('ir.model.data', 'search_read', [
+            ('module', '=', 'tochka_acquiring'), ('name', '=', name)], fields=['res_id'])
+        self.call('ir.cron', 'method_direct_trigger', [job['res_id']])
+
+    def create_invoice(self, amount=100000.0):
+        """ Return a new posted invoice of the demo's customer: id and link. """
+        [customer] = self.read('res.users', [('login', '=', 'customer')], ['partner_id'])
+        invoice_id = self.call('account.move', 'create', {
+            'move_type': 'out_invoice',
+            'partner_id': customer['partner_id'][0],
+            'invoice_date': time.strftime('%Y-%m-%d'),
+            'invoice_line_ids': [[0, 0, {
+                'name': 'Занятия, ноябрь', 'quantity': 1, 'price_unit': amount,
+            }]],
+        })
+        self.call('account.move', 'action_post', [invoice_id])
+        path = self.call('account.move', 'get_portal_url', [invoice_id])
+        return invoice_id, self.odoo_url + path
+
+    def invoice(self, invoice_id):
+        """ Return what the accountant sees of an invoice. """
+        [values] = self.read('account.move', [('id', '=', invoice_id)],
+                             ['payment_state', 'amount_residual', 'transaction_ids'])
+        return values
+
+    def transactions(self, invoice_id):
+        """ Return the transactions of an invoice. """
+        return self.read('payment.transaction', [('invoice_ids', 'in', [invoice_id])], [
+            'state', 'tochka_operation_id', 'payment_id', 'payment_method_code', 'tochka_problem',
+            'amount',
+        ])
+
+    def wait_paid(self, invoice_id):
+        """ Wait until an invoice is paid, by exactly one posted payment. """
+        until = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < until:
+            if self.invoice(invoice_id)['payment_state'] in ('paid', 'in_payment'):
+                break
+            time.sleep(0.3)
+        self.assert_paid_once(invoice_id)
+
+    def assert_paid_once(self, invoice_id):
+        """ One payment, posted, for the whole invoice. """
+        invoice = self.invoice(invoice_id)
+        assert invoice['payment_state'] in ('paid', 'in_payment'), invoice
+        assert not invoice['amount_residual']
+        payments = self.read('account.payment', [
+            ('payment_transaction_id', 'in', invoice['transaction_ids'])], ['state', 'amount'])
+        assert len(payments) == 1, payments
+        assert payments[0]['state'] in ('in_process', 'paid')
+        done = [t for t in self.transactions(invoice_id) if t['state'] == 'done']
+        assert len(done) == 1
+        assert not done[0]['tochka_problem']
+
+    # === THE BANK === #
+
+    def control(self, path, values=None, method=None):
+        """ Call the sandbox's control API. """
+        request = urllib.request.Request(
+            f'{self.sandbox_url}/_control/{path}',
+            data=None if values is None else json.dumps(values).encode(),
+            headers={'Content-Type': 'application/json'},
+            method=method or ('GET' if values is None else 'POST'),
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def running(template, name, workers=2):
+    """ Have a stack running on a copy of a database.
+
+    :param str template: The database with the add-ons.
+    :param str name: The name of the copy, dropped in the end.
+    :rtype: Stack
+    """
+    processes = []
+    database.copy(template, name)
+    try:
+        sandbox, sandbox_url = start_sandbox(webhook_interval=0.5)
+        processes.append(sandbox)
+        credentials = fetch_json(f'{sandbox_url}/_control/credentials')
+        port = free_port()
+        data_call.prepare(name, sandbox_url, credentials, f'http://127.0.0.1:{port}')
+        odoo, odoo_url = start_odoo(name, port, workers=workers, log=f'{name}.log')
+        processes.append(odoo)
+        stack = Stack(odoo_url, sandbox_url, name)
+        stack.odoo_process = odoo
+        yield stack
+    finally:
+        for process in reversed(processes):
+            process.stop()
+        database.drop(name)
