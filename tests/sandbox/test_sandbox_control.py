@@ -18,7 +18,7 @@ from sandbox.server import start
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wrong(api, path, **body):
+def wrong(api, path, /, **body):
     """ Call the control API in vain. :return: The explanation. """
     answer = api.http.post(f'{api.url}/_control/{path}', json=body, timeout=20)
     assert answer.status_code == 400, answer.text
