@@ -17,11 +17,6 @@ from tochka_acquiring.api.errors import NotSent, OutcomeUnknown, Rejected, TlsEr
 from tochka_acquiring.api.jwt_key import read_key
 from tochka_acquiring.api.webhook import Event, InvalidSignature, decode
 
-from .openapi import needs_openapi
-
-# The fixture `bank` judges by the file.
-pytestmark = needs_openapi
-
 TODAY = datetime.now(timezone(timedelta(hours=3))).date()
 DAY = timedelta(days=1)
 
@@ -253,7 +248,7 @@ def test_a_forgery_is_refused_and_a_new_key_is_found(bank, client, receiver):
 
 # === TLS === #
 
-def test_sandbox_by_https(contract, tmp_path):
+def test_sandbox_by_https(tmp_path):
     ca_file = tmp_path / 'ca.pem'
     sandbox = start(tls_ca=str(ca_file))
     try:
