@@ -1,6 +1,7 @@
 """ Databases for tests and the demo, made from templates that are kept. """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from psycopg2 import sql
 
 from .console import Trouble, say
 from .layout import ROOT, digest
-from .odoo_run import ADDONS, command, environment
+from .odoo_run import ADDONS, command, data_dir, environment
 
 # Odoo's own add-ons by the name of the set. `full` meets the optional apps, `small` has none.
 SETS = {
@@ -67,14 +68,22 @@ def set_stamp(name, stamp):
 def drop(name):
     """ Drop a database, with whoever is connected. """
     _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", sql.Identifier(name))
+    shutil.rmtree(_filestore(name), ignore_errors=True)
 
 
 def copy(source, target):
-    """ Make a database as a copy of another one. """
+    """ Make a database as a copy of another one, with its files. """
     drop(target)
     _execute(
         "CREATE DATABASE {} TEMPLATE {}", sql.Identifier(target), sql.Identifier(source)
     )
+    if _filestore(source).is_dir():
+        # Odoo never changes a stored file, so that both may share it.
+        shutil.copytree(_filestore(source), _filestore(target), copy_function=os.link)
+
+
+def _filestore(name):
+    return data_dir() / 'filestore' / name
 
 
 def install(name, modules, *options):

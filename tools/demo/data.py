@@ -69,7 +69,13 @@ def _prepare_company(env):
     for login in ('base.user_root', 'base.user_admin'):
         env.ref(login).write({'company_ids': [Command.link(company.id)], 'company_id': company.id})
     if 'website' in env:
-        env['website'].search([]).write({'company_id': company.id})
+        russian = env['res.lang']._lang_get('ru_RU')
+        env['website'].search([]).write({
+            'company_id': company.id,
+            'name': 'Ромашка',
+            'language_ids': [Command.link(russian.id)],
+            'default_lang_id': russian.id,
+        })
     return company
 
 
