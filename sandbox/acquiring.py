@@ -27,6 +27,11 @@ def number(amount):
     return float(amount) if amount % 1 else int(amount)
 
 
+def describe_items(items):
+    """ Give the lines of a receipt back, with prices in the form of all amounts. """
+    return [{**item, 'amount': number(read_amount(item['amount'], 'amount'))} for item in items]
+
+
 def link_of(operation):
     """ Return the payment link. """
     return f'{bank().base_url}/order/?uuid={operation.operation_id}'
@@ -83,7 +88,7 @@ def _create(with_receipt):
             'failRedirectUrl': data.get('failRedirectUrl'),
             'taxSystemCode': data.get('taxSystemCode'),
             'Client': data['Client'],
-            'Items': data['Items'],
+            'Items': describe_items(data['Items']),
             'Supplier': data.get('Supplier'),
         }
     return respond(without_empty(answer))
@@ -102,7 +107,7 @@ def describe(operation):
             'redirectUrl': sent.get('redirectUrl'),
             'failRedirectUrl': sent.get('failRedirectUrl'),
             'Client': sent.get('Client'),
-            'Items': sent.get('Items'),
+            'Items': describe_items(sent.get('Items') or ()),
             'purpose': sent['purpose'],
             'merchantId': operation.merchant_id,
             'consumerId': sent.get('consumerId'),

@@ -81,8 +81,22 @@ def make_tls_context(host, ca_file):
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=365))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            # Python 3.13 verifies strictly and asks for what binds a certificate to its issuer.
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
+                critical=False,
+            )
         )
-        if not ca:
+        if ca:
+            builder = builder.add_extension(x509.KeyUsage(
+                key_cert_sign=True, crl_sign=True, digital_signature=False,
+                content_commitment=False, key_encipherment=False, data_encipherment=False,
+                key_agreement=False, encipher_only=False, decipher_only=False,
+            ), critical=True)
+        else:
             try:
                 name = x509.IPAddress(ipaddress.ip_address(host))
             except ValueError:

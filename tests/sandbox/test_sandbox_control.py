@@ -151,7 +151,6 @@ def test_https_is_trusted_by_its_own_authority_only(authority):
     assert 'PRIVATE' not in path.read_text()
 
 
-@pytest.mark.xfail(strict=True, reason="the certificate names no key identifiers (RFC 5280)")
 def test_https_passes_strict_verification(authority):
     # The default of Python 3.13 and urllib3.
     sandbox, path = authority

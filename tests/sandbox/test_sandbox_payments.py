@@ -94,7 +94,7 @@ def test_receipt_goes_along_and_needs_a_cash_register(api):
     data = api.request_data(
         customerCode=SECOND_COMPANY, merchantId=None, amount='300.00',
         Client={'email': 'buyer@example.com'}, taxSystemCode='usn_income',
-        Items=[{'name': 'Занятие', 'amount': '150.00', 'quantity': 2, 'vatType': 'none',
+        Items=[{'name': 'Занятие', 'amount': 150, 'quantity': 2, 'vatType': 'none',
                 'paymentMethod': 'full_payment', 'paymentObject': 'service'}],
     )
     answer = api.data('POST', 'acquiring/v1.0/payments_with_receipt', {'Data': data})
