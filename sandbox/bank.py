@@ -25,11 +25,11 @@ ALL_PERMISSIONS = (
 WORLD = {
     'customers': [
         {'customerCode': '301234567', 'customerType': 'Business', 'isResident': True,
-         'taxCode': '7707083893', 'fullName': 'Общество с ограниченной ответственностью «Ромашка»',
-         'shortName': 'ООО «Ромашка»', 'kpp': '770701001', 'customerOgrn': '1027700132195'},
+         'taxCode': '9900000017', 'fullName': 'Общество с ограниченной ответственностью «Ромашка»',
+         'shortName': 'ООО «Ромашка»', 'kpp': '770701001', 'customerOgrn': '1279900000005'},
         {'customerCode': '301234568', 'customerType': 'Business', 'isResident': True,
-         'taxCode': '500100732259', 'fullName': 'Индивидуальный предприниматель Василёк',
-         'shortName': 'ИП Василёк', 'customerOgrn': '304500116000157'},
+         'taxCode': '990000000299', 'fullName': 'Индивидуальный предприниматель Василёк',
+         'shortName': 'ИП Василёк', 'customerOgrn': '327990000000000'},
         {'customerCode': '301234569', 'customerType': 'Personal', 'isResident': True,
          'fullName': 'Ромашка Василиса'},
     ],

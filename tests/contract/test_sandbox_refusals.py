@@ -125,8 +125,6 @@ def test_refusals(bank, receiver, status, scenario):
     assert status in [seen for _method, _template, seen in bank.seen]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError,
-                   reason="The sandbox gives the prices of a receipt back as they were sent.")
 def test_quoted_prices_of_a_receipt_come_back_as_numbers(bank):
     bank.create_with_receipt(
         amount='5.00', Items=[{'name': 'Занятие', 'amount': '5.00', 'quantity': 1}],

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 import urllib.parse
+from decimal import InvalidOperation
 
 from .. import const
 from . import errors
@@ -108,7 +109,10 @@ class TochkaClient:
         operations = self._data(self._read(path)).get('Operation')
         if not isinstance(operations, list) or len(operations) != 1:
             raise errors.OutcomeUnknown("The bank did not return the one operation asked for.")
-        return Operation.from_api(operations[0])
+        operation = Operation.from_api(operations[0])
+        if operation.operation_id != operation_id:
+            raise errors.OutcomeUnknown("The bank returned another operation than asked for.")
+        return operation
 
     def list_payments(self, customer_code, from_date, to_date, *, status=None, per_page=1000):
         """ List the operations created in a period, page by page.
@@ -148,7 +152,11 @@ class TochkaClient:
                     )
             meta = answer.get('Meta')
             total = meta.get('totalPages') if isinstance(meta, dict) else None
-            pages = total if isinstance(total, int) else 1
+            if not isinstance(total, int) or isinstance(total, bool):
+                if len(entries) >= per_page:
+                    raise errors.OutcomeUnknown("The bank's list does not tell where it ends.")
+                total = page
+            pages = total
             page += 1
 
     # === WEBHOOKS === #
@@ -252,7 +260,10 @@ def to_wire(amount):
     :rtype: str
     :raise ValueError: If it is no such amount.
     """
-    rounded = amount.quantize(const.KOPECK)
+    try:
+        rounded = amount.quantize(const.KOPECK)
+    except InvalidOperation as error:
+        raise ValueError("This is no amount in roubles.") from error
     if rounded != amount or rounded <= 0:
         raise ValueError("The amount must be above zero and have at most two decimals.")
     return f'{rounded:f}'
@@ -266,8 +277,14 @@ def check_base_url(base_url):
     :raise ValueError: If it is no address, or would send the key readable over a network.
     """
     url = urllib.parse.urlsplit(base_url or '')
-    if url.scheme not in ('http', 'https') or not url.hostname:
-        raise ValueError(f"{base_url!r} is not an address of the bank's API.")
+    try:
+        usable = url.scheme in ('http', 'https') and url.hostname and url.port != 0
+    except ValueError:  # a port beyond 65535
+        usable = False
+    if not usable or url.username or url.password or url.query or url.fragment:
+        # Not quoted: it may hold a password.
+        raise ValueError("This is not an address of the bank's API: it must look like"
+                         f" {const.PRODUCTION_URL}")
     if url.scheme == 'http' and not _is_loopback(url.hostname):
         raise ValueError("The address of the bank's API must begin with https://.")
     return base_url.rstrip('/') + '/'

@@ -4,12 +4,16 @@
 whose money or identity can't be read is worth nothing.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 
 from .. import const
 from .errors import OutcomeUnknown
+
+# What a JSON number or a quoted decimal can look like; Decimal itself reads far more.
+_AMOUNT = re.compile(r'[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?')
 
 
 def to_amount(value):
@@ -22,13 +26,16 @@ def to_amount(value):
     """
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise ValueError("no amount")
+    # str() of a float is its shortest exact form: 0.1 reads as 0.1.
+    text = str(value).strip()
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError("no amount")
     try:
-        # str() of a float is its shortest exact form: 0.1 reads as 0.1.
-        amount = Decimal(str(value).strip())
+        amount = Decimal(text)
         rounded = amount.quantize(Decimal('0.01'))
     except InvalidOperation as error:
         raise ValueError("no amount") from error
-    if not amount.is_finite() or rounded != amount:
+    if rounded != amount:
         raise ValueError("no amount in roubles and kopecks")
     return rounded
 
@@ -67,9 +74,14 @@ def optional_text(data, name):
 
 
 def to_modes(value):
-    """ Return payment modes as a tuple, whether sent as a list or as one string. """
+    """ Return payment modes as a tuple, whether sent as a list or as one string.
+
+    :raise ValueError: If it is neither.
+    """
     if isinstance(value, str):
         value = [value]
+    if not isinstance(value or [], (list, tuple)):
+        raise ValueError("no list of payment modes")
     return tuple(str(mode) for mode in value or ())
 
 
@@ -194,7 +206,7 @@ class Customer:
     type: str
     name: str | None = field(default=None, repr=False)
     short_name: str | None = field(default=None, repr=False)
-    inn: str | None = None
+    inn: str | None = field(default=None, repr=False)
     kpp: str | None = None
     ogrn: str | None = None
 

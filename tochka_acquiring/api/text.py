@@ -53,7 +53,7 @@ def payment_link_id(reference, database_uuid, attempt=1):
     room = const.MAX_PAYMENT_LINK_ID - len(suffix)
     # Only what was changed needs the digest; it must not be possible to write it by hand, hence it
     # also goes to references that look as if they ended in one.
-    looks_digested = re.search(r'-[0-9a-f]{%d}$' % _DIGEST_PART, readable)
+    looks_digested = re.search(r'(^|-)[0-9a-f]{%d}$' % _DIGEST_PART, readable)
     if readable != reference or len(readable) > room or looks_digested:
         digest = hashlib.sha256(reference.encode()).hexdigest()[:_DIGEST_PART]
         readable = readable[:room - _DIGEST_PART - 1].rstrip('-')

@@ -8,23 +8,44 @@ import time
 import urllib.parse
 
 import requests
+from requests.auth import AuthBase
 
 from . import errors
 from .tls import HostCaAdapter
 
 _logger = logging.getLogger(__name__)
 
-_TLS_HELP = (
+_UNTRUSTED = (
     "The certificate of the bank's host is not trusted. Since August 2026 the bank uses the Russian"
     " state certification authority: upload its root certificate (Russian Trusted Root CA, from"
     " gosuslugi.ru/crt) in the bank connection. Never switch the verification off."
 )
+_WRONG_CERTIFICATE = (
+    "The certificate of the bank's host is issued for another name or is not valid today (%s). Check"
+    " the address of the API and this server's clock; if both are right, somebody may be in"
+    " between: do not go on, and ask the bank."
+)
+_OTHER_TLS_REASONS = ('hostname mismatch', 'ip address mismatch', 'has expired', 'not yet valid')
+# A header holds visible ASCII only.
+_KEY = re.compile(r'[\x21-\x7e]+')
 # What a message of the bank may quote of a request: shapes of secrets and personal data.
 _SENSITIVE = re.compile(
     r'(?P<jwt>[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+)'
     r'|(?P<email>[\w.+-]+@[\w-]+\.[\w.-]+)'
     r'|(?P<phone>(?<![\w-])\+?[78][\s(-]*\d{3}[\s)-]*\d{3}[\s-]?\d{2}[\s-]?\d{2}(?![\w-]))'
 )
+
+
+class BearerAuth(AuthBase):
+    """ The key as a header. Without an explicit authentication `requests` prefers ~/.netrc. """
+
+    def __init__(self, token):
+        self._token = token
+
+    def __call__(self, request):
+        """ Add the header. """
+        request.headers['Authorization'] = f'Bearer {self._token}'
+        return request
 
 
 class Transport:
@@ -57,25 +78,31 @@ class Transport:
         :raise OutcomeUnknown: If the bank may have done the work.
         """
         url = urllib.parse.urljoin(self._base_url, path)
+        if _origin(url) != _origin(self._base_url):
+            raise ValueError("The key is for the bank's host only.")
+        if not _KEY.fullmatch(self._token or ''):
+            raise errors.NotSent("The key holds characters that no key has: copy it anew from the"
+                                 " internet bank.")
         started = time.monotonic()
         outcome = 'no answer'
         try:
             with requests.Session() as session:
                 if self._ca_pem:
-                    origin = urllib.parse.urlsplit(self._base_url)
-                    session.mount(f'{origin.scheme}://{origin.netloc}/', HostCaAdapter(self._ca_pem))
+                    session.mount(f'{_origin(self._base_url)}/', HostCaAdapter(self._ca_pem))
                 response = session.request(
                     method, url, params=params, json=json, timeout=self._timeout,
-                    allow_redirects=False,
-                    headers={'Authorization': f'Bearer {self._token}',
-                             'Accept': 'application/json'},
+                    allow_redirects=False, auth=BearerAuth(self._token),
+                    headers={'Accept': 'application/json'},
                 )
             outcome = f'HTTP {response.status_code}'
             return self._read_response(response)
         except requests.exceptions.SSLError as error:
             outcome = 'TLS error'
-            if 'certificate verify failed' in str(error).lower():
-                raise errors.TlsError(_TLS_HELP) from _without_request(error)
+            reason = str(error).lower()
+            if 'certificate verify failed' in reason:
+                known = next((text for text in _OTHER_TLS_REASONS if text in reason), None)
+                message = _WRONG_CERTIFICATE % known if known else _UNTRUSTED
+                raise errors.TlsError(message) from _without_request(error)
             # An encrypted connection may also break after the request has passed.
             raise errors.OutcomeUnknown("The encrypted connection to the bank broke."
                                         ) from _without_request(error)
@@ -146,6 +173,11 @@ class Transport:
         if self._token:
             text = text.replace(self._token, '***')
         return _SENSITIVE.sub('***', text)
+
+
+def _origin(url):
+    parts = urllib.parse.urlsplit(url)
+    return f'{parts.scheme}://{parts.netloc}'
 
 
 def _never_connected(error):

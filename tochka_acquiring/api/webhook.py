@@ -86,9 +86,14 @@ def masked(claims):
     :param dict claims: The claims.
     :rtype: dict
     """
-    return {
-        name: '***' if name in const.SENSITIVE_KEYS else value for name, value in claims.items()
-    }
+    if isinstance(claims, dict):
+        return {
+            name: '***' if name in const.SENSITIVE_KEYS else masked(value)
+            for name, value in claims.items()
+        }
+    if isinstance(claims, list):
+        return [masked(value) for value in claims]
+    return claims
 
 
 @dataclass(frozen=True)

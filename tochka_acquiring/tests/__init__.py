@@ -1,5 +1,10 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import test_connection
+from . import test_connection_health
+from . import test_connection_http
+from . import test_connection_key
+from . import test_connection_security
 from . import test_jobs
 from . import test_payment_apply
 from . import test_payment_link

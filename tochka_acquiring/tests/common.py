@@ -22,7 +22,7 @@ from odoo.addons.tochka_acquiring.api.operation import (
 
 CUSTOMER_CODE = '301234567'
 MERCHANT_ID = '200000000012345'
-INN = '7707083893'
+INN = '9900000017'
 
 
 class FakeBank:

@@ -22,7 +22,7 @@ from odoo.addons.tochka_acquiring.tests.connection_common import (
 CUSTOMERS, RETAILERS = 'GET open-banking/v1.0/customers', 'GET acquiring/v1.0/retailers'
 WEBHOOK = f'webhook/v1.0/{CLIENT_ID}'
 PERSON = {
-    'customerCode': '301234569', 'customerType': 'Personal', 'taxCode': '770708389312',
+    'customerCode': '301234569', 'customerType': 'Personal', 'taxCode': '990000001712',
     'shortName': "Secretova V.", 'fullName': "Secretova Vasilisa",
 }
 COMPANY = {

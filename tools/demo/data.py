@@ -21,7 +21,7 @@ ACCOUNTS = (
     ('90.01', 'Выручка', 'income', False),
     ('91.02', 'Прочие расходы', 'expense', False),
 )
-INN = '7707083893'
+INN = '9900000017'
 CUSTOMER_LOGIN, ACCOUNTANT_LOGIN, PASSWORD = 'customer', 'accountant', 'demo'
 
 

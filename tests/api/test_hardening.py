@@ -1,8 +1,8 @@
-""" What is known to be wrong and waits for its repair, upon which the strict marks fail. """
+""" What the client once took, leaked or explained wrongly. """
 
 import traceback
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import pytest
 
@@ -19,12 +19,6 @@ from .server import answer
 GOOD = answer({'Data': {'Customer': []}})
 
 
-def defect(reason, raises=(AssertionError, pytest.fail.Exception)):
-    """ Mark a test that fails today, and only in this way. """
-    return pytest.mark.xfail(strict=True, reason=reason, raises=raises)
-
-
-@defect("The exception of `requests` quotes a header that it refuses to send: the key.")
 def test_a_key_with_a_line_break_is_not_quoted(serve, make_client):
     server = serve(GOOD)
     with pytest.raises(TochkaError) as caught:
@@ -34,14 +28,11 @@ def test_a_key_with_a_line_break_is_not_quoted(serve, make_client):
     assert isinstance(caught.value, NotSent)
 
 
-@defect("A key that no header can hold ends in a UnicodeEncodeError instead of a TochkaError.",
-        UnicodeEncodeError)
 def test_a_key_with_letters_of_another_alphabet(serve, make_client):
     with pytest.raises(NotSent):
         make_client(serve(GOOD), token='ключ').customers()
 
 
-@defect("An entry of ~/.netrc replaces the key by a user name and a password.")
 def test_netrc_does_not_replace_the_key(serve, make_client, tmp_path, monkeypatch):
     netrc = tmp_path / 'netrc'
     netrc.write_text('default login somebody password something\n')
@@ -51,14 +42,12 @@ def test_netrc_does_not_replace_the_key(serve, make_client, tmp_path, monkeypatc
     assert server.requests[0].headers['Authorization'] == f'Bearer {TOKEN}'
 
 
-@defect("`paymentModes` that is no list ends in a TypeError instead of OutcomeUnknown.", TypeError)
 def test_payment_modes_that_are_no_list(serve, make_client):
     server = serve(answer({'Data': {'Retailer': [{'status': 'REG', 'paymentModes': 5}]}}))
     with pytest.raises(OutcomeUnknown):
         make_client(server).retailers('301112223')
 
 
-@defect("A list without `Meta.totalPages` ends after one page, and the rest is never swept.")
 @pytest.mark.parametrize('meta', [{}, {'Meta': None}, {'Meta': {'totalPages': 'two'}}])
 def test_a_list_of_unknown_length_is_no_whole_list(serve, make_client, meta):
     entry = {'operationId': 'op-1', 'status': 'CREATED', 'amount': 1}
@@ -68,41 +57,35 @@ def test_a_list_of_unknown_length_is_no_whole_list(serve, make_client, meta):
         list(client.list_payments('301112223', date(2026, 9, 1), date(2026, 9, 1), per_page=1))
 
 
-@defect("The answer is taken for the operation asked for, whatever its id.")
 def test_another_operation_is_not_the_one_asked_for(serve, make_client):
     entry = {'operationId': 'op-2', 'status': 'APPROVED', 'amount': 1}
     with pytest.raises(OutcomeUnknown):
         make_client(serve(answer({'Data': {'Operation': [entry]}}))).get_payment('op-1')
 
 
-@defect("`Decimal` reads more than the bank writes.")
 @pytest.mark.parametrize('sent', ['1_000', '١٢', '-5', -5])
 def test_what_only_python_takes_for_an_amount(sent):
     with pytest.raises(ValueError):
         to_amount(sent)
 
 
-@defect("`quantize` raises InvalidOperation, not the promised ValueError.", InvalidOperation)
 @pytest.mark.parametrize('amount', ['Infinity', 'sNaN', '1E+30'])
 def test_amounts_beyond_all_measure(amount):
     with pytest.raises(ValueError):
         to_wire(Decimal(amount))
 
 
-@defect("A reference of eight hexadecimal digits can be the digest of another reference.")
 def test_a_bare_digest_is_not_taken_over():
     foreign = payment_link_id('Счёт', 'u')
     assert payment_link_id(foreign.rpartition('-')[0], 'u') != foreign
 
 
-@defect("Only the outermost names are looked at; the bank's newer blocks nest the card.")
 def test_nested_personal_data_is_masked():
     claims = {'CofToken': {'maskedPan': '2200****01'}, 'List': [{'payerName': 'Сова'}]}
     text = str(masked(claims))
     assert '2200' not in text and 'Сова' not in text
 
 
-@defect("A wrong name or date is explained by a missing root certificate.")
 def test_a_wrong_name_is_not_blamed_on_the_authority(serve, make_client):
     root = issue('Private Root CA', ca=True)
     server = serve(GOOD, tls=server_context(issue('bank', root, hosts=['bank.example'])))
@@ -111,7 +94,6 @@ def test_a_wrong_name_is_not_blamed_on_the_authority(serve, make_client):
     assert 'upload its root certificate' not in str(caught.value)
 
 
-@defect("The address is not looked at beyond scheme and host.")
 @pytest.mark.parametrize('url', [
     'https://user:password@enter.tochka.com/uapi/', 'https://enter.tochka.com/uapi/?a=1',
     'https://enter.tochka.com/uapi/#a', 'https://enter.tochka.com:99999/',
@@ -122,7 +104,6 @@ def test_addresses_with_more_than_a_path(url):
     assert 'password' not in str(caught.value)
 
 
-@defect("A path that is an address of another host would get the key.")
 def test_the_key_goes_to_no_other_host(serve, make_client):
     server, other = serve(GOOD), serve(GOOD)
     with pytest.raises(ValueError):
