@@ -1,5 +1,7 @@
 """ What every service shares: the key, permissions, the body, the form of answers. """
 
+import urllib.parse
+
 from flask import current_app, jsonify, request
 
 from .errors import BankError
@@ -21,6 +23,14 @@ def using(permission):
     if permission and permission not in client['permissions']:
         raise BankError(403, 'Missing permission')
     return client
+
+
+def query(name):
+    """ Return a mandatory parameter of the query. :raise BankError: If it is left out. """
+    value = request.args.get(name)
+    if not value:
+        raise BankError(400, f'{name}: field required')
+    return value
 
 
 def json_body():
@@ -73,7 +83,8 @@ def paged(name, entries, describe):
     chosen = entries[(page - 1) * size:page * size]
 
     def link(number):
-        return f'{request.base_url}?page={number}&perPage={size}'
+        parameters = {**request.args.to_dict(), 'page': number, 'perPage': size}
+        return f'{request.base_url}?{urllib.parse.urlencode(parameters)}'
 
     links = {'first': link(1), 'last': link(pages)}
     if page > 1:

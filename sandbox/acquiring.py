@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from flask import Blueprint, current_app, request
 
-from .access import body_data, paged, respond, using
-from .bank import MOSCOW, YEKATERINBURG, iso
+from .access import body_data, paged, query, respond, using
+from .bank import MOSCOW, STATUSES, YEKATERINBURG, iso
 from .errors import BankError
 from .schema import check_payment, read_amount
 
@@ -46,7 +46,7 @@ def without_empty(values):
 def retailers():
     """ The shops of a customer. """
     client = using('ReadAcquiringData')
-    code = request.args.get('customerCode', '')
+    code = query('customerCode')
     bank().check_customer(client, code)
     return respond({'Retailer': bank().world['retailers'].get(code, [])})
 
@@ -141,7 +141,7 @@ def read(operation_id):
 def list_operations():
     """ List operations by the day of their creation. """
     client = using('ReadAcquiringData')
-    code = request.args.get('customerCode', '')
+    code = query('customerCode')
     bank().check_customer(client, code)
     operations = bank().list(code)
     for name, keep in (
@@ -152,8 +152,11 @@ def list_operations():
             operations = [
                 o for o in operations if keep(o.created_at.astimezone(MOSCOW).date(), limit)
             ]
-    if request.args.get('status'):
-        operations = [o for o in operations if o.status == request.args['status']]
+    status = request.args.get('status')
+    if status:
+        if status not in STATUSES:
+            raise BankError(400, f'status: must be one of {", ".join(STATUSES)}')
+        operations = [o for o in operations if o.status == status]
     return paged('Operation', operations, describe)
 
 
@@ -191,7 +194,7 @@ def refund(operation_id):
 def registry():
     """ What was settled on a day; today's card operations are still in processing. """
     client = using('ReadAcquiringData')
-    code, merchant_id = request.args.get('customerCode', ''), request.args.get('merchantId', '')
+    code, merchant_id = query('customerCode'), query('merchantId')
     bank().check_customer(client, code)
     day = _read_date('date')
     today = bank().now().astimezone(MOSCOW).date()

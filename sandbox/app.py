@@ -6,10 +6,11 @@ from flask import Flask, jsonify, request
 
 from . import acquiring, banking, control, page, webhooks
 from .bank import Bank
+from .courier import Courier
 from .errors import BankError, envelope
 from .faults import Faults, apply_after, apply_before
 from .schema import Schema
-from .webhooks import Courier, public_jwk
+from .webhooks import public_jwk
 
 JOURNAL_SIZE = 5000
 

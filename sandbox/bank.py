@@ -10,67 +10,16 @@ from decimal import Decimal
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .errors import BankError
+from .world import ALL_PERMISSIONS, VARIANTS, WORLD
 
 MOSCOW = timezone(timedelta(hours=3))
 YEKATERINBURG = timezone(timedelta(hours=5))
 MODES = ('sbp', 'card', 'tinkoff', 'dolyame')
+STATUSES = ('CREATED', 'APPROVED', 'ON-REFUND', 'REFUNDED', 'EXPIRED', 'REFUNDED_PARTIALLY',
+            'AUTHORIZED', 'WAIT_FULL_PAYMENT')
+OUTCOMES = ('pay', 'decline')
 DEFAULT_TTL = 10080  # minutes
 PAGE_LIFE = timedelta(hours=1)
-ALL_PERMISSIONS = (
-    'ReadCustomerData', 'ReadAccountsBasic', 'ReadAccountsDetail', 'ReadAcquiringData',
-    'MakeAcquiringOperation', 'ManageWebhookData',
-)
-
-# Two companies, one person; invented names, INN with right check digits.
-WORLD = {
-    'customers': [
-        {'customerCode': '301234567', 'customerType': 'Business', 'isResident': True,
-         'taxCode': '9900000017', 'fullName': 'Общество с ограниченной ответственностью «Ромашка»',
-         'shortName': 'ООО «Ромашка»', 'kpp': '770701001', 'customerOgrn': '1279900000005'},
-        {'customerCode': '301234568', 'customerType': 'Business', 'isResident': True,
-         'taxCode': '990000000299', 'fullName': 'Индивидуальный предприниматель Василёк',
-         'shortName': 'ИП Василёк', 'customerOgrn': '327990000000000'},
-        {'customerCode': '301234569', 'customerType': 'Personal', 'isResident': True,
-         'fullName': 'Ромашка Василиса'},
-    ],
-    'accounts': [
-        {'customerCode': '301234567', 'accountId': '40702810401234567890/044525104',
-         'status': 'Enabled', 'statusUpdateDateTime': '2024-01-10T10:00:00+03:00',
-         'currency': 'RUB', 'accountType': 'Business', 'accountSubType': 'CurrentAccount',
-         'registrationDate': '2024-01-10',
-         'accountDetails': [{'schemeName': 'RU.CBR.PAN', 'identification': '40702810401234567890',
-                             'name': 'Счёт Тест'}]},
-    ],
-    'retailers': {
-        '301234567': [
-            {'status': 'REG', 'isActive': True, 'mcc': '8299', 'rate': 2.5, 'name': 'Школа «Ромашка»',
-             'url': 'https://romashka.example.com', 'merchantId': '200000000012345',
-             'terminalId': '20012345', 'paymentModes': ['sbp', 'card', 'tinkoff', 'dolyame']},
-            {'status': 'REG', 'isActive': True, 'mcc': '5942', 'rate': 2.7, 'name': 'Книги «Ромашка»',
-             'url': 'https://books.example.com', 'merchantId': '200000000012346',
-             'terminalId': '20012346', 'paymentModes': ['card']},
-        ],
-        '301234568': [
-            {'status': 'REG', 'isActive': True, 'mcc': '8299', 'rate': 2.5, 'name': 'Курсы «Василёк»',
-             'url': 'https://vasilek.example.com', 'merchantId': '200000000022345',
-             'terminalId': '20022345', 'paymentModes': ['sbp', 'card'], 'cashbox': 'businessRu'},
-        ],
-        '301234569': [],
-    },
-}
-
-# What the bank does not document, switched both ways. See README.md.
-VARIANTS = {
-    'disabled_mode_refused': True,  # a mode that the shop lacks: 400, or silently left out
-    'second_refund': True,  # a refund from REFUNDED_PARTIALLY
-    'on_refund_seconds': 0,  # how long an operation stays ON-REFUND
-    'refund_order_id_differs': False,  # the answer's orderId is not that of Order[]
-    'expired_late_seconds': 0,  # EXPIRED is reported this much after the end of the link
-    'late_pay': False,  # a dead link still takes money
-    'require_https': False,  # webhooks only to https on port 443
-    'wait_full_payment': False,  # instalments stop at WAIT_FULL_PAYMENT
-    'amounts_as_strings': False,  # answers quote amounts
-}
 
 
 def iso(moment, zone=MOSCOW):
@@ -164,7 +113,8 @@ class Bank:
 
     def find_client(self, token):
         """ Return the client id of a key, or None. """
-        return next((i for i, c in self.clients.items() if c['token'] == token), None)
+        with self.lock:
+            return next((i for i, c in self.clients.items() if c['token'] == token), None)
 
     def visible_customers(self, client):
         """ Return the customers that a key gives access to. """
@@ -193,7 +143,10 @@ class Bank:
             if with_receipt and not retailer.get('cashbox'):
                 raise BankError(424, 'Cashbox is not connected')
             link_id = request.get('paymentLinkId')
-            if link_id is None:
+            while link_id is None or (
+                'paymentLinkId' not in request
+                and (request['customerCode'], link_id) in self.used_link_ids
+            ):
                 self.sequence += 1
                 link_id = str(self.sequence)
             if (request['customerCode'], link_id) in self.used_link_ids:
@@ -246,13 +199,16 @@ class Bank:
 
     def list(self, customer_code):
         """ Return the operations of a customer, newest first. """
+        operations = [o for o in self.all() if o.request['customerCode'] == customer_code]
+        return sorted(operations, key=lambda o: o.created_at, reverse=True)
+
+    def all(self):
+        """ Return the operations of all customers, oldest first, brought up to date. """
         with self.lock:
-            operations = [
-                o for o in self.operations.values() if o.request['customerCode'] == customer_code
-            ]
+            operations = list(self.operations.values())
             for operation in operations:
                 self._age(operation)
-            return sorted(operations, key=lambda o: o.created_at, reverse=True)
+            return operations
 
     def _age(self, operation):
         late = timedelta(seconds=self.variants['expired_late_seconds'])
@@ -278,6 +234,8 @@ class Bank:
         :param str outcome: `pay` or `decline`.
         :raise BankError: If the link does not take this payment.
         """
+        if outcome not in OUTCOMES:
+            raise BankError(400, f'outcome: must be one of {", ".join(OUTCOMES)}')
         with self.lock:
             operation = self.get(operation_id)
             late = self.variants['late_pay'] and operation.status == 'EXPIRED'

@@ -26,8 +26,10 @@ def customer(customer_code):
     ))
 
 
-def _accounts(client):
+def _accounts():
     bank = current_app.config['BANK']
+    using('ReadAccountsBasic')
+    client = using('ReadAccountsDetail')
     codes = [c['customerCode'] for c in bank.visible_customers(client)]
     return [a for a in bank.world['accounts'] if a['customerCode'] in codes]
 
@@ -35,13 +37,13 @@ def _accounts(client):
 @blueprint.get('/accounts')
 def accounts():
     """ The accounts of all of them. """
-    return respond({'Account': _accounts(using('ReadAccountsBasic'))})
+    return respond({'Account': _accounts()})
 
 
 @blueprint.get('/accounts/<path:account_id>')
 def account(account_id):
     """ One account; its id holds a slash. """
-    found = [a for a in _accounts(using('ReadAccountsBasic')) if a['accountId'] == account_id]
+    found = [a for a in _accounts() if a['accountId'] == account_id]
     if not found:
         raise BankError(404, 'Not found account')
     return respond(found[0])

@@ -1,14 +1,22 @@
 """ The control API of the sandbox: what a test needs and no bank has. """
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Blueprint, current_app, jsonify, request
 
 from .acquiring import describe, link_of
+from .bank import OUTCOMES
+from .errors import BankError
+from .schema import read_amount
 
 blueprint = Blueprint('control', __name__, url_prefix='/_control')
+
+MOMENTS = {'created_at', 'expires_at', 'paid_at'}
+TAMPERABLE = (
+    'amount', 'status', 'merchant_id', 'payment_type', 'payment_id', 'payment_link_id',
+    'transaction_id', *MOMENTS,
+)
 
 
 def bank():
@@ -26,7 +34,24 @@ def body():
     return request.get_json(silent=True) or {}
 
 
+def moment(text):
+    """ Read a moment. :raise ValueError: If it is none, or leaves its offset out. """
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(f'{text} needs an offset, for instance +03:00')
+    return value
+
+
+def amount(values):
+    """ Read `amount` in roubles. :raise ValueError: If it is no amount above zero. """
+    try:
+        return read_amount(values['amount'], 'amount')
+    except BankError as error:
+        raise ValueError(error.messages[0]) from error
+
+
 @blueprint.errorhandler(KeyError)
+@blueprint.errorhandler(TypeError)
 @blueprint.errorhandler(ValueError)
 def wrong_call(error):
     """ A wrong call of the control API. """
@@ -87,7 +112,7 @@ def clock():
         if values.get('release'):
             bank().clock_frozen, bank().clock_offset = None, timedelta()
         if 'set' in values:
-            bank().clock_frozen = datetime.fromisoformat(values['set'])
+            bank().clock_frozen = moment(values['set'])
             bank().clock_offset = timedelta()
         bank().clock_offset += timedelta(seconds=values.get('advance', 0))
     return jsonify({'now': bank().now().isoformat()})
@@ -118,10 +143,11 @@ def variants():
 def pay(operation_id):
     """ Pay without a browser: `method`, `outcome`, `paid_at`. """
     values = body()
-    paid_at = values.get('paid_at')
+    paid_at, outcome = values.get('paid_at'), values.get('outcome', 'pay')
+    if outcome not in OUTCOMES:
+        raise ValueError(f'outcome must be one of {", ".join(OUTCOMES)}')
     operation = bank().pay(
-        operation_id, values['method'], values.get('outcome', 'pay'),
-        datetime.fromisoformat(paid_at) if paid_at else None,
+        operation_id, values['method'], outcome, moment(paid_at) if paid_at else None,
     )
     return jsonify(describe(operation))
 
@@ -135,21 +161,25 @@ def finish_instalments(operation_id):
 @blueprint.post('/refund/<operation_id>')
 def refund(operation_id):
     """ A refund made in the internet bank: `amount`. """
-    bank().refund(operation_id, Decimal(str(body()['amount'])))
+    bank().refund(operation_id, amount(body()))
     return jsonify(describe(bank().get(operation_id)))
 
 
 @blueprint.post('/tamper/<operation_id>')
 def tamper(operation_id):
-    """ Change a field of an operation behind everybody's back: `amount`, `status`... """
+    """ Change fields of an operation behind everybody's back. """
     values = body()
+    unknown = set(values) - set(TAMPERABLE)
+    if unknown:
+        raise ValueError(f'unknown fields: {", ".join(sorted(unknown))}')
     if 'amount' in values:
-        values['amount'] = Decimal(str(values['amount']))
-    operation = bank().get(operation_id)
-    for name, value in values.items():
-        if not hasattr(operation, name):
-            raise ValueError(f'unknown field {name}')
-        setattr(operation, name, value)
+        values['amount'] = amount(values)
+    for name in MOMENTS & set(values):
+        values[name] = moment(values[name])
+    with bank().lock:
+        operation = bank().get(operation_id)
+        for name, value in values.items():
+            setattr(operation, name, value)
     return jsonify(describe(operation))
 
 
@@ -158,7 +188,7 @@ def operations():
     """ All operations of all customers. """
     return jsonify([
         {**describe(operation), 'declines': operation.declines, 'link': link_of(operation)}
-        for operation in bank().operations.values()
+        for operation in bank().all()
     ])
 
 
@@ -172,9 +202,9 @@ def requests_journal():
 
 @blueprint.route('/webhooks', methods=['GET', 'POST'])
 def webhooks():
-    """ Read deliveries, or act: `pause`, `drop`, `reorder`, `interval`, `again` (an id), `copies`,
-    `rotate` (a new key), `forge` (claims signed by a foreign key, sent to `url`), `send` (claims
-    signed by the bank's key, sent to `url`).
+    """ Read deliveries, or act: `pause`, `drop`, `reorder`, `interval`, `parallel`, `again` (an
+    id; with `copies`), `rotate` (a new key), `send` (claims signed by the bank's key, sent to
+    `url`), `forge` (the same by a foreign key).
     """
     values = body()
     if 'pause' in values:
@@ -183,11 +213,13 @@ def webhooks():
         courier().dropping = values['drop']
     if 'interval' in values:
         courier().interval = values['interval']
+    if 'parallel' in values:
+        courier().parallel = values['parallel']
     if values.get('reorder'):
         courier().reorder()
     if 'again' in values:
-        delivery = next(d for d in courier().deliveries if d.id == values['again'])
-        courier().again(delivery, values.get('copies', 1))
+        deliveries = {delivery.id: delivery for delivery in courier().deliveries}
+        courier().again(deliveries[values['again']], values.get('copies', 1))
     if values.get('rotate'):
         bank().webhook_key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
     if 'forge' in values:

@@ -28,10 +28,14 @@ class Faults:
 
         :param dict rule: `kind`; `method` and `path` (a regular expression, default all); `times`
                           (default 1); `seconds` for waiting; `status` and `message` for refusing.
-        :raise ValueError: If the kind is unknown.
+        :raise ValueError: If the kind is unknown or the path is no regular expression.
         """
         if rule.get('kind') not in KINDS:
             raise ValueError(f'kind must be one of {", ".join(KINDS)}')
+        try:
+            re.compile(rule.get('path', ''))
+        except (re.error, TypeError) as error:
+            raise ValueError(f'path must be a regular expression: {error}') from error
         with self._lock:
             self.rules.append({'method': '', 'path': '', 'times': 1, **rule})
 

@@ -49,7 +49,7 @@ def pay():
     try:
         operation = bank().pay(
             operation_id, request.form.get('method', ''),
-            'decline' if outcome == 'decline' else 'pay',
+            'pay' if outcome == 'pay_and_close' else outcome,
         )
     except BankError as error:
         return render_template(

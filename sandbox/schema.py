@@ -1,6 +1,8 @@
 """ Validation of requests: the bank's OpenAPI file where it is present, and own checks always. """
 
 import json
+import math
+import operator
 import os
 import re
 from decimal import Decimal, InvalidOperation
@@ -13,7 +15,8 @@ from .bank import MODES
 from .errors import BankError
 
 TAX_SYSTEMS = ('osn', 'usn_income', 'usn_income_outcome', 'esn', 'patent')
-VAT_TYPES = ('none', 'vat0', 'vat5', 'vat7', 'vat10', 'vat22', 'vat105', 'vat107', 'vat110', 'vat122')
+VAT_TYPES = ('none', 'vat0', 'vat5', 'vat7', 'vat10', 'vat22', 'vat105', 'vat107',
+             'vat110', 'vat122')
 DECIMAL = re.compile(r'\d+(\.\d{1,2})?')
 
 
@@ -30,18 +33,33 @@ def find_openapi(path=None):
 
 
 def is_number(_checker, value):
-    """ The spec types amounts as numbers and shows them quoted ("1234.00"); the bank takes both. """
+    """ The spec types amounts as numbers and shows them quoted; the bank takes both. """
     if isinstance(value, bool):
         return False
     if isinstance(value, str):
         return bool(DECIMAL.fullmatch(value))
-    return isinstance(value, (int, float, Decimal))
+    # JSON as Python reads it has NaN and Infinity.
+    return isinstance(value, (int, float, Decimal)) and math.isfinite(value)
 
 
-def above(validator, minimum, value, _schema):
-    """ `exclusiveMinimum` for quoted amounts as well. """
-    if validator.is_type(value, 'number') and Decimal(str(value)) <= minimum:
-        yield ValidationError(f'ensure this value is greater than {minimum}')
+def bound(allows, words):
+    """ Make a limit that holds for quoted numbers as well.
+
+    :param allows: Whether a value is within a limit.
+    :param str words: What to tell otherwise.
+    """
+    def check(validator, limit, value, _schema):
+        if validator.is_type(value, 'number') and not allows(Decimal(str(value)), limit):
+            yield ValidationError(f'ensure this value is {words} {limit}')
+    return check
+
+
+BOUNDS = {
+    'minimum': bound(operator.ge, 'greater than or equal to'),
+    'exclusiveMinimum': bound(operator.gt, 'greater than'),
+    'maximum': bound(operator.le, 'less than or equal to'),
+    'exclusiveMaximum': bound(operator.lt, 'less than'),
+}
 
 
 class Schema:
@@ -59,7 +77,7 @@ class Schema:
             )
             self._validator = validators.extend(
                 Draft202012Validator,
-                {'exclusiveMinimum': above},
+                BOUNDS,
                 type_checker=Draft202012Validator.TYPE_CHECKER.redefine('number', is_number),
             )
 
@@ -129,6 +147,8 @@ def read_amount(value, name):
         raise BankError(400, f'{name}: value is not a valid number') from error
     if amount <= 0:
         raise BankError(400, f'{name}: ensure this value is greater than 0')
+    if amount.as_tuple().exponent < -2:
+        raise BankError(400, f'{name}: ensure that there are at most two decimals')
     return amount
 
 
@@ -186,6 +206,12 @@ def _check_receipt(data):
     if not isinstance(items, list) or not items:
         return [*wrong, 'Items: field required']
     for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            wrong.append(f'Items.{index}: value is not a valid dict')
+            continue
+        for name in ('amount', 'quantity'):
+            if not is_number(None, item.get(name)) or Decimal(str(item[name])) <= 0:
+                wrong.append(f'Items.{index}.{name}: must be a number above 0')
         if not isinstance(item.get('name'), str) or not 1 <= len(item['name']) <= 256:
             wrong.append(f'Items.{index}.name: must be a string of 1 to 256 characters')
         if item.get('vatType') not in (None, *VAT_TYPES):

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from .app import create_app
@@ -74,6 +74,7 @@ def make_tls_context(host, ca_file):
     now = datetime.datetime.now(datetime.timezone.utc)
 
     def build(subject, key, issuer, issuer_key, ca):
+        # RFC 5280 asks for the identifiers and usages; Python 3.13 verifies them.
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject).issuer_name(issuer).public_key(key.public_key())
@@ -81,7 +82,6 @@ def make_tls_context(host, ca_file):
             .not_valid_before(now - datetime.timedelta(days=1))
             .not_valid_after(now + datetime.timedelta(days=365))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            # Python 3.13 verifies strictly and asks for what binds a certificate to its issuer.
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )
@@ -89,19 +89,22 @@ def make_tls_context(host, ca_file):
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()),
                 critical=False,
             )
-        )
-        if ca:
-            builder = builder.add_extension(x509.KeyUsage(
-                key_cert_sign=True, crl_sign=True, digital_signature=False,
-                content_commitment=False, key_encipherment=False, data_encipherment=False,
-                key_agreement=False, encipher_only=False, decipher_only=False,
+            .add_extension(x509.KeyUsage(
+                digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, content_commitment=False,
+                key_encipherment=False, data_encipherment=False, key_agreement=False,
+                encipher_only=False, decipher_only=False,
             ), critical=True)
-        else:
+        )
+        if not ca:
             try:
                 name = x509.IPAddress(ipaddress.ip_address(host))
             except ValueError:
                 name = x509.DNSName(host)
-            builder = builder.add_extension(x509.SubjectAlternativeName([name]), critical=False)
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([name]), critical=False
+            ).add_extension(
+                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
+            )
         return builder.sign(issuer_key, hashes.SHA256())
 
     def named(text):

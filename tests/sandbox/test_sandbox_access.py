@@ -49,13 +49,14 @@ def test_only_bearer_keys_are_taken(api):
 @pytest.mark.parametrize('permission, method, path', [
     ('ReadCustomerData', 'GET', 'open-banking/v1.0/customers'),
     ('ReadAccountsBasic', 'GET', 'open-banking/v1.0/accounts'),
+    ('ReadAccountsDetail', 'GET', 'open-banking/v1.0/accounts'),
     ('ReadAcquiringData', 'GET', f'acquiring/v1.0/retailers?customerCode={COMPANY}'),
     ('ReadAcquiringData', 'GET', f'acquiring/v1.0/payments?customerCode={COMPANY}'),
     ('MakeAcquiringOperation', 'POST', 'acquiring/v1.0/payments'),
     ('ManageWebhookData', 'GET', 'webhook/v1.0/poor'),
 ])
 def test_each_call_needs_its_permission(api, permission, method, path):
-    every = ['ReadCustomerData', 'ReadAccountsBasic', 'ReadAcquiringData',
+    every = ['ReadCustomerData', 'ReadAccountsBasic', 'ReadAccountsDetail', 'ReadAcquiringData',
              'MakeAcquiringOperation', 'ManageWebhookData']
     token = api.control(
         'clients', client_id='poor', permissions=[p for p in every if p != permission],
@@ -122,10 +123,10 @@ def test_shops_tell_what_they_take(api):
 
 
 def test_shops_of_an_unknown_customer_are_forbidden(api):
-    for code in ('000000000', ''):
-        assert api.refused(403, 'GET', f'acquiring/v1.0/retailers?customerCode={code}') == [
-            'Forbidden by consent'
-        ]
+    assert api.refused(403, 'GET', 'acquiring/v1.0/retailers?customerCode=000000000') == [
+        'Forbidden by consent'
+    ]
+    assert api.refused(400, 'GET', 'acquiring/v1.0/retailers') == ['customerCode: field required']
 
 
 def test_world_can_be_changed(api):

@@ -25,7 +25,6 @@ def test_list_is_paged(api):
     assert listed(api, page=4, perPage=2)['Data']['Operation'] == []
 
 
-@pytest.mark.xfail(strict=True, reason="the links of a page leave out the query of the list")
 def test_links_of_a_page_lead_to_the_next_page_of_the_same_list(api):
     wanted = {api.create()['operationId'] for _count in range(3)}
     answer = listed(api, perPage=2, status='CREATED')
@@ -65,10 +64,7 @@ def test_list_by_the_day_of_creation_in_moscow(api):
 
 @pytest.mark.parametrize('query', [
     {'page': 'x'}, {'page': 0}, {'perPage': 0}, {'fromDate': '01.03.2026'}, {'toDate': 'soon'},
+    {'status': 'PAID'},
 ])
 def test_senseless_list_is_a_validation_error(api, query):
     api.refused(400, 'GET', PAYMENTS, params={'customerCode': COMPANY, **query})
-
-
-def test_list_without_a_company_is_refused(api):
-    assert api.call('GET', PAYMENTS).status_code in (400, 403)

@@ -63,6 +63,12 @@ def test_bank_numbers_links_itself(api):
     assert numbers == list(range(numbers[0], numbers[0] + 3))
 
 
+def test_bank_skips_numbers_that_are_taken(api):
+    number = int(api.create()['paymentLinkId'])
+    api.create(paymentLinkId=str(number + 1))
+    assert api.create()['paymentLinkId'] == str(number + 2)
+
+
 def test_company_must_be_its_own(api):
     token = api.control('clients', client_id='other', customer_codes=[SECOND_COMPANY])['token']
     body = {'Data': api.request_data()}
