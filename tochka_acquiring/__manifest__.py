@@ -10,7 +10,7 @@
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',
     'depends': ['account_payment'],
-    'external_dependencies': {'python': ['cryptography', 'PyJWT', 'requests']},
+    'external_dependencies': {'python': ['certifi', 'cryptography', 'PyJWT', 'requests']},
     'data': [
         'security/ir.model.access.csv',
         'security/tochka_security.xml',

@@ -118,7 +118,9 @@ IGNORED_DAYS = 30
 # === SECRETS AND PERSONAL DATA === #
 
 # Keys whose values are replaced in every log. Source of the bank's names: HOOKS, API.
-SECRET_KEYS = {'token', 'access_token', 'refresh_token', 'client_secret', 'jwt_key', 'Authorization'}
+SECRET_KEYS = {
+    'token', 'access_token', 'refresh_token', 'client_secret', 'jwt_key', 'Authorization',
+}
 PERSONAL_KEYS = {
     'payerName', 'payerMobileNumber', 'payerId', 'maskedPan', 'tokenCardId', 'consumerId', 'Client',
     'email', 'phone', 'fullName', 'shortName', 'taxCode', 'SidePayer', 'SideRecipient',

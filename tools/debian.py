@@ -34,7 +34,8 @@ def read_sources(folder=Path('/etc/apt')):
     for path in sorted((folder / 'sources.list.d').glob('*.sources')):
         for stanza in re.split(r'\n\s*\n', path.read_text(errors='replace')):
             lines = [line for line in stanza.splitlines() if not line.lstrip().startswith('#')]
-            fields = dict(re.findall(r'(?mi)^(URIs|Suites|Types|Enabled):\s*(.+)$', '\n'.join(lines)))
+            fields = dict(re.findall(
+                r'(?mi)^(URIs|Suites|Types|Enabled):\s*(.+)$', '\n'.join(lines)))
             fields = {name.lower(): value.split() for name, value in fields.items()}
             if 'deb' in fields.get('types', ['deb']) and fields.get('enabled') != ['no']:
                 for uri in fields.get('uris', ()):

@@ -9,7 +9,7 @@ from pathlib import Path
 from .layout import ROOT, cache_dir, digest
 from .odoo_source import addons_paths
 
-ADDONS = [path.name for path in sorted(ROOT.glob('tochka_*')) if (path / '__manifest__.py').exists()]
+ADDONS = [path.parent.name for path in sorted(ROOT.glob('tochka_*/__manifest__.py'))]
 
 
 def data_dir():

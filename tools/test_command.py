@@ -11,6 +11,7 @@ from pathlib import Path
 from . import database, postgres
 from .chromium import find_chromium
 from .console import Trouble, say
+from .demo.server import free_port
 from .layout import ROOT
 from .odoo_run import ADDONS, command, environment
 
@@ -75,11 +76,19 @@ class Totals:
         if result.returncode not in (0, 5):  # 5: nothing selected by -k
             self.broken.append(f'pytest {" ".join(arguments)}')
 
-    def odoo(self, name, tags, known=(), modules=ADDONS):
-        """ Run Odoo's own test runner and count; an ERROR in the log is a failure. """
+    def odoo(self, name, tags, known=(), install=()):
+        """ Run Odoo's own test runner and count; an ERROR in the log is a failure.
+
+        :param str name: The database.
+        :param str tags: Odoo's `--test-tags`.
+        :param known: Tests whose failure is not the add-ons' doing.
+        :param install: Add-ons to install in the same run. Odoo then tests these alone, else all
+                        that is installed.
+        """
+        words = ['-i', ','.join(install)] if install else []
         result = subprocess.run(
-            command('-d', name, '-i', ','.join(modules), '--test-tags', tags, '--stop-after-init',
-                    '--http-port', '8199', '--log-level=info'),
+            command('-d', name, *words, '--test-tags', tags, '--stop-after-init',
+                    '--http-port', str(free_port()), '--log-level=info'),
             env=environment(), capture_output=True, text=True,
         )
         log = result.stderr
@@ -120,8 +129,9 @@ def run_served(totals, paths, options, in_ci):
 
 def run_core(totals):
     """ Run Odoo's tests of payment, account_payment and portal with the add-on installed. """
-    name = f'{database.ready("small")}_core'
-    database.copy(database.base('small'), name)
+    source = database.ready('small')
+    name = f'{source}_core'
+    database.copy(source, name)
     try:
         known = [line.split()[0] for line in CORE_KNOWN.read_text().splitlines()
                  if line.strip() and not line.startswith('#')]
@@ -160,7 +170,7 @@ def main():
                 name = f'{database.ready("small")}_reference'
                 database.copy(database.base('small'), name)
                 try:
-                    totals.odoo(name, ','.join(f'/{addon}' for addon in ADDONS))
+                    totals.odoo(name, ','.join(f'/{addon}' for addon in ADDONS), install=ADDONS)
                 finally:
                     database.drop(name)
             if everything or core:

@@ -61,10 +61,10 @@ class Visitor:
     def choose(self, method):
         """ Choose a way to pay on the portal, and press the button. """
         page = self.page
-        if page.locator('#o_sale_portal_paynow, a[href="#modal_pay"], a[data-bs-target="#pay_with"]').count():
-            page.locator(
-                '#o_sale_portal_paynow, a[href="#modal_pay"], a[data-bs-target="#pay_with"]'
-            ).first.click()
+        opener = page.locator(
+            '#o_sale_portal_paynow, a[href="#modal_pay"], a[data-bs-target="#pay_with"]')
+        if opener.count():
+            opener.first.click()
         radio = page.locator(
             f'input[name="o_payment_radio"][data-payment-method-code="{method}"]')
         # The label lies over the button; a person clicks the label.

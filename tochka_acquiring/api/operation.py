@@ -226,7 +226,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Retailer:
-    """ A shop of the acquiring contract. `rate` is the card commission in per cent. Source: API. """
+    """ A shop of the acquiring contract; `rate` is the card commission in %. Source: API. """
 
     merchant_id: str | None
     status: str

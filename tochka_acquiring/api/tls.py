@@ -50,8 +50,8 @@ def parse_ca(content):
     :raise ValueError: If the file is something else, saying what to do.
     """
     if b'PRIVATE KEY' in content:
-        raise ValueError("This file holds a private key. Upload the certificate of the certification"
-                         " authority only, and keep the key secret.")
+        raise ValueError("This file holds a private key. Upload the certificate of the"
+                         " certification authority only, and keep the key secret.")
     try:
         blocks = _PEM.findall(content)
         if blocks:

@@ -21,8 +21,8 @@ _UNTRUSTED = (
     " gosuslugi.ru/crt) in the bank connection. Never switch the verification off."
 )
 _WRONG_CERTIFICATE = (
-    "The certificate of the bank's host is issued for another name or is not valid today (%s). Check"
-    " the address of the API and this server's clock; if both are right, somebody may be in"
+    "The certificate of the bank's host is issued for another name or is not valid today (%s)."
+    " Check the address of the API and this server's clock; if both are right, somebody may be in"
     " between: do not go on, and ask the bank."
 )
 _OTHER_TLS_REASONS = ('hostname mismatch', 'ip address mismatch', 'has expired', 'not yet valid')

@@ -56,7 +56,7 @@ def decode(body, jwk):
     :return: The claims.
     :rtype: dict
     :raise MalformedWebhook: If the body is no JWT with an object of claims.
-    :raise InvalidSignature: If the signature is not that of the key, or the key is no strong RSA key.
+    :raise InvalidSignature: If the signature is not the key's, or the key is no strong RSA key.
     """
     token = check_shape(body)
     try:

@@ -83,7 +83,8 @@ class PaymentProvider(models.Model):
         for provider in self.filtered(lambda p: p.code == 'tochka'):
             if not const.MIN_LINK_TTL <= provider.tochka_link_ttl <= const.MAX_LINK_TTL:
                 raise ValidationError(_(
-                    "The link lifetime of %(provider)s must be between %(min)s and %(max)s minutes.",
+                    "The link lifetime of %(provider)s must be between %(min)s and %(max)s"
+                    " minutes.",
                     provider=provider.name, min=const.MIN_LINK_TTL, max=const.MAX_LINK_TTL,
                 ))
 
@@ -218,7 +219,7 @@ class PaymentProvider(models.Model):
                 ('code', 'in', sorted(allowed)), ('is_primary', '=', True),
             ])
             offered = provider.with_context(active_test=False).payment_method_ids
-            added = methods.filtered(lambda pm: pm.code not in known) - offered
+            added = methods.filtered(lambda pm, known=known: pm.code not in known) - offered
             removed = offered - methods
             commands = [
                 *(Command.link(pm.id) for pm in added),

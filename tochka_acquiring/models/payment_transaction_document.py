@@ -163,8 +163,8 @@ class PaymentTransaction(models.Model):
             raise ValidationError(_("This document has been cancelled. Nothing needs to be paid."))
         if self.currency_id.compare_amounts(amount_due, 0) <= 0:
             raise ValidationError(_(
-                "There is nothing left to pay here: the document is paid or a payment of it is being"
-                " processed. Please reload the page."
+                "There is nothing left to pay here: the document is paid or a payment of it is"
+                " being processed. Please reload the page."
             ))
         if self.currency_id.compare_amounts(self.amount, amount_due) > 0:
             raise ValidationError(_(

@@ -84,7 +84,8 @@ class PaymentTransaction(models.Model):
                 " that does not fit it; trying the next one.", link_id, self.reference,
             )
         else:
-            raise errors.Rejected("All order numbers for this payment are already used at the bank.")
+            raise errors.Rejected(
+                "All order numbers for this payment are already used at the bank.")
         ttl = timedelta(minutes=self.provider_id.tochka_link_ttl)
         self.write({
             'tochka_operation_id': operation.operation_id,
@@ -243,8 +244,8 @@ class PaymentTransaction(models.Model):
             message = _("The bank does not take this payment. Please choose another way to pay or"
                         " contact us; no money was taken.")
         else:
-            message = _("The bank can't be reached at the moment. Please try again in a few minutes;"
-                        " no money was taken.")
+            message = _("The bank can't be reached at the moment. Please try again in a few"
+                        " minutes; no money was taken.")
         self._set_error(message)
 
     def _tochka_log_for_accountants(self, message):

@@ -58,8 +58,8 @@ class PaymentTransaction(models.Model):
             return paid_on
         booked_on = locks[-1][0] + timedelta(days=1)
         self._tochka_flag(_(
-            "The bank took this payment on %(paid)s, a day that is locked in the books. It is booked"
-            " on %(booked)s.",
+            "The bank took this payment on %(paid)s, a day that is locked in the books. It is"
+            " booked on %(booked)s.",
             paid=format_date(self.env, paid_on), booked=format_date(self.env, booked_on),
         ))
         return booked_on

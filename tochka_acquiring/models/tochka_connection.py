@@ -64,8 +64,8 @@ class TochkaConnection(models.Model):
 
     ca_file = fields.Binary(
         string="Certificate file (CA)", attachment=False, copy=False,
-        help="Certificates of the Russian state certification authority, trusted for the bank's host"
-             " alone.")
+        help="Certificates of the Russian state certification authority, trusted for the bank's"
+             " host alone.")
     ca_filename = fields.Char(copy=False)
     ca_pem = fields.Text(string="Trusted certificates", readonly=True, copy=False)
     ca_summary = fields.Text(string="Trusted for the bank's host", readonly=True, copy=False)

@@ -49,7 +49,7 @@ class FakeBank:
         }
 
     def fail(self, method, *failures):
-        """ Let the next calls of a method raise these; a pair (error, True) does the work first. """
+        """ Let the next calls of a method raise these; (error, True) does the work first. """
         self.failures.setdefault(method, []).extend(failures)
 
     def _called(self, name, **values):
@@ -239,7 +239,8 @@ class TochkaCommon(AccountPaymentCommon):
         return provider.with_env(cls.env)
 
     def create_invoice(self, amount=100000.0, partner=None, post=True, company=None):
-        invoice = (company or self.company).env['account.move'].with_company(company or self.company).create({
+        company = company or self.company
+        invoice = company.env['account.move'].with_company(company).create({
             'move_type': 'out_invoice',
             'partner_id': (partner or self.payer).id,
             'invoice_date': fields.Date.today(),

@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
+from psycopg2 import IntegrityError
+
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
@@ -188,6 +191,7 @@ class TestPaymentApply(TochkaCommon):
     def test_operation_belongs_to_one_transaction(self):
         transaction = self.create_linked_tx()
         other = self.create_linked_tx()
-        with self.assertRaises(Exception), self.env.cr.savepoint():
+        with self.assertRaises(IntegrityError), mute_logger('odoo.sql_db'), \
+                self.env.cr.savepoint():
             other.tochka_operation_id = transaction.tochka_operation_id
             other.flush_recordset()

@@ -141,7 +141,8 @@ class TestPaymentLink(TochkaCommon):
 
     def find_open(self, invoice, method=None, amount=None):
         return self.env['payment.transaction'].sudo()._tochka_find_open_link(
-            self.provider, method or self.card, amount or sum(invoice.mapped('amount_residual')), self.rub,
+            self.provider, method or self.card,
+            amount or sum(invoice.mapped('amount_residual')), self.rub,
             {'invoice_ids': [Command.set(invoice.ids)]},
         )
 

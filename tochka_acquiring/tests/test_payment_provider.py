@@ -61,8 +61,8 @@ class TestPaymentProvider(TochkaCommon):
         """ Odoo itself enables the provider, and a paid transaction then hangs for ever. """
         self.provider.write({'state': 'disabled', 'is_published': False})
         self.provider.journal_id = False
-        with patch.object(type(self.env['account.journal']), '_search',
-                          side_effect=lambda *a, **k: self.env['account.journal'].browse()._as_query()), \
+        journals = self.env['account.journal']
+        with patch.object(type(journals), '_search', lambda *_a, **_k: journals._as_query()), \
                 self.assertRaisesRegex(ValidationError, "journal"):
             self.provider.state = 'enabled'
 

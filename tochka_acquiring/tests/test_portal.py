@@ -35,7 +35,8 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
 
     def _make_json_rpc_request(self, url, params):
         self.env.flush_all()
-        return self.url_open(url, json={'jsonrpc': '2.0', 'method': 'call', 'params': params}).json()
+        return self.url_open(
+            url, json={'jsonrpc': '2.0', 'method': 'call', 'params': params}).json()
 
     def test_incognito_payment_page_offers_the_methods(self):
         invoice = self.create_invoice()
