@@ -1,0 +1,173 @@
+""" bin/test sorts what it is asked for, counts what all runs did, and hides no failure. """
+
+import subprocess
+import types
+
+import pytest
+
+from tools import test_command
+from tools.layout import ROOT
+from tools.test_command import Totals, groups
+
+RESULT = '2026-01-01 00:00:00,000 1 INFO db odoo.tests.result: {} failed, {} error(s) of {} tests\n'
+
+
+# === SORTING === #
+
+@pytest.mark.parametrize(('path', 'kind'), [
+    ('tests/api', 'plain'),
+    ('tests/api/test_errors.py', 'plain'),
+    ('tests/api/test_errors.py::test_name', 'plain'),
+    ('tests/tools', 'plain'),
+    ('tests/browser', 'served'),
+    ('tests/browser/test_payment.py::test_name', 'served'),
+    ('tests/reliability', 'served'),
+    ('tochka_acquiring', 'addons'),
+    ('tochka_acquiring/tests/test_connection.py::TestConnection', 'addons'),
+])
+def test_a_path_is_sorted_by_how_it_is_tested(monkeypatch, path, kind):
+    monkeypatch.chdir(ROOT)
+    for given in (path, f'./{path}', str(ROOT / path)):
+        chosen = groups([given])
+        assert chosen.pop(kind) == [given]
+        assert not any(chosen.values())
+
+
+def test_nothing_asked_for_is_everything_that_exists(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    chosen = groups([])
+    assert 'tests/tools' in chosen['plain']
+    assert 'tochka_acquiring/tests' in chosen['addons']
+    for path in sum(chosen.values(), []):
+        assert (ROOT / path).exists()
+    # Each folder of tests is in one of the lists, or it would never run.
+    folders = {f'tests/{path.parent.name}' for path in (ROOT / 'tests').glob('*/test_*.py')}
+    assert folders <= {*test_command.PLAIN, *test_command.SERVED}
+
+
+# === COUNTING: PYTEST === #
+
+TESTS = '''
+import pytest
+def test_good(): pass
+def test_also_good(): pass
+def test_bad(): assert False
+def test_skipped(): pytest.skip("why")
+@pytest.fixture
+def broken(): raise ValueError
+def test_error(broken): pass
+'''
+
+
+@pytest.fixture
+def totals(monkeypatch):
+    """ Totals whose runs of Odoo print what a test gives them. """
+    monkeypatch.setattr(test_command, 'environment', lambda **extra: extra)
+    monkeypatch.setattr(test_command, 'command', lambda *arguments: list(arguments))
+    return Totals()
+
+
+def test_runs_of_pytest_are_added_up(tmp_path, totals):
+    path = tmp_path / 'test_some.py'
+    path.write_text(TESTS)
+    totals.pytest([str(path)])
+    assert (totals.passed, totals.failed, totals.skipped) == (2, 2, 1)
+    assert len(totals.broken) == 1
+    totals.pytest([str(path), '-k', 'good'])
+    assert (totals.passed, totals.failed, totals.skipped) == (4, 2, 1)
+    assert len(totals.broken) == 1
+
+
+@pytest.mark.parametrize('text', ['import missing_module_of_nobody\n', 'def broken(:\n'])
+def test_a_file_that_cannot_be_read_is_a_failure(tmp_path, totals, text):
+    (tmp_path / 'test_broken.py').write_text(text)
+    totals.pytest([str(tmp_path)])
+    assert totals.failed and totals.broken
+
+
+def test_a_name_that_selects_nothing_is_no_failure(tmp_path, totals):
+    # One of several runs may hold no test of that name.
+    (tmp_path / 'test_some.py').write_text(TESTS)
+    totals.pytest([str(tmp_path), '-k', 'no_such_name'])
+    assert (totals.passed, totals.failed, totals.broken) == (0, 0, [])
+
+
+# === COUNTING: ODOO'S OWN RUNNER === #
+
+def line(level, text):
+    """ Return a line as Odoo logs it. """
+    return f'2026-01-01 00:00:00,000 1 {level} db odoo.addons.payment.tests: {text}\n'
+
+
+@pytest.fixture
+def odoo_prints(monkeypatch):
+    """ Return a function that sets what Odoo logs. """
+    def set_log(log):
+        monkeypatch.setattr(
+            test_command.subprocess, 'run',
+            lambda *words, **options: types.SimpleNamespace(stderr=log, stdout='', returncode=0),
+        )
+    return set_log
+
+
+def test_a_good_run_of_odoo(totals, odoo_prints):
+    odoo_prints(line('INFO', 'Starting TestA.test_b ...') + RESULT.format(0, 0, 12))
+    totals.odoo('db', '/payment')
+    assert (totals.passed, totals.failed, totals.skipped, totals.broken) == (12, 0, 0, [])
+
+
+def test_a_failure_in_odoo_counts(totals, odoo_prints, capsys):
+    odoo_prints(line('ERROR', 'FAIL: TestA.test_b\nTraceback ...')
+                + line('ERROR', 'ERROR: TestA.test_c\nTraceback ...') + RESULT.format(1, 1, 12))
+    totals.odoo('db', '/payment')
+    assert (totals.passed, totals.failed) == (10, 2)
+    assert totals.broken
+    assert 'FAILED TestA.test_b' in capsys.readouterr().out
+
+
+def test_a_failure_without_the_addon_as_well_is_told_apart(totals, odoo_prints):
+    odoo_prints(line('ERROR', 'FAIL: TestA.test_b\nTraceback ...') + RESULT.format(1, 0, 12))
+    totals.odoo('db', '/payment', known=['TestA.test_b', 'TestOther.test_x'])
+    assert (totals.passed, totals.failed, totals.skipped, totals.broken) == (11, 0, 1, [])
+
+
+@pytest.mark.parametrize('text', [
+    'Could not load an attachment',
+    'ERROR: setUpClass (odoo.addons.payment.tests.test_a.TestA)\nTraceback ...',
+    'FAIL: Subtest TestA.test_b (amount=1)\nTraceback ...',
+])
+def test_an_error_in_odoos_log_is_a_failure(totals, odoo_prints, text):
+    odoo_prints(line('ERROR', text) + RESULT.format(0, 0, 12))
+    totals.odoo('db', '/payment')
+    assert totals.failed and totals.broken
+
+
+def test_an_odoo_that_dies_is_a_failure(totals, odoo_prints):
+    odoo_prints(line('CRITICAL', 'Failed to initialize database'))
+    totals.odoo('db', '/payment')
+    assert totals.failed and totals.broken
+
+
+# === THE WHOLE COMMAND === #
+
+def test_a_part_runs_without_a_database_and_ends_with_one_line(tmp_path, monkeypatch, capfd):
+    path = tmp_path / 'test_some.py'
+    path.write_text(TESTS)
+    monkeypatch.setattr(test_command.postgres, 'running', None)
+    for words, code, last in (
+        ([str(path)], 1, '2 passed, 2 failed, 1 skipped'),
+        ([str(path), '-k', 'good'], 0, '2 passed, 0 failed, 0 skipped'),
+    ):
+        monkeypatch.setattr(test_command.sys, 'argv', ['bin/test', *words])
+        assert test_command.main() == code
+        assert capfd.readouterr().out.splitlines()[-1] == last
+
+
+def test_pytest_is_run_from_the_checkout(totals, monkeypatch):
+    calls = []
+    monkeypatch.setattr(test_command.subprocess, 'run', lambda words, **options: (
+        calls.append((words, options)) or subprocess.CompletedProcess(words, 0)))
+    totals.pytest(['tests/api'], TOCHKA_DATABASE='name')
+    [(words, options)] = calls
+    assert options['cwd'] == ROOT and words[-1] == 'tests/api'
+    assert options['env']['TOCHKA_DATABASE'] == 'name'
