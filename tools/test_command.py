@@ -99,7 +99,8 @@ class Totals:
             self.broken.append(f'Odoo {tags}: no result')
             return
         total = int(match[3])
-        wrong = set(re.findall(r'(?:FAIL|ERROR): (\w+\.\w+)', log))
+        wrong = set(re.findall(
+            r'(?:FAIL|ERROR): (\w+\.\w+|setUpClass \(\S+\))', log))
         unknown = wrong - set(known)
         errors = re.findall(r'^.* (?:ERROR|CRITICAL) .*$', log, re.MULTILINE)
         self.failed += len(unknown)
@@ -133,7 +134,7 @@ def run_core(totals):
     name = f'{source}_core'
     database.copy(source, name)
     try:
-        known = [line.split()[0] for line in CORE_KNOWN.read_text().splitlines()
+        known = [line for line in CORE_KNOWN.read_text().splitlines()
                  if line.strip() and not line.startswith('#')]
         totals.odoo(name, ','.join(f'/{module}' for module in CORE_MODULES), known)
     finally:

@@ -61,12 +61,13 @@ class Visitor:
     def choose(self, method):
         """ Choose a way to pay on the portal, and press the button. """
         page = self.page
-        opener = page.locator(
-            '#o_sale_portal_paynow, a[href="#modal_pay"], a[data-bs-target="#pay_with"]')
-        if opener.count():
-            opener.first.click()
         radio = page.locator(
             f'input[name="o_payment_radio"][data-payment-method-code="{method}"]')
+        opener = page.locator(
+            '#o_sale_portal_paynow, a[href="#modal_pay"], a[data-bs-target="#pay_with"]')
+        if opener.count() and not radio.is_visible():
+            opener.first.click()
+        radio.wait_for()
         # The label lies over the button; a person clicks the label.
         page.locator(f'label[for="{radio.get_attribute("id")}"]').first.click()
         assert radio.is_checked()

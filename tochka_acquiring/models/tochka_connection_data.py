@@ -1,6 +1,5 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-
 from odoo import _, api, fields, models
 from odoo.tools import format_date
 

@@ -12,3 +12,4 @@ from . import test_payment_posting
 from . import test_payment_provider
 from . import test_portal
 from . import test_webhook
+from . import test_translations

@@ -165,7 +165,10 @@ class TochkaCommon(AccountPaymentCommon):
         admin.sudo().write({
             'company_ids': [Command.link(cls.company.id)],
             'company_id': cls.company.id,
-            'group_ids': [Command.link(cls.env.ref('account.group_account_manager').id)],
+            'group_ids': [
+                Command.link(cls.env.ref('account.group_account_manager').id),
+                Command.link(cls.env.ref('analytic.group_analytic_accounting').id),
+            ],
         })
         cls.env = cls.env(user=admin, context={
             **cls.env.context, 'allowed_company_ids': cls.company.ids, 'lang': 'en_US',
