@@ -182,9 +182,9 @@ def wrong_files():
     leaf = issue('enter.bank.example', root, hosts=['enter.bank.example'])
     broken = root.pem.replace(root.pem.splitlines()[2], 'AAAA')
     return {
-        'leaf': (leaf.pem.encode(), 'not that of a certification authority'),
-        'leaf, DER': (leaf.der, 'not that of a certification authority'),
-        'leaf after the root': ((root.pem + leaf.pem).encode(), 'CN=enter.bank.example'),
+        'leaf': (leaf.pem.encode(), 'not the certificate of a certification authority'),
+        'leaf, DER': (leaf.der, 'not the certificate of a certification authority'),
+        'leaf after the root': ((root.pem + leaf.pem).encode(), 'not the certificate of a certification authority'),
         'private key': (root.key_pem.encode(), 'private key'),
         'private key with the root': ((root.key_pem + root.pem).encode(), 'private key'),
         'web page': (b'\r\n<!DOCTYPE html><html></html>', 'web page'),

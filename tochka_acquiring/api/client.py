@@ -11,6 +11,7 @@ from decimal import InvalidOperation
 
 from .. import const
 from . import errors
+from .errors import _lt
 from .operation import CreatedPayment, Customer, Operation, Retailer
 from .transport import Transport
 
@@ -108,10 +109,12 @@ class TochkaClient:
         path = f'acquiring/v1.0/payments/{urllib.parse.quote(operation_id, safe="")}'
         operations = self._data(self._read(path)).get('Operation')
         if not isinstance(operations, list) or len(operations) != 1:
-            raise errors.OutcomeUnknown("The bank did not return the one operation asked for.")
+            raise errors.OutcomeUnknown(
+                _lt("The bank did not return the one operation asked for."))
         operation = Operation.from_api(operations[0])
         if operation.operation_id != operation_id:
-            raise errors.OutcomeUnknown("The bank returned another operation than asked for.")
+            raise errors.OutcomeUnknown(
+                _lt("The bank returned another operation than asked for."))
         return operation
 
     def list_payments(self, customer_code, from_date, to_date, *, status=None, per_page=1000):
@@ -141,7 +144,8 @@ class TochkaClient:
             answer = self._read('acquiring/v1.0/payments', params)
             entries = self._data(answer).get('Operation')
             if not isinstance(entries, list):
-                raise errors.OutcomeUnknown("The bank did not return a list of operations.")
+                raise errors.OutcomeUnknown(
+                    _lt("The bank did not return a list of operations."))
             for entry in entries:
                 try:
                     yield Operation.from_api(entry)
@@ -154,7 +158,8 @@ class TochkaClient:
             total = meta.get('totalPages') if isinstance(meta, dict) else None
             if not isinstance(total, int) or isinstance(total, bool):
                 if len(entries) >= per_page:
-                    raise errors.OutcomeUnknown("The bank's list does not tell where it ends.")
+                    raise errors.OutcomeUnknown(
+                        _lt("The bank's list does not tell where it ends."))
                 total = page
             pages = total
             page += 1
@@ -214,7 +219,7 @@ class TochkaClient:
         """
         jwk = self._read(public_key_url(self.base_url))
         if not isinstance(jwk, dict) or jwk.get('kty') != 'RSA' or not jwk.get('n'):
-            raise errors.OutcomeUnknown("The bank did not return an RSA public key.")
+            raise errors.OutcomeUnknown(_lt("The bank did not return an RSA public key."))
         return jwk
 
     # === HELPERS === #
@@ -235,17 +240,18 @@ class TochkaClient:
     def _data(answer):
         data = answer.get('Data') if isinstance(answer, dict) else None
         if not isinstance(data, dict):
-            raise errors.OutcomeUnknown("The bank's answer has no Data.")
+            raise errors.OutcomeUnknown(_lt("The bank's answer has no Data."))
         return data
 
     def _parse_list(self, answer, name, parser):
         entries = self._data(answer).get(name)
         if not isinstance(entries, list):
-            raise errors.OutcomeUnknown(f"The bank's answer has no list {name}.")
+            raise errors.OutcomeUnknown(_lt("The bank's answer has no list."))
         try:
             return [parser.from_api(entry) for entry in entries]
         except (ValueError, AttributeError) as error:
-            raise errors.OutcomeUnknown(f"The bank's list {name} can't be read: {error}") from error
+            _logger.warning("The bank's list %s can't be read: %s", name, error)
+            raise errors.OutcomeUnknown(_lt("The bank's list can't be read.")) from error
 
     @staticmethod
     def _webhook_path(client_id):
@@ -283,10 +289,10 @@ def check_base_url(base_url):
         usable = False
     if not usable or url.username or url.password or url.query or url.fragment:
         # Not quoted: it may hold a password.
-        raise ValueError("This is not an address of the bank's API: it must look like"
-                         f" {const.PRODUCTION_URL}")
+        raise ValueError(_lt("This is not an address of the bank's API: it must look like"
+                             " https://enter.tochka.com/uapi/"))
     if url.scheme == 'http' and not _is_loopback(url.hostname):
-        raise ValueError("The address of the bank's API must begin with https://.")
+        raise ValueError(_lt("The address of the bank's API must begin with https://."))
     return base_url.rstrip('/') + '/'
 
 

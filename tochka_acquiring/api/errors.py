@@ -14,6 +14,14 @@ _DUPLICATE = re.compile(
 _NOT_FOUND = re.compile(r'not\s+found|does(\s+not|n.t)\s+exist|не\s+найден', re.IGNORECASE)
 
 
+def _lt(text):
+    """ Mark a text for translation. Odoo exports it; whoever shows the error translates it.
+
+    :rtype: str
+    """
+    return text
+
+
 class TochkaError(Exception):
     """ The call did not bring what was asked for.
 
@@ -33,13 +41,21 @@ class TochkaError(Exception):
         self.errors = list(errors)
 
     def __str__(self):
+        return self.describe(self.message)
+
+    def describe(self, message):
+        """ Return a message with what the bank's support asks for.
+
+        :param str message: `message` or its translation.
+        :rtype: str
+        """
         details = [
             f'HTTP {self.http_status}' if self.http_status else '',
             f'code {self.error_code}' if self.error_code else '',
             f'audit id {self.audit_id}' if self.audit_id else '',
         ]
         details = ', '.join(filter(None, details))
-        return f'{self.message} ({details})' if details else self.message
+        return f'{message} ({details})' if details else message
 
 
 class Rejected(TochkaError):

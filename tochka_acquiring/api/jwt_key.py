@@ -6,6 +6,8 @@ from datetime import datetime, timezone
 
 import jwt
 
+from .errors import _lt
+
 
 def read_key(token):
     """ Read the client id and the expiry out of a JWT key, without verifying it.
@@ -21,10 +23,10 @@ def read_key(token):
     try:
         claims = jwt.decode(token.strip(), options={'verify_signature': False})
     except jwt.PyJWTError as error:
-        raise ValueError(
+        raise ValueError(_lt(
             "This is not a JWT key: it must consist of three parts with dots between them. Copy the"
             " whole key from the internet bank."
-        ) from error
+        )) from error
     issuer = claims.get('iss')
     try:
         expires_at = datetime.fromtimestamp(int(claims['exp']), tz=timezone.utc)

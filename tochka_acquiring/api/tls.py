@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from requests.adapters import HTTPAdapter
 
 from .. import const
+from .errors import _lt
 
 _PEM = re.compile(rb'-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----', re.DOTALL)
 
@@ -50,8 +51,8 @@ def parse_ca(content):
     :raise ValueError: If the file is something else, saying what to do.
     """
     if b'PRIVATE KEY' in content:
-        raise ValueError("This file holds a private key. Upload the certificate of the"
-                         " certification authority only, and keep the key secret.")
+        raise ValueError(_lt("This file holds a private key. Upload the certificate of the"
+                             " certification authority only, and keep the key secret."))
     try:
         blocks = _PEM.findall(content)
         if blocks:
@@ -62,9 +63,12 @@ def parse_ca(content):
         else:
             certificates = [x509.load_der_x509_certificate(content)]
     except ValueError as error:
-        hint = (" It looks like a web page: the download was redirected."
-                if content.lstrip()[:1] == b'<' else "")
-        raise ValueError("This file holds no certificate." + hint) from error
+        message = (
+            _lt("This file holds no certificate. It looks like a web page: the download was"
+                " redirected.")
+            if content.lstrip()[:1] == b'<' else _lt("This file holds no certificate.")
+        )
+        raise ValueError(message) from error
     return [_read_ca(certificate) for certificate in certificates]
 
 
@@ -75,10 +79,8 @@ def _read_ca(certificate):
     except x509.ExtensionNotFound:
         constraints = None
     if constraints is None or not constraints.ca:
-        raise ValueError(
-            f"The certificate {subject} is not that of a certification authority. Upload the root"
-            " certificate, not the bank's own."
-        )
+        raise ValueError(_lt("This is not the certificate of a certification authority. Upload the"
+                             " root certificate, not the bank's own."))
     return CaCertificate(
         subject=subject,
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(':').upper(),

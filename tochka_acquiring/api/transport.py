@@ -11,17 +11,18 @@ import requests
 from requests.auth import AuthBase
 
 from . import errors
+from .errors import _lt
 from .tls import HostCaAdapter
 
 _logger = logging.getLogger(__name__)
 
-_UNTRUSTED = (
+_UNTRUSTED = _lt(
     "The certificate of the bank's host is not trusted. Since August 2026 the bank uses the Russian"
     " state certification authority: upload its root certificate (Russian Trusted Root CA, from"
     " gosuslugi.ru/crt) in the bank connection. Never switch the verification off."
 )
-_WRONG_CERTIFICATE = (
-    "The certificate of the bank's host is issued for another name or is not valid today (%s)."
+_WRONG_CERTIFICATE = _lt(
+    "The certificate of the bank's host is issued for another name or is not valid today."
     " Check the address of the API and this server's clock; if both are right, somebody may be in"
     " between: do not go on, and ask the bank."
 )
@@ -81,8 +82,8 @@ class Transport:
         if _origin(url) != _origin(self._base_url):
             raise ValueError("The key is for the bank's host only.")
         if not _KEY.fullmatch(self._token or ''):
-            raise errors.NotSent("The key holds characters that no key has: copy it anew from the"
-                                 " internet bank.")
+            raise errors.NotSent(_lt("The key holds characters that no key has: copy it anew from"
+                                     " the internet bank."))
         started = time.monotonic()
         outcome = 'no answer'
         try:
@@ -100,25 +101,25 @@ class Transport:
             outcome = 'TLS error'
             reason = str(error).lower()
             if 'certificate verify failed' in reason:
-                known = next((text for text in _OTHER_TLS_REASONS if text in reason), None)
-                message = _WRONG_CERTIFICATE % known if known else _UNTRUSTED
+                wrong = any(text in reason for text in _OTHER_TLS_REASONS)
+                message = _WRONG_CERTIFICATE if wrong else _UNTRUSTED
                 raise errors.TlsError(message) from _without_request(error)
             # An encrypted connection may also break after the request has passed.
-            raise errors.OutcomeUnknown("The encrypted connection to the bank broke."
+            raise errors.OutcomeUnknown(_lt("The encrypted connection to the bank broke.")
                                         ) from _without_request(error)
         except requests.exceptions.ConnectTimeout as error:
-            raise errors.NotSent("The bank did not take the connection in time."
+            raise errors.NotSent(_lt("The bank did not take the connection in time.")
                                  ) from _without_request(error)
         except requests.exceptions.Timeout as error:
-            raise errors.OutcomeUnknown("The bank did not answer in time."
+            raise errors.OutcomeUnknown(_lt("The bank did not answer in time.")
                                         ) from _without_request(error)
         except requests.exceptions.ConnectionError as error:
             if _never_connected(error):
-                raise errors.NotSent("The bank can't be reached.") from _without_request(error)
-            raise errors.OutcomeUnknown("The connection broke before the bank answered."
+                raise errors.NotSent(_lt("The bank can't be reached.")) from _without_request(error)
+            raise errors.OutcomeUnknown(_lt("The connection broke before the bank answered.")
                                         ) from _without_request(error)
         except requests.exceptions.RequestException as error:
-            raise errors.OutcomeUnknown("The bank's answer can't be read."
+            raise errors.OutcomeUnknown(_lt("The bank's answer can't be read.")
                                         ) from _without_request(error)
         finally:
             _logger.info(
@@ -136,11 +137,11 @@ class Transport:
         if 200 <= status < 300:
             if not isinstance(body, dict):
                 raise errors.OutcomeUnknown(
-                    "The bank's answer is not the JSON it promises.", http_status=status,
+                    _lt("The bank's answer is not the JSON it promises."), http_status=status,
                 )
             return body
         envelope = self._read_envelope(body)
-        message = envelope.pop('message') or f'The bank answered with HTTP {status}.'
+        message = envelope.pop('message') or _lt("The bank refused without a reason.")
         if status in (401, 403):
             raise errors.Unauthorized(message, http_status=status, **envelope)
         # 429 and redirects are documented nowhere; a redirect is not the bank's API speaking, and a

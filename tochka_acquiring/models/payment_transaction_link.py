@@ -50,9 +50,10 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if self.state != 'draft':
             return '/payment/status' if self.state != 'error' else ''
+        # An open link, too, is handed out again only while document and provider allow it.
+        self._tochka_check_allowed()
         if self._tochka_is_link_open():
             return self.tochka_payment_link
-        self._tochka_check_allowed()
         try:
             self._tochka_create_operation()
         except errors.TochkaError as error:
@@ -85,7 +86,7 @@ class PaymentTransaction(models.Model):
             )
         else:
             raise errors.Rejected(
-                "All order numbers for this payment are already used at the bank.")
+                _("All order numbers for this payment are already used at the bank."))
         ttl = timedelta(minutes=self.provider_id.tochka_link_ttl)
         self.write({
             'tochka_operation_id': operation.operation_id,
@@ -235,10 +236,11 @@ class PaymentTransaction(models.Model):
         connection = self.provider_id.tochka_connection_id
         if isinstance(error, errors.Unauthorized | errors.TlsError):
             connection._tochka_report_problem(error)
-        self.tochka_error = str(error)
+        explanation = connection._tochka_explain(error)
+        self.tochka_error = explanation
         self._tochka_log_for_accountants(_(
             "The bank did not create a payment link for %(reference)s: %(error)s",
-            reference=self.reference, error=error,
+            reference=self.reference, error=explanation,
         ))
         if isinstance(error, errors.Rejected) and not isinstance(error, errors.Unauthorized):
             message = _("The bank does not take this payment. Please choose another way to pay or"

@@ -100,12 +100,14 @@ class PaymentTransaction(models.Model):
         connection = entity.connection_id
         providers = self.env['payment.provider'].search([('code', '=', 'tochka')])
         longest_life = max([const.DEFAULT_LINK_TTL, *providers.mapped('tochka_link_ttl')])
-        today = fields.Date.today()
+        now = fields.Datetime.now()
+        # After a long silence (a key that had ended) the period reaches back to the last sweep.
+        since = (entity.swept_at or now) - timedelta(
+            minutes=longest_life, days=const.SWEEP_EXTRA_DAYS
+        )
         try:
             operations = list(connection._tochka_client().list_payments(
-                entity.customer_code,
-                today - timedelta(minutes=longest_life) - timedelta(days=const.SWEEP_EXTRA_DAYS),
-                today + timedelta(days=1),
+                entity.customer_code, since.date(), now.date() + timedelta(days=1),
             ))
         except errors.TochkaError as error:
             _logger.warning("The sweep of %s failed: %s", entity.customer_code, error)
@@ -123,6 +125,7 @@ class PaymentTransaction(models.Model):
                 transaction._tochka_apply_in_own_cursor(operation)
             elif not transaction:
                 self.env['tochka.webhook.event']._tochka_report_orphan(entity, operation)
+        entity.swept_at = now
 
     def _tochka_is_behind(self, operation):
         """ Return whether the bank's list tells something that the transaction does not know. """

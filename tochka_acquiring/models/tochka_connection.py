@@ -122,7 +122,7 @@ class TochkaConnection(models.Model):
             try:
                 read_key(key)
             except ValueError as error:
-                raise ValidationError(str(error)) from error
+                raise ValidationError(self.env._(str(error))) from error
 
     # === CRUD METHODS === #
 
@@ -157,7 +157,7 @@ class TochkaConnection(models.Model):
             try:
                 certificates = tls.parse_ca(base64.b64decode(vals['ca_file']))
             except ValueError as error:
-                raise ValidationError(str(error)) from error
+                raise ValidationError(self.env._(str(error))) from error
             vals.update({
                 'ca_pem': tls.to_pem(certificates),
                 'ca_summary': '\n\n'.join(
@@ -254,7 +254,7 @@ class TochkaConnection(models.Model):
         try:
             return check_base_url(base_url)
         except ValueError as error:
-            raise UserError(str(error)) from error
+            raise UserError(self.env._(str(error))) from error
 
     def _tochka_public_key_url(self):
         """ Return the address of the bank's public key of webhooks. """
@@ -284,6 +284,15 @@ class TochkaConnection(models.Model):
             'base.user_admin'
         )
 
+    @api.model
+    def _tochka_explain(self, error):
+        """ Return what happened in the reader's language, with status, code and audit id.
+
+        :param TochkaError error: What happened. The bank's own messages stay as they are.
+        :rtype: str
+        """
+        return error.describe(self.env._(error.message))
+
     def _tochka_report_problem(self, error):
         """ Keep what went wrong, and ask a person once until it is well again.
 
@@ -291,7 +300,7 @@ class TochkaConnection(models.Model):
         """
         self.ensure_one()
         connection = self.sudo()
-        problem = str(error)
+        problem = self._tochka_explain(error)
         if isinstance(error, errors.Unauthorized):
             problem = _(
                 "%s\nThe bank does not accept the key, a permission or the customer code. A key"

@@ -40,7 +40,7 @@ class TochkaConnection(models.Model):
             self._tochka_refresh_webhook_state()
             return self._tochka_notify('danger', _(
                 "The bank did not register the address: %s\nPayments are booked all the same: Odoo"
-                " asks the bank by itself.", error,
+                " asks the bank by itself.", self._tochka_explain(error),
             ))
         self._tochka_refresh_webhook_state()
         return self._tochka_notify('success', _("The bank will notify Odoo of each payment."))

@@ -23,6 +23,9 @@ class TochkaLegalEntity(models.Model):
         string="Company", comodel_name='res.company',
         help="The company of Odoo that this legal entity is.")
     active = fields.Boolean(default=True, readonly=True)
+    swept_at = fields.Datetime(
+        string="Compared with the bank at", readonly=True, copy=False,
+        help="The last time when all operations of the period were compared with the bank's list.")
     merchant_ids = fields.One2many(
         string="Shops", comodel_name='tochka.merchant', inverse_name='legal_entity_id')
 

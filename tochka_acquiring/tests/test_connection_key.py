@@ -142,8 +142,8 @@ class TestConnectionCertificate(ConnectionCommon):
         leaf, leaf_key = make_certificate("enter.example.com", (self.sub, self.sub_key),
                                           is_ca=False)
         for content, text in (
-            (pem(leaf), "enter.example.com is not that of a certification authority"),
-            (pem(self.root) + pem(leaf), "not that of a certification authority"),
+            (pem(leaf), "not the certificate of a certification authority"),
+            (pem(self.root) + pem(leaf), "not the certificate of a certification authority"),
             (pem(leaf) + private_pem(leaf_key), "private key"),
             (b'<!DOCTYPE html><html><body>gosuslugi.ru</body></html>', "looks like a web page"),
             (b'\x00\x01 something else', "holds no certificate"),

@@ -92,6 +92,21 @@ class TestJobs(TochkaCommon):
         call = next(values for name, values in self.bank.calls if name == 'list_payments')
         self.assertEqual(call['from_date'], fields.Date.today() - timedelta(days=12))
 
+    def test_sweep_reaches_back_to_the_last_one(self):
+        """ The key had ended three weeks ago; what was paid before must still be found. """
+        entity = self.merchant.legal_entity_id
+        self.run_job('cron_sweep')
+        self.assertTrue(entity.swept_at)
+        entity.swept_at = fields.Datetime.now() - timedelta(days=21)
+        self.bank.fail('list_payments', errors.Unauthorized("ended", http_status=403))
+        self.run_job('cron_sweep')
+        self.assertEqual(entity.swept_at.date(), fields.Date.today() - timedelta(days=21))
+        self.bank.calls.clear()
+        self.run_job('cron_sweep')
+        call = next(values for name, values in self.bank.calls if name == 'list_payments')
+        self.assertLessEqual(call['from_date'], fields.Date.today() - timedelta(days=23))
+        self.assertEqual(entity.swept_at.date(), fields.Date.today())
+
     def test_sweep_finds_a_payment_after_cancel(self):
         transaction = self.create_linked_tx()
         self.bank.change(transaction.tochka_operation_id, status='EXPIRED')

@@ -170,6 +170,17 @@ class TestPaymentLink(TochkaCommon):
         self.refresh(transaction)
         self.assertFalse(self.find_open(invoice))
 
+    def test_open_link_is_checked_again(self):
+        """ The accountant entered a part of the money by hand while the link was open. """
+        invoice = self.create_invoice(100.0)
+        transaction = self.create_linked_tx(invoice)
+        self.env['account.payment.register'].with_context(
+            active_model='account.move', active_ids=invoice.ids,
+        ).create({'amount': 40.0})._create_payments()
+        self.assertEqual(invoice.amount_residual, 60.0)
+        with self.assertRaisesRegex(ValidationError, "more than what is left"):
+            transaction._get_processing_values()
+
     def test_second_window_waits_for_the_first(self):
         invoice = self.create_invoice()
         with self.registry_cursor_elsewhere() as other:
