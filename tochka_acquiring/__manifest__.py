@@ -26,6 +26,7 @@
 
         'data/analytic_plan_data.xml',
         'data/ir_cron_data.xml',
+        'data/mail_activity_type_data.xml',
         'data/payment_method_data.xml',
         'data/payment_provider_data.xml',  # Depends on the payment methods and the redirect form.
     ],

@@ -77,6 +77,8 @@ MAX_PAYMENT_LINK_ID = 45
 MIN_LINK_TTL, MAX_LINK_TTL = 1, 44640  # minutes
 # Ours: a link can't be cancelled (no such method in API), so that it lives an hour, not a week.
 DEFAULT_LINK_TTL = 60
+# Ours: shorter links would die before they could be offered again.
+SHORTEST_LINK_TTL = 10
 # A link about to die is not offered again (minutes).
 LINK_REUSE_MARGIN = 5
 # How many order numbers are tried when the bank says that one is used.
@@ -94,12 +96,19 @@ BANK_TIME_ZONE = 'Europe/Moscow'
 
 POLL_HOURS_AFTER_EXPIRY = 24
 MAX_POLL_DELAY = 240  # minutes
+LATE_POLL_DELAY = 24 * 60  # minutes
 POLL_BATCH = 200
 STOP_MINUTES = 10  # a longer silence of the poll was a stop: sweep
 SWEEP_EXTRA_DAYS = 2
 EXPIRY_WARNING_DAYS = (7, 30)
 STUCK_MINUTES = 60
 STATUS_PAGE_SECONDS = 3
+SILENT_BANK_SECONDS = 15
+SESSION_KEY = 'tochka_ask_again_at'
+# Seconds to connect and to answer, where a payer waits for the page and a worker waits with him.
+QUICK_TIMEOUT = (3, 5)
+# Other operations of a document that are read before one more is created.
+MAX_SIBLINGS = 5
 
 # === WEBHOOKS === #
 

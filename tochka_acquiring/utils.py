@@ -26,3 +26,12 @@ def bank_day(moment):
     :rtype: date
     """
     return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(const.BANK_TIME_ZONE)).date()
+
+
+def is_local_route(route):
+    """ Return whether an address is a path of this Odoo, and neither a script nor another site.
+
+    :param str|bool route: An address that a browser has sent.
+    :rtype: bool
+    """
+    return bool(route) and route.startswith('/') and route[1:2] not in ('/', '\\')

@@ -184,7 +184,8 @@ def wrong_files():
     return {
         'leaf': (leaf.pem.encode(), 'not the certificate of a certification authority'),
         'leaf, DER': (leaf.der, 'not the certificate of a certification authority'),
-        'leaf after the root': ((root.pem + leaf.pem).encode(), 'not the certificate of a certification authority'),
+        'leaf after the root': ((root.pem + leaf.pem).encode(),
+                                'not the certificate of a certification authority'),
         'private key': (root.key_pem.encode(), 'private key'),
         'private key with the root': ((root.key_pem + root.pem).encode(), 'private key'),
         'web page': (b'\r\n<!DOCTYPE html><html></html>', 'web page'),

@@ -29,11 +29,14 @@ class TochkaClient:
     :param str token: The JWT key or an access token.
     :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
     :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
+    :param tuple[float, ...] read_delays: Seconds before each repeat of a read; none to ask once.
     :raise ValueError: If the address is not usable.
     """
 
-    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30)):
+    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30),
+                 read_delays=READ_RETRY_DELAYS):
         self.base_url = check_base_url(base_url)
+        self._read_delays = read_delays
         self._transport = Transport(self.base_url, token, ca_pem=ca_pem, timeout=timeout)
 
     def __repr__(self):
@@ -226,7 +229,7 @@ class TochkaClient:
 
     def _read(self, path, params=None):
         """ Send a read, and repeat it while the bank is silent. """
-        for delay in READ_RETRY_DELAYS:
+        for delay in self._read_delays:
             try:
                 return self._transport.request('GET', path, params=params)
             except errors.TlsError:

@@ -1,16 +1,17 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import time
 import urllib.parse
-from datetime import timedelta
 
 from werkzeug.exceptions import NotFound
 
-from odoo import fields, http
+from odoo import http
 from odoo.http import request
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.utils import is_local_route
 
 
 class TochkaReturnController(http.Controller):
@@ -34,8 +35,9 @@ class TochkaReturnController(http.Controller):
         transaction = self._tochka_find_transaction(reference, access_token)
         # The session knows one transaction only, that of the last tab; or none in another browser.
         PaymentPostProcessing.monitor_transaction(transaction)
-        transaction._tochka_refresh()
-        if failed:
+        outcome = transaction._tochka_refresh(quick=True)
+        # That nothing was taken is only said on the bank's own word.
+        if failed and outcome == 'applied':
             query = urllib.parse.urlencode({'reference': reference, 'access_token': access_token})
             return request.redirect(f'{const.DECLINED_ROUTE}?{query}')
         return request.redirect('/payment/status')
@@ -54,7 +56,7 @@ class TochkaReturnController(http.Controller):
             return request.redirect('/payment/status')
         return request.render('tochka_acquiring.payment_declined', {
             'tx': transaction,
-            'payment_link': transaction._tochka_is_link_open() and transaction.tochka_payment_link,
+            'payment_link': transaction._tochka_offer_link(),
         })
 
     @staticmethod
@@ -65,11 +67,15 @@ class TochkaReturnController(http.Controller):
         :raise NotFound: If the address was not made by Odoo.
         """
         transaction = request.env['payment.transaction'].sudo()
-        if payment_utils.check_access_token(access_token, reference):
+        if access_token.isascii() and payment_utils.check_access_token(
+            access_token, const.RETURN_ROUTE, reference
+        ):
             transaction = transaction.search([
                 ('reference', '=', reference), ('provider_code', '=', 'tochka'),
             ])
-        if not transaction:
+        # The status page leads to the landing route, which the browser of whoever began the payment
+        # has sent: in another session it must not lead out of Odoo or run a script.
+        if not transaction or not is_local_route(transaction.landing_route):
             raise NotFound()  # Don't leak which references exist.
         return transaction
 
@@ -86,10 +92,13 @@ class TochkaPostProcessing(PaymentPostProcessing):
         if (
             transaction.provider_code == 'tochka'
             and transaction.state in ('draft', 'pending')
-            and (transaction.tochka_read_at or transaction.create_date)
-            < fields.Datetime.now() - timedelta(seconds=const.STATUS_PAGE_SECONDS)
+            and time.time() >= request.session.get(const.SESSION_KEY, 0)
         ):
-            transaction._tochka_refresh()
+            outcome = transaction._tochka_refresh(quick=True)
+            # A silent bank must not occupy all workers with people who wait.
+            request.session[const.SESSION_KEY] = time.time() + (
+                const.SILENT_BANK_SECONDS if outcome == 'unknown' else const.STATUS_PAGE_SECONDS
+            )
             # What was applied in its own cursor is not in this one's snapshot; the page asks again.
         values = super().poll_status(**kwargs)
         if (

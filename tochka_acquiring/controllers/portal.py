@@ -33,6 +33,7 @@ class TochkaPaymentPortal(payment_portal.PaymentPortal):
                 custom_create_values,
             )
             if transaction_sudo:
+                transaction_sudo.landing_route = landing_route
                 PaymentPostProcessing.monitor_transaction(transaction_sudo)
                 return transaction_sudo
         return super()._create_transaction(

@@ -3,6 +3,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
+from odoo.tools import plaintext2html
 
 from odoo.addons.tochka_acquiring import const
 
@@ -81,11 +82,11 @@ class PaymentProvider(models.Model):
     @api.constrains('tochka_link_ttl')
     def _check_tochka_link_ttl(self):
         for provider in self.filtered(lambda p: p.code == 'tochka'):
-            if not const.MIN_LINK_TTL <= provider.tochka_link_ttl <= const.MAX_LINK_TTL:
+            if not const.SHORTEST_LINK_TTL <= provider.tochka_link_ttl <= const.MAX_LINK_TTL:
                 raise ValidationError(_(
                     "The link lifetime of %(provider)s must be between %(min)s and %(max)s"
                     " minutes.",
-                    provider=provider.name, min=const.MIN_LINK_TTL, max=const.MAX_LINK_TTL,
+                    provider=provider.name, min=const.SHORTEST_LINK_TTL, max=const.MAX_LINK_TTL,
                 ))
 
     @api.constrains('tochka_connection_id', 'tochka_merchant_id', 'company_id')
@@ -115,7 +116,7 @@ class PaymentProvider(models.Model):
                 ))
 
     @api.constrains('state', 'is_published', 'journal_id', 'tochka_connection_id',
-                    'tochka_merchant_id', 'payment_method_ids')
+                    'tochka_merchant_id')
     def _check_tochka_ready_to_be_paid(self):
         """ Refuse to switch on what would lose or misplace a payment. """
         for provider in self.filtered(lambda p: p.code == 'tochka'):
@@ -145,6 +146,20 @@ class PaymentProvider(models.Model):
             return _(
                 "The bank has no test mode: payments would be real. Use the state Enabled, and"
                 " leave the provider unpublished while you try it."
+            )
+        companies = self.company_id.parent_ids
+        if not connection.company_ids & companies:
+            return _(
+                "The bank connection %(connection)s does not serve the company %(company)s.",
+                connection=connection.display_name, company=self.company_id.name,
+            )
+        if self.tochka_merchant_id.company_id not in companies:
+            return _(
+                "Say in the bank connection, tab Legal entities, which company %(entity)s is:"
+                " its shop %(merchant)s is not (yet) one of %(company)s.",
+                entity=self.tochka_merchant_id.legal_entity_id.name,
+                merchant=self.tochka_merchant_id.display_name,
+                company=self.company_id.name,
             )
         if connection.state not in ('connected', 'attention'):
             return _("The bank connection %s is not connected.", connection.display_name)
@@ -193,6 +208,24 @@ class PaymentProvider(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _tochka_ask_about_obstacle(self):
+        """ Ask a person, once, when the bank's data keep an enabled provider from being paid. """
+        self.ensure_one()
+        obstacle = self._tochka_find_obstacle()
+        connection = self.tochka_connection_id.sudo()
+        if obstacle and not connection.activity_ids.filtered(
+            lambda activity: activity.summary == self.name
+        ):
+            connection.activity_schedule(
+                'mail.mail_activity_data_warning',
+                summary=self.name,
+                note=plaintext2html(_(
+                    "%(provider)s takes no payments now. %(reason)s",
+                    provider=self.name, reason=obstacle,
+                )),
+                user_id=connection._tochka_responsible().id,
+            )
+
     @api.model
     def _tochka_sync_payment_methods(self, merchants):
         """ Take over what the bank now allows for the given shops.
@@ -229,4 +262,10 @@ class PaymentProvider(models.Model):
                 provider.payment_method_ids = commands
             provider.tochka_known_modes = ','.join(sorted(allowed))
             if provider.state != 'disabled':
-                provider._activate_default_pms()
+                # Only what is new: `active` is shared by all providers, and a method that somebody
+                # has switched off stays off.
+                default_codes = provider._get_default_payment_method_codes()
+                (added + added.brand_ids).filtered(
+                    lambda pm, codes=default_codes: pm.code in codes
+                ).active = True
+                provider._tochka_ask_about_obstacle()

@@ -70,6 +70,7 @@ class PaymentTransaction(models.Model):
     def action_tochka_refresh(self):
         """ Ask the bank for the status of the operation now. """
         self.ensure_one()
+        self.check_access('read')
         outcome = self.sudo()._tochka_refresh()
         messages = {
             'applied': _("The bank's answer was taken over."),

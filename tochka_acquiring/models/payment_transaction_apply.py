@@ -3,6 +3,7 @@
 import psycopg2
 
 from odoo import SUPERUSER_ID, _, fields, models
+from odoo.tools import plaintext2html
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -23,20 +24,21 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - READING === #
 
-    def _tochka_refresh(self):
+    def _tochka_refresh(self, quick=False):
         """ Read the operation from the bank and apply it, in a cursor of its own.
 
         No lock is held while the bank answers, and the fresh cursor sees what others have
         committed meanwhile. It never raises because of a lock, a replay or a silent bank: then the
         poll comes back to the transaction.
 
+        :param bool quick: Whether a person waits for the answer.
         :return: 'applied', 'busy' (somebody else is at it), 'unknown' (the bank did not answer) or
                  'refused' (what the bank says does not fit the transaction).
         :rtype: str
         """
         self.ensure_one()
         try:
-            operation = self._tochka_read_operation()
+            operation = self._tochka_read_operation(quick)
         except errors.TochkaError as error:
             _logger.info("The bank did not tell about transaction %s: %s", self.reference, error)
             return 'unknown'
@@ -44,9 +46,19 @@ class PaymentTransaction(models.Model):
             return 'unknown'
         return self._tochka_apply_in_own_cursor(operation)
 
-    def _tochka_read_operation(self):
+    def _tochka_fresh_state(self):
+        """ Return the state that others have committed, which this cursor may not see.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        with self.env.registry.cursor() as cr:
+            return self.with_env(self.env(cr=cr)).state
+
+    def _tochka_read_operation(self, quick=False):
         """ Ask the bank for the operation of this transaction.
 
+        :param bool quick: Whether a person waits for the answer.
         :return: The operation; None when no operation was ever created for the transaction.
         :rtype: Operation|None
         :raise TochkaError: If the bank refused or stayed silent.
@@ -55,7 +67,8 @@ class PaymentTransaction(models.Model):
         if not self.tochka_operation_id:
             return None
         merchant = self.tochka_merchant_id or self.provider_id.tochka_merchant_id
-        return merchant.connection_id._tochka_client().get_payment(self.tochka_operation_id)
+        client = merchant.connection_id._tochka_client(quick=quick)
+        return client.get_payment(self.tochka_operation_id)
 
     def _tochka_apply_in_own_cursor(self, operation):
         """ Apply an operation in a fresh cursor and commit it.
@@ -118,6 +131,7 @@ class PaymentTransaction(models.Model):
                 "Transaction %s: unknown status %r at the bank; left as it is.",
                 self.reference, operation.status,
             )
+        self._tochka_end_poll()
         return 'applied'
 
     def _tochka_find_misfit(self, operation):
@@ -237,6 +251,6 @@ class PaymentTransaction(models.Model):
         record.sudo().activity_schedule(
             'mail.mail_activity_data_warning',
             summary=_("Tochka Bank: check the payment %s", self.reference),
-            note=problem,
+            note=plaintext2html(problem),
             user_id=connection.sudo()._tochka_responsible().id,
         )

@@ -2,9 +2,10 @@
 
 from odoo import _, api, models
 from odoo.exceptions import ConcurrencyError, ValidationError
-from odoo.tools import SQL, float_compare
+from odoo.tools import SQL
 
 from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.utils import is_local_route
 
 
 class PaymentTransaction(models.Model):
@@ -57,9 +58,14 @@ class PaymentTransaction(models.Model):
             return None
         if documents._name == 'sale.order':
             return sum(order.amount_total - order.amount_paid for order in documents)
-        return sum(
+        residual = sum(
             invoice.amount_residual for invoice in documents if invoice._has_to_be_paid()
         )
+        # The bank has this money already; only the books do not know it yet.
+        not_booked = documents.transaction_ids.filtered(
+            lambda tx: tx.state == 'done' and not tx.payment_id and tx.operation != 'refund'
+        )
+        return residual - sum(not_booked.mapped('amount'))
 
     # === BUSINESS METHODS - LOCK AND REUSE === #
 
@@ -106,12 +112,19 @@ class PaymentTransaction(models.Model):
         self._tochka_lock_documents(
             self.env[self._fields[field_name].comodel_name].browse(sorted(document_ids))
         )
+        # The lock may be younger than what this request sees: replay it if somebody was faster.
+        domain = [(field_name, 'in', list(document_ids))]
+        with self.env.registry.cursor() as cr:
+            newest = self.with_env(self.env(cr=cr)).search(domain, order='id desc', limit=1).id
+        if newest != self.search(domain, order='id desc', limit=1).id:
+            raise ConcurrencyError(_("Another window has just begun a payment of this document."))
         transactions = self.search([
             ('provider_id', '=', provider.id),
             ('payment_method_id', '=', payment_method.id),
             ('currency_id', '=', currency.id),
             ('state', '=', 'draft'),
             ('tochka_payment_link', '!=', False),
+            ('tochka_merchant_id', '=', provider.tochka_merchant_id.id),
             (field_name, 'in', list(document_ids)),
         ], order='id desc')
         return transactions.filtered(
@@ -135,12 +148,19 @@ class PaymentTransaction(models.Model):
         unavailable = _("This way to pay is not available for this document. Please reload the page"
                         " and choose another one.")
         allowed_companies = documents.company_id or provider.company_id
+        compatible = self.env['payment.provider'].sudo()._get_compatible_providers(
+            (documents.company_id or provider.company_id)[:1].id, self.partner_id.id, self.amount,
+            currency_id=self.currency_id.id,
+        )
+        booked_on = self._tochka_document_partner()
         if (
-            provider.state == 'disabled'
-            or not (provider.is_published or self.env.user._is_internal())
+            provider not in compatible
             or provider._tochka_find_obstacle()
+            # A payment of a partner of another company could never be posted.
+            or (booked_on.company_id and booked_on.company_id not in provider.company_id.parent_ids)
             or any(provider.company_id not in c.sudo().parent_ids for c in allowed_companies)
             or self.payment_method_id not in provider.payment_method_ids
+            or not is_local_route(self.landing_route)
             or self.payment_method_code
             not in provider.tochka_merchant_id._tochka_payment_method_codes()
         ):
@@ -151,10 +171,6 @@ class PaymentTransaction(models.Model):
             raise ValidationError(_("Only payments in roubles are possible this way."))
         if self.currency_id.compare_amounts(self.amount, 0) <= 0:
             raise ValidationError(_("The amount to pay must be more than zero."))
-        if provider.maximum_amount and float_compare(
-            self.amount, provider.maximum_amount, precision_digits=2
-        ) > 0:
-            raise ValidationError(unavailable)
 
         amount_due = self._tochka_amount_due()
         if amount_due is None:

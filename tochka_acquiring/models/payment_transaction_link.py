@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import _, fields, models
+from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.tools import float_repr, urls
 
 from odoo.addons.payment import utils as payment_utils
@@ -39,6 +40,41 @@ class PaymentTransaction(models.Model):
             > fields.Datetime.now() + timedelta(minutes=const.LINK_REUSE_MARGIN)
         )
 
+    def _tochka_offer_link(self):
+        """ Return the link if the payer may be sent there once more, for a page to show.
+
+        :return: The link, or an empty string.
+        :rtype: str
+        """
+        self.ensure_one()
+        if not self._tochka_is_link_open():
+            return ''
+        try:
+            self._tochka_check_allowed()
+        except (ValidationError, ConcurrencyError):
+            return ''
+        return self.tochka_payment_link
+
+    def _tochka_check_siblings(self):
+        """ Ask the bank for the document's other open operations before one more is created.
+
+        The payer may have paid by SBP on the phone and come back to pay by card.
+
+        :raise ConcurrencyError: If one of them turns out to be paid: the replayed request then sees
+                                 it and is refused, or pays the rest.
+        """
+        self.ensure_one()
+        documents = self._tochka_documents()
+        siblings = documents.transaction_ids.filtered(
+            lambda tx: tx != self and tx.provider_code == 'tochka'
+            and tx.state in ('draft', 'pending') and tx.tochka_operation_id
+        ).sorted('id', reverse=True)[:const.MAX_SIBLINGS] if documents else self.browse()
+        for sibling in siblings:
+            state = sibling.state
+            if sibling._tochka_refresh(quick=True) == 'applied' \
+                    and sibling._tochka_fresh_state() not in (state, 'cancel'):
+                raise ConcurrencyError(_("Another payment of this document has just arrived."))
+
     def _tochka_ensure_payment_link(self):
         """ Return the address that the payer is sent to, creating the operation when needed.
 
@@ -54,6 +90,7 @@ class PaymentTransaction(models.Model):
         self._tochka_check_allowed()
         if self._tochka_is_link_open():
             return self.tochka_payment_link
+        self._tochka_check_siblings()
         try:
             self._tochka_create_operation()
         except errors.TochkaError as error:
@@ -94,7 +131,10 @@ class PaymentTransaction(models.Model):
             'tochka_payment_link_id': link_id,
             'tochka_merchant_id': merchant.id,
             'tochka_payment_link': operation.payment_link,
-            'tochka_link_expires_at': requested_at + ttl,
+            # An operation that an earlier request has created is older than this one.
+            'tochka_link_expires_at': ttl + (
+                utc_naive(getattr(operation, 'created_at', None)) or requested_at
+            ),
             'tochka_status': operation.status,
             'tochka_error': False,
         })
@@ -167,6 +207,8 @@ class PaymentTransaction(models.Model):
             if (
                 operation.amount == self._tochka_amount()
                 and operation.merchant_id in (None, merchant.merchant_id)
+                and operation.payment_modes in (
+                    (), (const.PAYMENT_MODES[self.payment_method_code],))
                 and operation.status in const.OPERATION_STATUS_MAPPING['draft']
                 and age is not None
                 and abs(age) < timedelta(minutes=const.ADOPTION_WINDOW)
@@ -212,15 +254,27 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         query = {
             'reference': self.reference,
-            'access_token': payment_utils.generate_access_token(
-                self.reference, env=self.env
-            ),
+            'access_token': self._tochka_return_token(),
         }
         if failed:
             query['failed'] = '1'
         return urls.urljoin(
             self.provider_id.get_base_url(),
             f'{const.RETURN_ROUTE}?{urllib.parse.urlencode(query)}',
+        )
+
+    def _tochka_return_token(self):
+        """ Return the proof that Odoo made a return address.
+
+        The first part keeps the token apart from those of other addresses: a payer may choose the
+        reference, and a reference like "5|1.0|39" would otherwise make the token of a payment link
+        of another partner.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return payment_utils.generate_access_token(
+            const.RETURN_ROUTE, self.reference, env=self.env
         )
 
     def _tochka_database_uuid(self):

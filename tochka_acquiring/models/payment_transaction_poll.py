@@ -27,23 +27,41 @@ class PaymentTransaction(models.Model):
     def _tochka_schedule_poll(self):
         """ Set when the bank is asked next: after 1, 2, 3, 5, 8, 13, ... minutes.
 
-        The requests go on until a day after the link's end, since the bank may report an expiry
-        late.
+        From a day after the link's end the requests come daily, until the bank has answered once
+        more (`_tochka_end_poll`): a bank that is silent, or refuses the key, ends nothing.
         """
         self.ensure_one()
         now = fields.Datetime.now()
-        last_poll_at = self.tochka_link_expires_at + timedelta(hours=const.POLL_HOURS_AFTER_EXPIRY)
         previous, delay = 1, 1
         for _count in range(self.tochka_poll_count):
             previous, delay = delay, previous + delay
             if delay >= const.MAX_POLL_DELAY:
                 break
+        minutes = min(delay, const.MAX_POLL_DELAY)
+        if self._tochka_is_long_over():
+            minutes = const.LATE_POLL_DELAY
         self.write({
             'tochka_poll_count': self.tochka_poll_count + 1,
-            'tochka_next_poll_at': now < last_poll_at and now + timedelta(
-                minutes=min(delay, const.MAX_POLL_DELAY)
-            ),
+            'tochka_next_poll_at': now + timedelta(minutes=minutes),
         })
+
+    def _tochka_is_long_over(self):
+        """ Return whether the link has been dead for so long that the bank must know it. """
+        self.ensure_one()
+        return fields.Datetime.now() >= self.tochka_link_expires_at + timedelta(
+            hours=const.POLL_HOURS_AFTER_EXPIRY
+        )
+
+    def _tochka_end_poll(self):
+        """ Stop asking when the bank has answered and nothing can follow.
+
+        Money on its way (instalments may take weeks) is asked for until it has come.
+        """
+        self.ensure_one()
+        if self.state not in ('draft', 'pending') or (
+            self.state == 'draft' and self.tochka_link_expires_at and self._tochka_is_long_over()
+        ):
+            self.tochka_next_poll_at = False
 
     @api.model
     def _cron_tochka_poll(self):
@@ -73,6 +91,10 @@ class PaymentTransaction(models.Model):
             except psycopg2.OperationalError:
                 self.env.cr.rollback()
                 continue
+            except Exception:
+                _logger.exception("Transaction %s can't be asked for", transaction.reference)
+                self.env.cr.rollback()
+                continue
             if not time_left:
                 break
 
@@ -89,7 +111,12 @@ class PaymentTransaction(models.Model):
         ])
         for index, entity in enumerate(entities):
             self.env['ir.cron']._commit_progress(0, remaining=len(entities) - index)
-            self._tochka_sweep_entity(entity)
+            try:
+                self._tochka_sweep_entity(entity)
+            except Exception:
+                # One legal entity must not keep the others from being compared.
+                _logger.exception("The sweep of %s failed", entity.customer_code)
+                self.env.cr.rollback()
             self.env['ir.cron']._commit_progress(1, remaining=len(entities) - index - 1)
 
     def _tochka_sweep_entity(self, entity):
@@ -113,6 +140,8 @@ class PaymentTransaction(models.Model):
             _logger.warning("The sweep of %s failed: %s", entity.customer_code, error)
             connection._tochka_report_problem(error)
             return
+        # What was created while the bank answered must be seen, or it would look like an orphan.
+        self.env['ir.cron']._commit_progress(0)
         transactions = {
             tx.tochka_operation_id: tx
             for tx in self.search([

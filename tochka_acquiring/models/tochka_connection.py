@@ -3,8 +3,8 @@
 import base64
 
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.tools import urls
+from odoo.exceptions import ValidationError
+from odoo.tools import plaintext2html, urls
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -106,6 +106,14 @@ class TochkaConnection(models.Model):
         for connection in self:
             if not connection.company_ids:
                 raise ValidationError(_("Choose at least one company that may use the connection."))
+            for provider in connection.sudo().provider_ids:
+                served = connection.company_ids & provider.company_id.parent_ids
+                if provider.state != 'disabled' and not served:
+                    raise ValidationError(_(
+                        "The provider %(provider)s of %(company)s uses this connection. Disable it"
+                        " before you take the company away.",
+                        provider=provider.name, company=provider.company_id.name,
+                    ))
 
     @api.constrains('environment', 'jwt_key')
     def _check_jwt_key(self):
@@ -197,6 +205,7 @@ class TochkaConnection(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        self.check_access('write')
         try:
             summary = self._tochka_load_data()
         except errors.TochkaError as error:
@@ -208,6 +217,7 @@ class TochkaConnection(models.Model):
     def action_disconnect(self):
         """ Forget the key and switch off all that needs it. """
         self.ensure_one()
+        self.check_access('write')
         self.with_context(active_test=False).provider_ids.write({
             'state': 'disabled', 'is_published': False,
         })
@@ -238,7 +248,7 @@ class TochkaConnection(models.Model):
         """ Return the address of the API for the environment.
 
         :rtype: str
-        :raise UserError: If the system parameter is missing or not usable.
+        :raise NotSent: If the system parameter is missing or not usable.
         """
         self.ensure_one()
         if self.environment == 'production':
@@ -247,22 +257,23 @@ class TochkaConnection(models.Model):
             return const.BANK_SANDBOX_URL
         base_url = self.env['ir.config_parameter'].sudo().get_param(const.BASE_URL_PARAMETER)
         if not base_url:
-            raise UserError(_(
+            raise errors.NotSent(_(
                 "Set the system parameter %s to the address of the API first.",
                 const.BASE_URL_PARAMETER,
             ))
         try:
             return check_base_url(base_url)
         except ValueError as error:
-            raise UserError(self.env._(str(error))) from error
+            raise errors.NotSent(self.env._(str(error))) from error
 
     def _tochka_public_key_url(self):
         """ Return the address of the bank's public key of webhooks. """
         return public_key_url(self._tochka_base_url())
 
-    def _tochka_client(self):
+    def _tochka_client(self, quick=False):
         """ Return the client of the bank's API with this connection's key.
 
+        :param bool quick: Whether a person waits: a silent bank is given up soon.
         :rtype: TochkaClient
         :raise Unauthorized: If there is no key.
         """
@@ -270,8 +281,9 @@ class TochkaConnection(models.Model):
         connection = self.sudo()
         if not connection.jwt_key:
             raise errors.Unauthorized(_("The connection %s has no key.", connection.name))
+        options = {'timeout': const.QUICK_TIMEOUT, 'read_delays': ()} if quick else {}
         return TochkaClient(
-            self._tochka_base_url(), connection.jwt_key, ca_pem=connection.ca_pem or None
+            self._tochka_base_url(), connection.jwt_key, ca_pem=connection.ca_pem or None, **options
         )
 
     # === BUSINESS METHODS - HEALTH === #
@@ -312,9 +324,9 @@ class TochkaConnection(models.Model):
         if connection.state == 'connected':
             connection.state = 'attention'
             connection.activity_schedule(
-                'mail.mail_activity_data_warning',
+                'tochka_acquiring.mail_activity_connection',
                 summary=_("Tochka Bank: the connection needs attention"),
-                note=problem,
+                note=plaintext2html(problem),
                 user_id=connection._tochka_responsible().id,
             )
 
@@ -324,4 +336,4 @@ class TochkaConnection(models.Model):
         connection = self.sudo()
         if connection.state != 'connected' or connection.problem:
             connection.write({'state': 'connected', 'problem': False})
-            connection.activity_unlink(['mail.mail_activity_data_warning'])
+            connection.activity_unlink(['tochka_acquiring.mail_activity_connection'])

@@ -148,6 +148,10 @@ class TochkaConnection(models.Model):
             except errors.TochkaError as error:
                 _logger.warning("Connection %s: %s", connection.id, error)
                 connection._tochka_report_problem(error)
+            except Exception:
+                # One connection must not keep the others from being refreshed and warned about.
+                _logger.exception("Connection %s can't be refreshed", connection.id)
+                self.env.cr.rollback()
             connection._tochka_warn_before_expiry()
             self.env['ir.cron']._commit_progress(1)
 

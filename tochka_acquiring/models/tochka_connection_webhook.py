@@ -28,6 +28,7 @@ class TochkaConnection(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        self.check_access('write')
         obstacle = self._tochka_find_webhook_obstacle()
         if obstacle:
             return self._tochka_notify('warning', obstacle)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import _, api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, plaintext2html
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -211,6 +211,12 @@ class TochkaWebhookEvent(models.Model):
                 # A repeat has come in meanwhile: it has set the notification to new again.
                 self.env.cr.rollback()
                 continue
+            except Exception as error:
+                # One notification must not keep the others waiting.
+                _logger.exception("Notification %s can't be worked on", event.id)
+                self.env.cr.rollback()
+                event._tochka_try_again(str(error))
+                time_left = self.env['ir.cron']._commit_progress(1, remaining=remaining)
             if not time_left:
                 break
 
@@ -231,7 +237,10 @@ class TochkaWebhookEvent(models.Model):
             'company_id': self.company_id.id or transaction.company_id.id,
         })
         outcome = transaction._tochka_refresh()
-        if outcome == 'applied':
+        told_paid = self.bank_status in const.OPERATION_STATUS_MAPPING['done']
+        if outcome == 'applied' and told_paid and transaction._tochka_fresh_state() == 'draft':
+            self._tochka_try_again(_("The bank's operation does not show the payment yet."))
+        elif outcome == 'applied':
             self.write({'state': 'done', 'next_try_at': False, 'problem': False})
         elif outcome == 'refused':
             self.write({
@@ -295,7 +304,7 @@ class TochkaWebhookEvent(models.Model):
         self.activity_schedule(
             'mail.mail_activity_data_warning',
             summary=summary,
-            note=self.problem,
+            note=plaintext2html(self.problem),
             user_id=self.connection_id._tochka_responsible().id,
         )
 

@@ -51,7 +51,13 @@ class TochkaWebhookKey(models.Model):
         connections = self.env['tochka.connection'].search([
             ('environment', '!=', 'bank_sandbox'), ('state', 'in', ('connected', 'attention')),
         ])
-        connection_by_url = {c._tochka_public_key_url(): c for c in connections}
+        connection_by_url = {}
+        for connection in connections:
+            try:
+                connection_by_url[connection._tochka_public_key_url()] = connection
+            except errors.NotSent as error:
+                # The others' notifications must not suffer from one that is set up wrongly.
+                _logger.warning("Connection %s has no usable address: %s", connection.id, error)
         stored = self.search([('url', 'in', list(connection_by_url))])
         jwks = [json.loads(jwk) for key in stored for jwk in (key.jwk, key.previous_jwk) if jwk]
         claims = self._tochka_try_keys(body, jwks)

@@ -198,7 +198,7 @@ class TochkaCommon(AccountPaymentCommon):
         self.bank = type(self).bank = FakeBank()
         self.startPatcher(patch(
             'odoo.addons.tochka_acquiring.models.tochka_connection.TochkaConnection._tochka_client',
-            lambda _connection: self.bank,
+            lambda _connection, quick=False: self.bank,
         ))
         # Own cursors of the code under test must see what the test has written.
         self.enterContext(self.enter_registry_test_mode())
@@ -279,6 +279,7 @@ class TochkaCommon(AccountPaymentCommon):
         transaction = self.create_tx(invoice or self.create_invoice(), **values)
         transaction._get_processing_values()
         self.assertEqual(transaction.state, 'draft', transaction.tochka_error)
+        self.env.flush_all()
         return transaction
 
     def pay(self, transaction, **values):

@@ -34,7 +34,7 @@ class TestConnectionFailure(ConnectionCommon):
 
     def warnings_of(self, connection):
         return connection.activity_ids.filtered(
-            lambda a: a.activity_type_id == self.env.ref('mail.mail_activity_data_warning'))
+            lambda a: a.activity_type_id == self.env.ref('tochka_acquiring.mail_activity_connection'))
 
     def test_first_check_fails(self):
         for failure in FAILURES:
@@ -234,7 +234,7 @@ class TestConnectionAddress(ConnectionCommon):
             ('http://enter.tochka.com/uapi/', "must begin with https"),
         ):
             self.env['ir.config_parameter'].sudo().set_param(const.BASE_URL_PARAMETER, value)
-            with self.subTest(value), self.assertRaisesRegex(UserError, text):
+            with self.subTest(value), self.assertRaisesRegex(errors.NotSent, text):
                 connection._tochka_base_url()
 
     def test_bank_sandbox_is_only_checked(self):

@@ -33,10 +33,46 @@ class TestJobs(TochkaCommon):
         transaction.tochka_link_expires_at = datetime(2026, 3, 1, 11, 0)
         with freeze_time('2026-03-02 10:59:00'):
             transaction._tochka_schedule_poll()
-            self.assertTrue(transaction.tochka_next_poll_at)
+            transaction._tochka_end_poll()
+            self.assertTrue(transaction.tochka_next_poll_at, "The bank may be late")
         with freeze_time('2026-03-02 11:00:00'):
             transaction._tochka_schedule_poll()
-            self.assertFalse(transaction.tochka_next_poll_at)
+            self.assertEqual(transaction.tochka_next_poll_at, datetime(2026, 3, 3, 11, 0))
+            transaction._tochka_end_poll()
+            self.assertFalse(transaction.tochka_next_poll_at, "The bank has answered")
+
+    def test_silent_bank_does_not_end_the_poll(self):
+        """ The key ended on Friday, somebody paid, and the key is renewed on Wednesday. """
+        transaction = self.create_linked_tx()
+        transaction.tochka_link_expires_at = fields.Datetime.now() - timedelta(days=3)
+        for _time in range(2):
+            self.make_due(transaction)
+            self.bank.fail('get_payment', errors.Unauthorized("ended", http_status=403))
+            self.run_job('cron_poll')
+            self.assertTrue(transaction.tochka_next_poll_at)
+        self.bank.pay(transaction.tochka_operation_id)
+        self.make_due(transaction)
+        self.run_job('cron_poll')
+        self.assertEqual(transaction.state, 'done')
+
+    def test_instalments_are_asked_for_until_they_have_come(self):
+        transaction = self.create_linked_tx()
+        self.bank.change(transaction.tochka_operation_id, status='WAIT_FULL_PAYMENT')
+        transaction.tochka_link_expires_at = fields.Datetime.now() - timedelta(days=20)
+        self.make_due(transaction)
+        self.run_job('cron_poll')
+        self.assertEqual(transaction.state, 'pending')
+        self.assertTrue(transaction.tochka_next_poll_at)
+
+    def test_one_that_breaks_does_not_stop_the_others(self):
+        first, second = self.create_linked_tx(), self.create_linked_tx()
+        self.make_due(first + second)
+        self.bank.pay(first.tochka_operation_id)
+        self.bank.pay(second.tochka_operation_id)
+        self.bank.fail('get_payment', ZeroDivisionError("a defect"))
+        with self.assertLogs('odoo.addons.tochka_acquiring', 'ERROR'):
+            self.run_job('cron_poll')
+        self.assertEqual(sorted((first + second).mapped('state')), ['done', 'draft'])
 
     def make_due(self, transactions):
         transactions.write({'tochka_next_poll_at': fields.Datetime.now() - timedelta(minutes=1)})

@@ -188,6 +188,15 @@ class TestPaymentApply(TochkaCommon):
         self.assertEqual(self.refresh(transaction), 'unknown')
         self.assertEqual(transaction.state, 'draft')
 
+    def test_warnings_about_payments_outlive_those_of_the_connection(self):
+        transaction = self.create_tx(amount=5.0)
+        transaction._get_processing_values()
+        self.apply(transaction, status='APPROVED', amount=Decimal('1.00'))
+        self.connection._tochka_report_problem(errors.NotSent("The bank can't be reached."))
+        self.assertEqual(len(self.connection.activity_ids), 2)
+        self.connection._tochka_clear_problem()
+        self.assertIn(transaction.reference, self.connection.activity_ids.summary)
+
     def test_operation_belongs_to_one_transaction(self):
         transaction = self.create_linked_tx()
         other = self.create_linked_tx()

@@ -123,6 +123,7 @@ class TestPaymentLink(TochkaCommon):
             {'amount': Decimal('1.00')},
             {'merchant_id': '200000000099999'},
             {'status': 'APPROVED'},
+            {'payment_modes': ('sbp',)},
             {'created_at': datetime.now(timezone.utc) - timedelta(days=1)},
         )
         for values in misfits:
@@ -220,6 +221,45 @@ class TestPaymentLink(TochkaCommon):
         first._set_pending()
         self.bank.calls.clear()
         self.assert_refused(self.create_tx(invoice), "nothing left")
+
+    def test_paid_but_not_yet_booked(self):
+        """ The money is at the bank, and posting fails for some reason. """
+        invoice = self.create_invoice(100.0)
+        first = self.create_linked_tx(invoice)
+        self.bank.pay(first.tochka_operation_id)
+        self.refresh(first)
+        self.assertFalse(first.payment_id)
+        self.bank.calls.clear()
+        self.assert_refused(self.create_tx(invoice), "nothing left")
+
+    def test_other_way_when_the_first_was_paid_meanwhile(self):
+        """ Paid by SBP on the phone; the payer comes back and chooses the card. """
+        invoice = self.create_invoice(100.0)
+        first = self.create_linked_tx(invoice, method=self.sbp)
+        self.bank.pay(first.tochka_operation_id, 'sbp')
+        second = self.create_tx(invoice)
+        self.env.flush_all()
+        with self.assertRaises(ConcurrencyError):
+            second._get_processing_values()  # Odoo replays it, and it is refused.
+        self.assertEqual(self.bank.count('create_payment'), 1)
+
+    def test_partner_of_another_company(self):
+        """ A payment of such a partner could never be posted. """
+        other = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.rub.id})
+        stranger = self.env['res.partner'].sudo().create({
+            'name': "Stranger", 'company_id': other.id})
+        self.assert_refused(
+            self.create_tx(amount=50.0, partner_id=stranger.id), "not available")
+
+    def test_link_of_the_former_shop_is_not_reused(self):
+        invoice = self.create_invoice()
+        self.create_linked_tx(invoice)
+        self.provider.tochka_merchant_id = self.merchant.copy({
+            'merchant_id': '200000000012346',
+            'legal_entity_id': self.merchant.legal_entity_id.id,
+        })
+        self.assertFalse(self.find_open(invoice))
 
     def test_cancelled_invoice(self):
         invoice = self.create_invoice(100.0)

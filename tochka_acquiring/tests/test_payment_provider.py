@@ -47,6 +47,32 @@ class TestPaymentProvider(TochkaCommon):
         self.assertEqual(self.codes(), {'card', 'sbp'})
         self.assertTrue(self.sbp.active)
 
+    def test_refresh_does_not_switch_on_what_somebody_switched_off(self):
+        """ `active` is shared with all providers. """
+        self.sbp.active = False
+        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertFalse(self.sbp.active)
+
+    def test_suspended_shop_is_stored_and_told(self):
+        """ The refresh must not fail because the enabled provider can't be paid any more. """
+        self.merchant.write({'is_usable': False, 'payment_modes': 'card'})
+        for _time in range(2):
+            self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(), {'card'})
+        self.assertEqual(len(self.connection.activity_ids), 1)
+
+    def test_shop_of_nobody_takes_no_money(self):
+        self.provider.write({'state': 'disabled', 'is_published': False})
+        self.merchant.legal_entity_id.sudo().company_id = False
+        with self.assertRaisesRegex(ValidationError, "Legal entities"):
+            self.provider.state = 'enabled'
+
+    def test_company_in_use_stays_with_the_connection(self):
+        other = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.rub.id})
+        with self.assertRaisesRegex(ValidationError, "uses this connection"):
+            self.connection.sudo().company_ids = other
+
     def test_mir_stands_beside_visa_and_mastercard(self):
         brands = self.card.brand_ids.mapped('code')
         self.assertLessEqual({'mir', 'visa', 'mastercard'}, set(brands))
@@ -124,7 +150,7 @@ class TestPaymentProvider(TochkaCommon):
             self.provider.sudo().tochka_merchant_id = merchant
 
     def test_link_lifetime_has_the_banks_limits(self):
-        for ttl in (0, 44641):
+        for ttl in (0, 9, 44641):
             with self.subTest(ttl), self.assertRaises(ValidationError):
                 self.provider.tochka_link_ttl = ttl
 

@@ -9,6 +9,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.tests.http_common import PaymentHttpCommon
 from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 
 
@@ -83,8 +84,11 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
         self.assertFalse(self.bank.count('create_payment'))
 
     def return_url(self, transaction, **values):
-        token = payment_utils.generate_access_token(transaction.reference, env=self.env)
-        query = {'reference': transaction.reference, 'access_token': token, **values}
+        query = {
+            'reference': transaction.reference,
+            'access_token': transaction._tochka_return_token(),
+            **values,
+        }
         return const.RETURN_ROUTE + '?' + '&'.join(f'{k}={v}' for k, v in query.items())
 
     def open(self, url):
@@ -120,6 +124,26 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
             with self.subTest(url):
                 self.assertEqual(self.open(url).status_code, 404)
 
+    def test_return_address_is_no_key_to_other_pages(self):
+        """ The payer chooses the reference: it must not make the token of a payment link. """
+        reference = f'{self.payer.id}|1.0|{self.rub.id}'
+        transaction = self.create_linked_tx(reference=reference)
+        self.assertNotEqual(
+            transaction._tochka_return_token(),
+            payment_utils.generate_access_token(self.payer.id, 1.0, self.rub.id, env=self.env))
+
+    def test_landing_route_of_the_browser_stays_in_odoo(self):
+        """ The return address works in any session: it must not carry a script there. """
+        invoice = self.create_invoice()
+        for route in ('javascript:alert(1)', 'https://evil.example.com', '//evil.example.com',
+                      '/\\evil.example.com', ''):
+            with self.subTest(route):
+                self.assertIn('error', self.pay_route(invoice, landing_route=route))
+                transaction = self.create_linked_tx()
+                transaction.landing_route = route
+                self.assertEqual(self.open(self.return_url(transaction)).status_code, 404)
+        self.assertFalse(invoice.transaction_ids)
+
     def test_return_while_somebody_else_works_on_it(self):
         """ A held lock is no error page: the status page waits. """
         transaction = self.create_linked_tx()
@@ -140,6 +164,21 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
         self.assertIn('o_tochka_try_again', page)
         self.assertIn(transaction.tochka_payment_link.replace('&', '&amp;'), page)
         self.assertEqual(transaction.state, 'draft')
+
+    def test_silent_bank_is_no_decline(self):
+        """ That nothing was taken is only said on the bank's own word. """
+        transaction = self.create_linked_tx()
+        self.bank.fail('get_payment', errors.OutcomeUnknown("silence"))
+        response = self.open(self.return_url(transaction, failed='1'))
+        self.assertTrue(response.headers['Location'].endswith('/payment/status'))
+
+    def test_declined_page_offers_no_link_of_a_paid_invoice(self):
+        invoice = self.create_invoice()
+        transaction = self.create_linked_tx(invoice)
+        response = self.open(self.return_url(transaction, failed='1'))
+        self.pay(self.create_linked_tx(invoice, method=self.sbp), payment_type='sbp')
+        self.env.flush_all()
+        self.assertNotIn('o_tochka_try_again', self.url_open(response.headers['Location']).text)
 
     def test_failed_address_of_a_paid_transaction_tells_the_truth(self):
         transaction = self.create_linked_tx()
@@ -180,7 +219,16 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
         self.pay_route(invoice)
         for _time in range(3):
             self._make_json_rpc_request(self._build_url('/payment/status/poll'), {})
-        self.assertFalse(self.bank.count('get_payment'))
+        self.assertEqual(self.bank.count('get_payment'), 1)
+
+    def test_waiting_payers_do_not_occupy_all_workers_of_a_silent_bank(self):
+        invoice = self.create_invoice()
+        self.pay_route(invoice)
+        self.bank.fail('get_payment', *[errors.OutcomeUnknown("silence")] * 3)
+        with patch('odoo.addons.tochka_acquiring.const.STATUS_PAGE_SECONDS', -1):
+            for _time in range(3):
+                self._make_json_rpc_request(self._build_url('/payment/status/poll'), {})
+        self.assertEqual(self.bank.count('get_payment'), 1)
 
     def test_top_up_by_a_signed_link(self):
         """ A payment without a document: the link's signature fixes amount and partner. """

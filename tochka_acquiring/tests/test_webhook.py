@@ -157,7 +157,7 @@ class TestWebhook(TochkaCommon, HttpCase):
         self.assertEqual(len(event), 1)
         self.assertEqual(event.repeat_count, 2)
         self.run_job('cron_process_events')
-        self.assertEqual(event.state, 'done')
+        self.assertEqual(event.state, 'failed', "The bank's list lags behind its notification")
         self.bank.pay(transaction.tochka_operation_id)
         self.post(body)
         self.assertEqual(event.state, 'new')
@@ -242,6 +242,24 @@ class TestWebhook(TochkaCommon, HttpCase):
         with self.assertLogs('odoo.addons.tochka_acquiring', 'DEBUG') as logs:
             self.post(self.sign(self.claims()))
         self.assertNotIn('Ivan', '\n'.join(logs.output))
+
+    def test_connection_set_up_wrongly_does_not_disturb_the_others(self):
+        self.env['ir.config_parameter'].sudo().set_param('tochka_acquiring.base_url', 'nonsense')
+        self.connection.environment = 'production'
+        self.connection.copy({'environment': 'custom', 'state': 'connected'}).state = 'connected'
+        self.assertEqual(self.post(self.sign(self.claims())).status_code, 200)
+
+    def test_one_that_breaks_does_not_stop_the_others(self):
+        transactions = [self.create_linked_tx(), self.create_linked_tx()]
+        for transaction in transactions:
+            self.bank.pay(transaction.tochka_operation_id)
+            self.post(self.sign(self.claims(transaction)))
+        self.bank.fail('get_payment', ZeroDivisionError("a defect"))
+        with self.assertLogs('odoo.addons.tochka_acquiring', 'ERROR'):
+            self.run_job('cron_process_events')
+        events = self.events.search([('operation_id', 'in', [
+            transaction.tochka_operation_id for transaction in transactions])])
+        self.assertEqual(sorted(events.mapped('state')), ['done', 'failed'])
 
     def test_get_is_refused(self):
         self.assertEqual(self.url_open(const.WEBHOOK_ROUTE).status_code, 405)
