@@ -10,7 +10,6 @@ from odoo.tests import HttpCase, TransactionCase, tagged
 from odoo.tools.misc import file_path
 from odoo.tools.translate import TranslationModuleReader
 
-from odoo.addons.payment import utils as payment_utils
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
@@ -83,7 +82,7 @@ class TestRussian(TochkaCommon, HttpCase):
 
     def test_declined_page(self):
         transaction = self.create_linked_tx()
-        token = payment_utils.generate_access_token(transaction.reference, env=self.env)
+        token = transaction._tochka_return_token()
         self.env.flush_all()
         response = self.url_open(
             f'/{self.russian.url_code}{const.DECLINED_ROUTE}'
@@ -101,7 +100,7 @@ class TestRussian(TochkaCommon, HttpCase):
     def test_errors_of_the_provider(self):
         provider = self.provider.with_context(lang=RUSSIAN)
         with self.assertRaisesRegex(
-            ValidationError, "Срок действия ссылки у провайдера «Tochka» должен быть от 1 до"
+            ValidationError, "Срок действия ссылки у провайдера «Tochka» должен быть от 10 до"
         ):
             provider.tochka_link_ttl = 0
         self.connection.environment = 'production'
