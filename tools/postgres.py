@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -67,8 +68,16 @@ class Server:
             self.folder = cache_dir() / 'postgresql'
             self.folder.mkdir(exist_ok=True)
             self._programs = package / 'pginstall' / 'bin'
-        self._data = self.folder / 'data-18'
+        self._data = self.folder / f'data-18-{self._cache_id()}'
         self.socket_folder = self._socket_folder()
+
+    @staticmethod
+    def _cache_id():
+        """ Return a name of this cache: databases without the cache's files are of no use. """
+        path = cache_dir() / 'id'
+        if not path.exists():
+            path.write_text(secrets.token_hex(4))
+        return path.read_text()
 
     def _copy_programs(self, package):
         """ Copy the programs, with the libraries at the place where they look for them. """
@@ -133,7 +142,10 @@ class Server:
 
     def _initialize(self):
         say("Preparing PostgreSQL")
-        shutil.rmtree(self._data, ignore_errors=True)
+        for old in self.folder.glob('data-18*'):
+            # Of an earlier cache, or half made.
+            self._run('pg_ctl', '-D', str(old), '-w', '-m', 'immediate', 'stop', check=False)
+            shutil.rmtree(old, ignore_errors=True)
         self._data.mkdir(mode=0o700)
         if self._account:
             os.chown(self._data, self._account.pw_uid, self._account.pw_gid)

@@ -33,8 +33,8 @@ class TestConnectionFailure(ConnectionCommon):
     """ A person learns what is wrong, once, and it is kept. """
 
     def warnings_of(self, connection):
-        return connection.activity_ids.filtered(
-            lambda a: a.activity_type_id == self.env.ref('tochka_acquiring.mail_activity_connection'))
+        kind = self.env.ref('tochka_acquiring.mail_activity_connection')
+        return connection.activity_ids.filtered(lambda a: a.activity_type_id == kind)
 
     def test_first_check_fails(self):
         for failure in FAILURES:

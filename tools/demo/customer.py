@@ -31,6 +31,22 @@ class Customer:
         :param str method: The code of the payment method.
         :raise CustomerError: If a page does not offer what a customer needs.
         """
+        bank_page = self._submit(self._begin(portal_path, method))
+        self._pay_at_the_bank(bank_page, {'card': 'card', 'sbp': 'sbp'}[method])
+        self._wait()
+
+    def open_bank_page(self, portal_path, method='card'):
+        """ Go to the bank's page and stop there.
+
+        :return: The operation.
+        :rtype: str
+        :raise CustomerError: If a page does not offer what a customer needs.
+        """
+        page = self._submit(self._begin(portal_path, method))
+        return self._one(page, '//input[@name="uuid"]', 'what to pay').get('value')
+
+    def _begin(self, portal_path, method):
+        """ Press Pay in the portal. :return: The form that leads to the bank. """
         page = self._get(portal_path)
         form = self._one(page, '//form[@id="o_payment_form"]', 'the payment form')
         option = self._one(
@@ -51,9 +67,7 @@ class Customer:
         })
         if not processing.get('redirect_form_html'):
             raise CustomerError(f"No way to the bank: {processing.get('state_message')}")
-        bank_page = self._submit(processing['redirect_form_html'])
-        self._pay_at_the_bank(bank_page, {'card': 'card', 'sbp': 'sbp'}[method])
-        self._wait()
+        return processing['redirect_form_html']
 
     def _get(self, path):
         response = self._session.get(urllib.parse.urljoin(self._odoo_url, path), timeout=60)

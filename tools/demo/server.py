@@ -21,6 +21,8 @@ def free_port(preferred=0):
     """ Return the preferred port if it is free, else any free one. """
     for port in (preferred, 0):
         with socket.socket() as probe:
+            # A port whose last connections are still being closed is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(('127.0.0.1', port))
                 return probe.getsockname()[1]
