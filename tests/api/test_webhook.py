@@ -250,14 +250,23 @@ MALFORMED = {
     'claims are null': sign(b'null', KEY),
     'claims are no JSON': sign(b'{', KEY),
     'claims are no text': sign(b'\xff\xfe\x00', KEY),
-    'claims nested deep': sign(b'{"a":' * 5000 + b'1' + b'}' * 5000, KEY),
 }
+# Signed by the bank itself; newer Pythons read it, older ones run out of stack.
+NESTED = sign(b'{"a":' * 5000 + b'1' + b'}' * 5000, KEY)
 
 
 @pytest.mark.parametrize('body', MALFORMED.values(), ids=MALFORMED)
 def test_what_is_no_notification(body):
     with pytest.raises(MalformedWebhook):
         decode(body, JWK)
+
+
+def test_claims_nested_deep_end_in_nothing_worse():
+    try:
+        claims = decode(NESTED, JWK)
+    except MalformedWebhook:
+        return
+    assert list(claims) == ['a']
 
 
 @pytest.mark.parametrize('name', [
