@@ -71,8 +71,10 @@ class PaymentTransaction(models.Model):
         ).sorted('id', reverse=True)[:const.MAX_SIBLINGS] if documents else self.browse()
         for sibling in siblings:
             state = sibling.state
-            if sibling._tochka_refresh(quick=True) == 'applied' \
-                    and sibling._tochka_fresh_state() not in (state, 'cancel'):
+            outcome = sibling._tochka_refresh(quick=True)
+            if outcome == 'unknown':
+                break  # A silent bank will not create an operation either.
+            if outcome == 'applied' and sibling._tochka_fresh_state() not in (state, 'cancel'):
                 raise ConcurrencyError(_("Another payment of this document has just arrived."))
 
     def _tochka_ensure_payment_link(self):
