@@ -197,7 +197,6 @@ class PaymentTransaction(models.Model):
         previous_state = self.state
         if previous_state != 'done':
             self._set_done(extra_allowed_states=('cancel',))
-            self.tochka_next_poll_at = False
             self.env.ref('payment.cron_post_process_payment_tx')._trigger()
         if previous_state in ('cancel', 'error'):
             self._tochka_flag(_(
@@ -231,7 +230,6 @@ class PaymentTransaction(models.Model):
             return
         if self.state in ('draft', 'pending'):
             self._set_canceled(state_message=_("The payment link has expired."))
-        self.tochka_next_poll_at = False
 
     # === BUSINESS METHODS - ATTENTION === #
 

@@ -92,6 +92,9 @@ class PaymentTransaction(models.Model):
         self._tochka_check_allowed()
         if self._tochka_is_link_open():
             return self.tochka_payment_link
+        if self.tochka_operation_id:
+            # A second operation would make the transaction forget the first, which may be paid yet.
+            raise ValidationError(_("The payment link has expired. Please reload the page."))
         self._tochka_check_siblings()
         try:
             self._tochka_create_operation()

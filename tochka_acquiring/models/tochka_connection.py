@@ -218,6 +218,7 @@ class TochkaConnection(models.Model):
         """ Forget the key and switch off all that needs it. """
         self.ensure_one()
         self.check_access('write')
+        self._tochka_delete_webhook()
         self.with_context(active_test=False).provider_ids.write({
             'state': 'disabled', 'is_published': False,
         })

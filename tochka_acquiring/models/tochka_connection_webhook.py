@@ -46,7 +46,36 @@ class TochkaConnection(models.Model):
         self._tochka_refresh_webhook_state()
         return self._tochka_notify('success', _("The bank will notify Odoo of each payment."))
 
+    def action_test_webhook(self):
+        """ Let the bank send a test event, which Odoo must answer from another worker.
+
+        :return: A notification for the administrator.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access('write')
+        try:
+            self._tochka_client().send_test_webhook(self.sudo().client_id, const.WEBHOOK_TYPE)
+        except errors.TochkaError as error:
+            return self._tochka_notify('danger', _(
+                "The test notification did not get through: %s", self._tochka_explain(error),
+            ))
+        return self._tochka_notify('success', _("The test notification got through."))
+
     # === BUSINESS METHODS === #
+
+    def _tochka_delete_webhook(self):
+        """ Delete the registration before the key is forgotten, if it is this Odoo's.
+
+        A bank that can't be reached keeps it: its notifications are then refused.
+        """
+        self.ensure_one()
+        if self.webhook_state != 'active':
+            return
+        try:
+            self._tochka_client(quick=True).delete_webhook(self.sudo().client_id)
+        except errors.TochkaError as error:
+            _logger.warning("Webhook of connection %s stays registered: %s", self.id, error)
 
     def _tochka_find_webhook_obstacle(self):
         """ Return why the bank can't be given this Odoo's address, or an empty string.

@@ -124,7 +124,7 @@ class TochkaWebhookKey(models.Model):
         if not row:
             return None
         try:
-            jwk = connection._tochka_client().public_key()
+            jwk = connection._tochka_client(quick=True).public_key()
         except errors.TochkaError as error:
             _logger.warning("The bank's public key can't be obtained: %s", error)
             return None

@@ -140,6 +140,15 @@ class FakeBank:
         self.webhook = {'url': url, 'webhooksList': types}
         return self.webhook
 
+    def delete_webhook(self, client_id):
+        self._called('delete_webhook')
+        self.webhook = None
+        return {'result': True}
+
+    def send_test_webhook(self, client_id, webhook_type):
+        self._called('send_test_webhook')
+        return {'result': True}
+
     def public_key(self):
         self._called('public_key')
         if not self.jwk:

@@ -195,6 +195,21 @@ class TestConnectionDisconnect(ConnectionCommon):
         with self.assertRaisesRegex(ValidationError, "not connected"):
             self.provider.state = 'enabled'
 
+    def test_registration_goes_with_the_key(self):
+        connection = self.create_connected()
+        connection.action_disconnect()
+        self.assertEqual(self.bank.count('delete_webhook'), 0, "Nothing of ours was registered")
+        for silent in (False, True):
+            with self.subTest(silent=silent):
+                connection = self.create_connected()
+                connection.webhook_state = 'active'
+                if silent:
+                    self.bank.fail('delete_webhook', errors.OutcomeUnknown("silence"))
+                self.bank.calls.clear()
+                connection.action_disconnect()
+                self.assertEqual(self.bank.count('delete_webhook'), 1)
+                self.assertEqual(connection.state, 'disconnected')
+
     def test_other_connections_stay(self):
         other = self.create_connected()
         other.action_disconnect()
@@ -269,6 +284,13 @@ class TestConnectionWebhook(ConnectionCommon):
         parameters.set_param('web.base.url', 'https://odoo.example.com:443')
         connection.invalidate_recordset(['webhook_url'])
         self.assertNotified(connection.action_register_webhook(), 'success')
+
+    def test_test_notification(self):
+        connection = self.create_connected()
+        self.assertNotified(connection.action_test_webhook(), 'success')
+        self.bank.fail('send_test_webhook', errors.Rejected("answered with 503", audit_id='a-8'))
+        self.assertNotified(
+            connection.action_test_webhook(), 'danger', "answered with 503", 'a-8')
 
     def test_client_id_is_needed(self):
         connection = self.create_connected()

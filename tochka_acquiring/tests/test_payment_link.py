@@ -164,6 +164,16 @@ class TestPaymentLink(TochkaCommon):
         again = self.create_linked_tx(invoice)
         self.assertNotEqual(again.tochka_payment_link_id, transaction.tochka_payment_link_id)
 
+    def test_expired_transaction_gets_no_second_operation(self):
+        """ The first operation may be paid yet, and would have no transaction. """
+        transaction = self.create_linked_tx()
+        operation_id = transaction.tochka_operation_id
+        transaction.tochka_link_expires_at = fields.Datetime.now() - timedelta(minutes=1)
+        with self.assertRaisesRegex(ValidationError, "expired"):
+            transaction._get_processing_values()
+        self.assertEqual(transaction.tochka_operation_id, operation_id)
+        self.assertEqual(self.bank.count('create_payment'), 1)
+
     def test_paid_link_is_not_reused(self):
         invoice = self.create_invoice()
         transaction = self.create_linked_tx(invoice)
