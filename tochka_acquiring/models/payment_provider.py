@@ -23,6 +23,7 @@ class PaymentProvider(models.Model):
         domain="[('company_ids', 'parent_of', company_id)]",
         copy=False,
     )
+    tochka_connection_state = fields.Selection(related='tochka_connection_id.state')
     tochka_merchant_id = fields.Many2one(
         string="Shop (merchant)",
         help="The shop of the bank's acquiring contract on whose behalf payments are taken.",
