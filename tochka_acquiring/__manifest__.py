@@ -2,7 +2,7 @@
 
 {
     'name': 'Tochka Bank Acquiring',
-    'version': '19.0.1.0.0',
+    'version': '19.0.1.1.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 350,
     'summary': "Card, SBP, T-Pay and instalment payments of portal invoices through Tochka Bank.",
@@ -15,18 +15,21 @@
         'security/ir.model.access.csv',
         'security/tochka_security.xml',
 
+        'views/oauth_templates.xml',
         'views/payment_tochka_templates.xml',
         'views/payment_provider_views.xml',
         'views/payment_transaction_views.xml',
         'views/res_config_settings_views.xml',
         'views/tochka_connection_views.xml',
         'views/tochka_merchant_views.xml',
+        'views/tochka_problem_views.xml',
         'views/tochka_menus.xml',
         'views/tochka_webhook_event_views.xml',
 
         'data/analytic_plan_data.xml',
         'data/ir_cron_data.xml',
         'data/mail_activity_type_data.xml',
+        'data/mail_template_consent_data.xml',
         'data/payment_method_data.xml',
         'data/payment_provider_data.xml',  # Depends on the payment methods and the redirect form.
     ],

@@ -6,6 +6,7 @@ Sources, as of 2026-04 unless another date is given:
 * API: the bank's OpenAPI description (https://enter.tochka.com/doc/openapi/swagger.json), v1.91.
 * LINKS: https://developers.tochka.com/docs/tochka-api/, «Платёжные ссылки».
 * HOOKS: the same, «Вебхуки».
+* OAUTH: the same, «Алгоритм работы по OAuth 2.0» and «Терминология».
 """
 
 from decimal import Decimal
@@ -21,9 +22,50 @@ BASE_URL_PARAMETER = 'tochka_acquiring.base_url'
 # Path of the public key of webhooks, on the host of the API. Source: HOOKS.
 PUBLIC_KEY_PATH = '/doc/openapi/static/keys/public'
 
+# On the host of the API. Source: OAUTH.
+AUTHORIZE_PATH = '/connect/authorize'
+TOKEN_PATH = '/connect/token'
+BANK_BIC = '044525104'
+
 RETURN_ROUTE = '/payment/tochka/return'
 DECLINED_ROUTE = '/payment/tochka/declined'
 WEBHOOK_ROUTE = '/payment/tochka/webhook'
+OAUTH_START_ROUTE = '/payment/tochka/oauth/start'
+OAUTH_AGAIN_ROUTE = '/payment/tochka/oauth/again'
+OAUTH_RETURN_ROUTE = '/payment/tochka/oauth/return'
+# Where the client shows the connections: `/odoo/...`.
+CONNECTIONS_PATH = 'tochka-connections'
+
+# === CONSENT === #
+
+# Source: OAUTH; the list is the documentation's.
+OAUTH_SCOPE = 'accounts balances customers statements sbp payments acquiring'
+# Source: OAUTH.
+ACCESS_TOKEN_SECONDS = 24 * 3600
+REFRESH_TOKEN_DAYS = 30
+# Ours: half of its life is left when the access token is renewed, so that a bank which is silent
+# for hours stops no payment; a caller renews it himself only when minutes are left.
+RENEW_BEFORE_HOURS = 12
+RENEW_AT_ONCE_SECONDS = 300
+RENEWAL_WARNING_DAYS = (1, 7)
+# Ours: how long the link in the e-mail may be opened, and how long a person may take on the bank's
+# page. The code that follows lives 5 minutes at the bank.
+LINK_HOURS = 72
+STATE_MINUTES = 60
+AUTHORIZATION_DAYS = 90
+# Seconds to connect and to answer while an administrator waits for the bank's page.
+CONSENT_TIMEOUT = (5, 15)
+
+# Feature -> permissions that it needs. Source: API (each method's description), LINKS, HOOKS.
+# «Работа с системой быстрых платежей» of the internet bank is the pair of `sbp`.
+FEATURE_PERMISSIONS = {
+    'payments': ('MakeAcquiringOperation', 'ReadAcquiringData', 'ReadCustomerData'),
+    'notifications': ('ManageWebhookData',),
+    'accounts': ('ReadAccountsBasic', 'ReadAccountsDetail'),
+    'sbp': ('ReadSBPData', 'EditSBPData'),
+}
+# Status of a consent that may be used. Source: API.
+CONSENT_GIVEN = 'Authorised'
 
 # === MONEY AND METHODS === #
 
@@ -116,6 +158,9 @@ WEBHOOK_TYPE = 'acquiringInternetPayment'
 # Samples of the bank are under 2 KiB.
 MAX_WEBHOOK_SIZE = 64 * 1024
 MIN_RSA_BITS = 2048
+# How long the bank's test event is waited for, in seconds.
+TEST_EVENT_SECONDS = 8
+TEST_EVENT_PAUSE = 0.3
 KEY_REQUEST_SECONDS = 60
 EVENT_BATCH = 200
 # The transaction's creating request may commit after the webhook; later it is an orphan.
@@ -137,6 +182,11 @@ PERSONAL_KEYS = {
 SENSITIVE_KEYS = SECRET_KEYS | PERSONAL_KEYS
 
 # === CERTIFICATES === #
+
+# Ours: a clock further away than this (seconds) makes tokens and links look expired.
+CLOCK_TOLERANCE = 120
+# Source: https://www.gosuslugi.ru/crt, read 2026-09.
+ROOT_CA_URL = 'https://gu-st.ru/content/lending/russian_trusted_root_ca_pem.crt'
 
 # SHA-256 fingerprints of the certificates that the Russian state CA publishes at
 # https://www.gosuslugi.ru/crt (files at gu-st.ru). The bank's API host moved to this chain at the

@@ -1,11 +1,13 @@
 """ Golden exchanges: what exactly is sent, and what becomes of the answer. """
 
+import contextlib
 import json
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from freezegun import freeze_time
 
 from tochka_acquiring import const
 from tochka_acquiring.api.errors import OutcomeUnknown, Rejected
@@ -223,17 +225,53 @@ def test_no_webhook_is_none(serve, make_client):
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(('existing', 'method'), [(True, 'POST'), (False, 'PUT')])
-def test_set_webhook_creates_or_edits(serve, make_client, existing, method):
-    registered = answer({'Data': {'webhooksList': [const.WEBHOOK_TYPE], 'url': 'https://a.example'}})
-    server = serve(registered if existing else refuse(404, 'does not exist'), registered)
-    make_client(server).set_webhook(CLIENT_ID, 'https://shop.example/w', (const.WEBHOOK_TYPE,))
-    read, write = server.requests
-    assert (read.method, read.target) == ('GET', f'/uapi/webhook/v1.0/{CLIENT_ID}')
+@pytest.mark.parametrize(('replace', 'method'), [(True, 'POST'), (False, 'PUT')])
+def test_set_webhook_creates_or_edits(serve, make_client, replace, method):
+    server = serve(answer({'Data': {'webhooksList': [const.WEBHOOK_TYPE], 'url': 'https://a'}}))
+    make_client(server).set_webhook(
+        CLIENT_ID, 'https://shop.example/w', (const.WEBHOOK_TYPE,), replace=replace)
+    (write,) = server.requests
     assert (write.method, write.target) == (method, f'/uapi/webhook/v1.0/{CLIENT_ID}')
     # No `Data` around it: the one exception of the bank's API.
     assert write.json == {'webhooksList': ['acquiringInternetPayment'],
                           'url': 'https://shop.example/w'}
+
+
+@pytest.mark.parametrize('call', [
+    lambda client: client.retailers('301112223'),
+    lambda client: client.probe_sbp('301112223'),
+    lambda client: client.get_payment(OPERATION_ID, '301112223'),
+    lambda client: list(client.list_payments(
+        '301112223', date(2026, 9, 1), date(2026, 9, 2))),
+    lambda client: client.create_payment(
+        customer_code='301112223', amount=Decimal('1'), purpose='x', payment_modes=['card']),
+])
+def test_the_company_is_named_in_the_header(serve, make_client, call):
+    """ As the bank asks for it with OAuth 2.0. """
+    server = serve(refuse(400, 'whatever'))
+    with contextlib.suppress(Rejected):
+        call(make_client(server))
+    (received,) = server.requests
+    assert received.headers['CustomerCode'] == '301112223'
+
+
+def test_no_company_no_header(serve, make_client):
+    server = serve(answer({'Data': {'Customer': []}}))
+    make_client(server).customers()
+    assert 'CustomerCode' not in server.requests[0].headers
+
+
+@pytest.mark.parametrize(('date_header', 'difference'), [
+    ('Wed, 25 Nov 2026 10:00:30 GMT', 30), ('Wed, 25 Nov 2026 09:00:00 GMT', -3600),
+    ('yesterday', None),
+])
+def test_the_clocks_are_compared(serve, make_client, date_header, difference):
+    server = serve(answer({'Data': {'Customer': []}}, headers={'Date': date_header}))
+    client = make_client(server)
+    assert client.clock_difference is None
+    with freeze_time('2026-11-25 10:00:00', real_asyncio=False):
+        client.customers()
+    assert client.clock_difference == difference
 
 
 def test_delete_webhook(exchange):

@@ -32,6 +32,9 @@ SECRETS = {
 CALLS = {
     'customers': lambda client: client.customers(),
     'retailers': lambda client: client.retailers('301112223'),
+    'consent': lambda client: client.consent('consent-1'),
+    'probe_accounts': lambda client: client.probe_accounts(),
+    'probe_sbp': lambda client: client.probe_sbp('301112223'),
     'create_payment': lambda client: client.create_payment(
         customer_code='301112223', amount=Decimal('10.00'), purpose=f'Оплата, {PAYER}, {PHONE}',
         payment_modes=['card'], merchant_id='200000000054321', payment_link_id='INV-1-0a1b2c',

@@ -190,7 +190,7 @@ def test_registration(bank, client, receiver):
     assert client.get_webhook(bank.client_id) is None
     for number in (1, 2):  # creates, then edits
         url = f'{receiver.url}{number}'
-        client.set_webhook(bank.client_id, url, [const.WEBHOOK_TYPE])
+        client.set_webhook(bank.client_id, url, [const.WEBHOOK_TYPE], replace=number == 2)
         assert client.get_webhook(bank.client_id) == {'url': url,
                                                       'webhooksList': [const.WEBHOOK_TYPE]}
     client.send_test_webhook(bank.client_id, const.WEBHOOK_TYPE)

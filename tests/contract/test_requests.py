@@ -29,7 +29,6 @@ PAYMENT = {
 }
 NEEDED = ('customer_code', 'amount', 'purpose', 'payment_modes')
 WEBHOOK = answer({'Data': {'webhooksList': [], 'url': 'https://shop.example/w'}})
-NO_WEBHOOK = refuse(404, 'Object of Webhooks does not exists')
 
 # Method of the client -> calls, each with the bank's answers and the operations that it uses.
 LIST, CREATE = ('GET', '/acquiring/v1.0/payments'), ('POST', '/acquiring/v1.0/payments')
@@ -39,6 +38,10 @@ CALLS = {
     'retailers': [
         (lambda c: c.retailers('301112223'), [], [('GET', '/acquiring/v1.0/retailers')]),
     ],
+    'consent': [(lambda c: c.consent('8bfb9f3d'), [], [('GET', '/consent/v1.0/consents/{consentId}')])],
+    'probe_accounts': [(lambda c: c.probe_accounts(), [], [('GET', '/open-banking/v1.0/accounts')])],
+    'probe_sbp': [(lambda c: c.probe_sbp('301112223'), [],
+                   [('GET', '/sbp/v1.0/customer/{customerCode}/{bankCode}')])],
     'create_payment': [
         (lambda c: c.create_payment(**PAYMENT), [], [CREATE]),
         (lambda c: c.create_payment(**{name: PAYMENT[name] for name in NEEDED}), [], [CREATE]),
@@ -58,9 +61,10 @@ CALLS = {
     'get_webhook': [(lambda c: c.get_webhook(CLIENT_ID), [WEBHOOK], [('GET', HOOK)])],
     'set_webhook': [
         (lambda c: c.set_webhook(CLIENT_ID, 'https://shop.example/w', [const.WEBHOOK_TYPE]),
-         [NO_WEBHOOK, WEBHOOK], [('GET', HOOK), ('PUT', HOOK)]),
-        (lambda c: c.set_webhook(CLIENT_ID, 'https://shop.example/w', [const.WEBHOOK_TYPE]),
-         [WEBHOOK, WEBHOOK], [('GET', HOOK), ('POST', HOOK)]),
+         [], [('PUT', HOOK)]),
+        (lambda c: c.set_webhook(
+            CLIENT_ID, 'https://shop.example/w', [const.WEBHOOK_TYPE], replace=True),
+         [], [('POST', HOOK)]),
     ],
     'delete_webhook': [(lambda c: c.delete_webhook(CLIENT_ID), [], [('DELETE', HOOK)])],
     'send_test_webhook': [
@@ -122,7 +126,7 @@ class Recorder:
     def __init__(self):
         self.bodies = []
 
-    def request(self, method, path, *, params=None, json=None):
+    def request(self, method, path, *, json=None, **_options):
         self.bodies.append(json)
         return {'Data': {'operationId': 'op-1', 'paymentLink': 'https://pay.example/', 'amount': 1}}
 

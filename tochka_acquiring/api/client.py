@@ -12,6 +12,7 @@ from decimal import InvalidOperation
 from .. import const
 from . import errors
 from .errors import _lt
+from .oauth import Consent
 from .operation import CreatedPayment, Customer, Operation, Retailer
 from .transport import Transport
 
@@ -42,6 +43,23 @@ class TochkaClient:
     def __repr__(self):
         return f'{type(self).__name__}({self.base_url!r})'
 
+    @property
+    def clock_difference(self):
+        """ Seconds that the bank's clock is ahead, as of the last answer; None before it. """
+        return self._transport.clock_difference
+
+    # === CONSENTS === #
+
+    def consent(self, consent_id):
+        """ Read a consent: what the owner has allowed the application to do.
+
+        :param str consent_id: The consent.
+        :rtype: Consent
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        path = f'consent/v1.0/consents/{urllib.parse.quote(consent_id, safe="")}'
+        return Consent.from_answer(self._data(self._read(path)))
+
     # === CUSTOMERS AND SHOPS === #
 
     def customers(self):
@@ -60,8 +78,32 @@ class TochkaClient:
         :rtype: list[Retailer]
         :raise TochkaError: If the bank refused or stayed silent.
         """
-        data = self._read('acquiring/v1.0/retailers', {'customerCode': customer_code})
+        data = self._read(
+            'acquiring/v1.0/retailers', {'customerCode': customer_code}, customer_code)
         return self._parse_list(data, 'Retailer', Retailer)
+
+    def probe_accounts(self):
+        """ Read the accounts only to see whether it is allowed.
+
+        :raise Unauthorized: If it is not.
+        :raise TochkaError: If the bank stayed silent.
+        """
+        self._read('open-banking/v1.0/accounts')
+
+    def probe_sbp(self, customer_code):
+        """ Read the registration in the Faster Payments System only to see whether it is allowed.
+
+        A company that is not registered there is refused in another way than a missing right.
+
+        :param str customer_code: The company.
+        :raise Unauthorized: If it is not.
+        :raise TochkaError: If the bank stayed silent.
+        """
+        code = urllib.parse.quote(customer_code, safe='')
+        try:
+            self._read(f'sbp/v1.0/customer/{code}/{const.BANK_BIC}', customer_code=customer_code)
+        except errors.Rejected as error:
+            _logger.info("No registration in the Faster Payments System: %s", error)
 
     # === OPERATIONS === #
 
@@ -99,18 +141,22 @@ class TochkaClient:
         data = self._transport.request(
             'POST', 'acquiring/v1.0/payments',
             json={'Data': {name: value for name, value in values.items() if value is not None}},
+            customer_code=customer_code,
         )
         return CreatedPayment.from_api(self._data(data))
 
-    def get_payment(self, operation_id):
+    def get_payment(self, operation_id, customer_code=None):
         """ Read an operation.
 
         :param str operation_id: The operation.
+        :param str|None customer_code: The company.
         :rtype: Operation
         :raise TochkaError: If the bank refused or stayed silent.
         """
         path = f'acquiring/v1.0/payments/{urllib.parse.quote(operation_id, safe="")}'
-        operations = self._data(self._read(path)).get('Operation')
+        operations = self._data(
+            self._read(path, customer_code=customer_code)
+        ).get('Operation')
         if not isinstance(operations, list) or len(operations) != 1:
             raise errors.OutcomeUnknown(
                 _lt("The bank did not return the one operation asked for."))
@@ -144,7 +190,7 @@ class TochkaClient:
             }
             if status:
                 params['status'] = status
-            answer = self._read('acquiring/v1.0/payments', params)
+            answer = self._read('acquiring/v1.0/payments', params, customer_code)
             entries = self._data(answer).get('Operation')
             if not isinstance(entries, list):
                 raise errors.OutcomeUnknown(
@@ -184,20 +230,22 @@ class TochkaClient:
                 return None
             raise
 
-    def set_webhook(self, client_id, url, types):
-        """ Register the address, replacing the one registered before.
+    def set_webhook(self, client_id, url, types, *, replace=False):
+        """ Register the address.
 
-        The bank posts one test event for each type and registers nothing unless all get 200.
+        The bank posts one test event for each type and registers nothing unless all get 200. It
+        keeps one address for a client id, perhaps another system's: read it before.
 
         :param str client_id: The application that the key belongs to.
         :param str url: The address: https on port 443.
         :param list[str] types: The types of webhooks.
+        :param bool replace: Whether to change the registration that exists.
         :rtype: dict
         :raise TochkaError: If the bank refused or stayed silent.
         """
-        method = 'POST' if self.get_webhook(client_id) else 'PUT'
         return self._data(self._transport.request(
-            method, self._webhook_path(client_id), json={'webhooksList': list(types), 'url': url},
+            'POST' if replace else 'PUT', self._webhook_path(client_id),
+            json={'webhooksList': list(types), 'url': url},
         ))
 
     def delete_webhook(self, client_id):
@@ -227,17 +275,18 @@ class TochkaClient:
 
     # === HELPERS === #
 
-    def _read(self, path, params=None):
+    def _read(self, path, params=None, customer_code=None):
         """ Send a read, and repeat it while the bank is silent. """
+        options = {'params': params, 'customer_code': customer_code}
         for delay in self._read_delays:
             try:
-                return self._transport.request('GET', path, params=params)
+                return self._transport.request('GET', path, **options)
             except errors.TlsError:
                 raise
             except (errors.NotSent, errors.OutcomeUnknown) as error:
                 _logger.info("Repeating the read of %s: %s", path, error)
                 time.sleep(delay * random.uniform(0.8, 1.2))
-        return self._transport.request('GET', path, params=params)
+        return self._transport.request('GET', path, **options)
 
     @staticmethod
     def _data(answer):

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 import urllib.parse
+from email.utils import parsedate_to_datetime
 
 import requests
 from requests.auth import AuthBase
@@ -45,7 +46,8 @@ class BearerAuth(AuthBase):
 
     def __call__(self, request):
         """ Add the header. """
-        request.headers['Authorization'] = f'Bearer {self._token}'
+        if self._token is not None:
+            request.headers['Authorization'] = f'Bearer {self._token}'
         return request
 
 
@@ -53,24 +55,31 @@ class Transport:
     """ Sends requests with the key, to one host, and sorts what comes back.
 
     :param str base_url: The address that paths are relative to.
-    :param str token: The key.
+    :param str|None token: The key; None where the request proves itself by its body.
     :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
     :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
+    :param tuple[str, ...] secrets: What else must never be quoted in an error.
     """
 
-    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30)):
+    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30), secrets=()):
         self._base_url = base_url
         self._token = token
         self._timeout = timeout
         self._ca_pem = ca_pem
+        self._secrets = tuple(secret for secret in (token, *secrets) if secret)
+        # Seconds that the bank's clock is ahead of ours, as of the last answer; None before it.
+        self.clock_difference = None
 
-    def request(self, method, path, *, params=None, json=None):
+    def request(self, method, path, *, params=None, json=None, data=None, customer_code=None):
         """ Send one request, once.
 
         :param str method: The HTTP method.
         :param str path: The path, relative to the base address, or an address of the same host.
         :param dict|None params: The query.
         :param dict|None json: The body.
+        :param dict|None data: The body as a form.
+        :param str|None customer_code: The company on whose behalf the request is made. The bank
+                                       asks for the header with OAuth 2.0.
         :return: The answer's JSON.
         :rtype: dict
         :raise Rejected: If the bank said no.
@@ -81,7 +90,7 @@ class Transport:
         url = urllib.parse.urljoin(self._base_url, path)
         if _origin(url) != _origin(self._base_url):
             raise ValueError("The key is for the bank's host only.")
-        if not _KEY.fullmatch(self._token or ''):
+        if self._token is not None and not _KEY.fullmatch(self._token):
             raise errors.NotSent(_lt("The key holds characters that no key has: copy it anew from"
                                      " the internet bank."))
         started = time.monotonic()
@@ -90,12 +99,15 @@ class Transport:
             with requests.Session() as session:
                 if self._ca_pem:
                     session.mount(f'{_origin(self._base_url)}/', HostCaAdapter(self._ca_pem))
+                headers = {'Accept': 'application/json'}
+                if customer_code:
+                    headers['CustomerCode'] = customer_code
                 response = session.request(
-                    method, url, params=params, json=json, timeout=self._timeout,
-                    allow_redirects=False, auth=BearerAuth(self._token),
-                    headers={'Accept': 'application/json'},
+                    method, url, params=params, json=json, data=data, timeout=self._timeout,
+                    allow_redirects=False, auth=BearerAuth(self._token), headers=headers,
                 )
             outcome = f'HTTP {response.status_code}'
+            self._compare_clocks(response)
             return self._read_response(response)
         except requests.exceptions.SSLError as error:
             outcome = 'TLS error'
@@ -126,6 +138,14 @@ class Transport:
                 "%s %s: %s in %.0f ms", method, urllib.parse.urlsplit(url).path, outcome,
                 (time.monotonic() - started) * 1000,
             )
+
+    def _compare_clocks(self, response):
+        """ Remember how far the bank's clock is from ours; no date tells nothing. """
+        try:
+            told = parsedate_to_datetime(response.headers.get('Date', ''))
+            self.clock_difference = round(told.timestamp() - time.time())
+        except (TypeError, ValueError):
+            self.clock_difference = None
 
     def _read_response(self, response):
         """ Return the JSON of a good answer, or raise what the bad one means. """
@@ -161,9 +181,12 @@ class Transport:
             for entry in body.get('Errors') or () if isinstance(entry, dict)
         ]
         texts = [self._clean(body.get('message')), *(e['message'] for e in entries)]
+        # The token service answers in the form of RFC 6749, section 5.2.
+        oauth_code = self._clean(body.get('error')) or None
+        texts += [self._clean(body.get('error_description')) or oauth_code]
         return {
             'message': '; '.join(dict.fromkeys(filter(None, texts))),
-            'error_code': entries[0]['errorCode'] if entries else None,
+            'error_code': entries[0]['errorCode'] if entries else oauth_code,
             'audit_id': self._clean(body.get('id')) or None,
             'errors': entries,
         }
@@ -171,8 +194,8 @@ class Transport:
     def _clean(self, value):
         """ Return a text of the bank without the key and personal data that it may quote. """
         text = '' if value is None else str(value)[:1000]
-        if self._token:
-            text = text.replace(self._token, '***')
+        for secret in self._secrets:
+            text = text.replace(secret, '***')
         return _SENSITIVE.sub('***', text)
 
 

@@ -2,7 +2,13 @@
 UPDATE tochka_connection
    SET jwt_key = NULL,
        client_id = NULL,
+       client_secret = NULL,
+       webhook_state = 'unknown',
+       webhook_foreign_url = NULL,
+       public_url = NULL,
        state = 'disconnected';
+DELETE FROM tochka_token;
+DELETE FROM tochka_authorization;
 DELETE FROM tochka_webhook_key;
 UPDATE tochka_webhook_event SET payload = NULL;
 UPDATE payment_transaction

@@ -10,10 +10,17 @@ from . import payment_transaction_poll
 from . import payment_transaction_posting
 from . import res_company
 from . import res_config_settings
+from . import tochka_authorization
 from . import tochka_connection
 from . import tochka_connection_data
+from . import tochka_connection_health
+from . import tochka_connection_oauth
+from . import tochka_connection_permission
+from . import tochka_connection_trust
 from . import tochka_connection_webhook
 from . import tochka_legal_entity
 from . import tochka_merchant
+from . import tochka_problem
+from . import tochka_token
 from . import tochka_webhook_event
 from . import tochka_webhook_key

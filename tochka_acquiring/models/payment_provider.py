@@ -33,6 +33,9 @@ class PaymentProvider(models.Model):
         domain="[('connection_id', '=', tochka_connection_id)]",
         copy=False,
     )
+    tochka_legal_entity_id = fields.Many2one(
+        related='tochka_merchant_id.legal_entity_id',
+        help="Whose money it is. Its INN must be the company's.")
     tochka_article_id = fields.Many2one(
         string="Article",
         help="The analytic account that each payment of this provider is credited to, on the"
@@ -186,6 +189,15 @@ class PaymentProvider(models.Model):
             )
         return ''
 
+    def _tochka_find_warning(self):
+        """ Return what a person should know though payments work, in words that say what to do.
+
+        :return: The warning, or an empty string when there is none.
+        :rtype: str
+        """
+        self.ensure_one()
+        return ''
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -206,6 +218,32 @@ class PaymentProvider(models.Model):
         if self.code != 'tochka':
             return super()._get_default_payment_method_codes()
         return const.DEFAULT_PAYMENT_METHOD_CODES
+
+    # === ACTION METHODS === #
+
+    def action_tochka_connect(self):
+        """ Go to the connection: the one that is chosen or serves the company, else a new one.
+
+        :return: The action that opens the connection.
+        :rtype: dict
+        """
+        self.ensure_one()
+        connection = self.tochka_connection_id or self.env['tochka.connection'].search([
+            ('company_ids', 'in', self.company_id.parent_ids.ids),
+        ], limit=1)
+        if connection and not self.tochka_connection_id:
+            self.tochka_connection_id = connection
+        return {
+            'type': 'ir.actions.act_window',
+            'res_model': 'tochka.connection',
+            'res_id': connection.id,
+            'view_mode': 'form',
+            'views': [(False, 'form')],
+            'context': {
+                'default_company_ids': self.company_id.ids,
+                'tochka_provider_id': self.id,
+            },
+        }
 
     # === BUSINESS METHODS === #
 

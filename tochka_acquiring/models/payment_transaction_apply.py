@@ -68,7 +68,9 @@ class PaymentTransaction(models.Model):
             return None
         merchant = self.tochka_merchant_id or self.provider_id.tochka_merchant_id
         client = merchant.connection_id._tochka_client(quick=quick)
-        return client.get_payment(self.tochka_operation_id)
+        return client.get_payment(
+            self.tochka_operation_id, merchant.legal_entity_id.customer_code
+        )
 
     def _tochka_apply_in_own_cursor(self, operation):
         """ Apply an operation in a fresh cursor and commit it.

@@ -1,23 +1,22 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-import base64
-
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import plaintext2html, urls
 
-from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.api import errors, tls
+from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.api.client import TochkaClient, check_base_url, public_key_url
 from odoo.addons.tochka_acquiring.api.jwt_key import read_key
 from odoo.addons.tochka_acquiring.utils import utc_naive
 
-_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
-
 
 class TochkaConnection(models.Model):
-    """ One key of the bank: credentials, trust and health, however many shops use it. """
+    """ One application or one key of the bank, however many legal entities and shops use it.
+
+    Its other files: `_oauth` (consent and tokens), `_permission` (what the bank allows), `_trust`
+    (certificates), `_webhook` (notifications), `_data` (what is taken over from the bank) and
+    `_health` (what is wrong and how it is mended).
+    """
 
     _name = 'tochka.connection'
     _description = "Tochka Bank: connection"
@@ -38,22 +37,40 @@ class TochkaConnection(models.Model):
             ('custom', "Other address (system parameter)"),
         ],
         required=True, default='production')
+    auth_method = fields.Selection(
+        string="How to connect",
+        selection=[
+            ('oauth', "By an application (Client_ID and Client_secret)"),
+            ('jwt', "By a JWT key"),
+        ],
+        required=True, default='oauth',
+        help="An application serves several legal entities and asks for your consent on the bank's"
+             " page. A JWT key is pasted and works at once: the simple way for one shop.")
+    client_secret = fields.Char(
+        string="Client_secret", groups='base.group_system', copy=False,
+        help="Stands in the application's page of the internet bank, and is shown there once.")
     jwt_key = fields.Char(
         string="JWT key", groups='base.group_system', copy=False,
         help="Made in the internet bank. Whoever has it can take payments in your name.")
     client_id = fields.Char(
-        string="Client ID", groups='base.group_system', copy=False,
-        help="Read from the key. It is needed to register notifications.")
+        string="Client_ID", groups='base.group_system', copy=False,
+        help="Stands in the application's page of the internet bank. With a JWT key it is read from"
+             " the key; it is needed to register notifications.")
     key_expires_at = fields.Datetime(string="Key expires at", readonly=True, copy=False)
+    key_set_at = fields.Datetime(string="Credentials entered at", readonly=True, copy=False)
+    # A copy of the database carries the uuid of the original here, and has another one itself.
+    database_uuid = fields.Char(readonly=True, copy=False)
 
-    #  draft ──key checked──► connected ◄──the bank answers again── attention
-    #                          │   └──the bank refuses the key, the certificate...──►──┘
-    #                          └──disconnect──► disconnected ──new key checked──► connected
-    # (the consent of OAuth comes between draft and connected when it is used)
+    #  draft ──Client_secret saved──► waiting ──consent given, data read──► connected
+    #    └──────key checked───────────────────────────────────────────────►──┘ │  ▲
+    #                                                                          │  │
+    #     the bank refuses the key, the consent, the certificate...  attention ◄──┘ answers again
+    #  connected, attention, waiting ──disconnect──► disconnected ──new credentials──► as from draft
     state = fields.Selection(
         string="State",
         selection=[
             ('draft', "Not connected"),
+            ('waiting', "Waiting for consent"),
             ('connected', "Connected"),
             ('attention', "Needs attention"),
             ('disconnected', "Disconnected"),
@@ -62,42 +79,12 @@ class TochkaConnection(models.Model):
     problem = fields.Text(string="Last problem", readonly=True, copy=False)
     checked_at = fields.Datetime(string="Last checked at", readonly=True, copy=False)
 
-    ca_file = fields.Binary(
-        string="Certificate file (CA)", attachment=False, copy=False,
-        help="Certificates of the Russian state certification authority, trusted for the bank's"
-             " host alone.")
-    ca_filename = fields.Char(copy=False)
-    ca_pem = fields.Text(string="Trusted certificates", readonly=True, copy=False)
-    ca_summary = fields.Text(string="Trusted for the bank's host", readonly=True, copy=False)
-    ca_is_published = fields.Boolean(
-        string="Matches the published fingerprints", readonly=True, copy=False)
-    ca_expires_at = fields.Datetime(string="Certificates expire at", readonly=True, copy=False)
-
-    webhook_url = fields.Char(
-        string="Address for notifications", compute='_compute_webhook_url',
-        help="Where the bank sends its notifications: https on port 443, open to the internet.")
-    webhook_state = fields.Selection(
-        string="Notifications",
-        selection=[
-            ('unknown', "Not checked"),
-            ('none', "Not registered"),
-            ('other', "Registered for another address"),
-            ('active', "Registered"),
-        ],
-        required=True, readonly=True, default='unknown', copy=False)
-
     legal_entity_ids = fields.One2many(
         string="Legal entities", comodel_name='tochka.legal.entity', inverse_name='connection_id')
     merchant_ids = fields.One2many(
         string="Shops", comodel_name='tochka.merchant', inverse_name='connection_id')
     provider_ids = fields.One2many(
         string="Providers", comodel_name='payment.provider', inverse_name='tochka_connection_id')
-
-    # === COMPUTE METHODS === #
-
-    def _compute_webhook_url(self):
-        base_url = self.env['ir.config_parameter'].sudo().get_param('web.base.url')
-        self.webhook_url = urls.urljoin(base_url, const.WEBHOOK_ROUTE)
 
     # === CONSTRAINT METHODS === #
 
@@ -115,10 +102,15 @@ class TochkaConnection(models.Model):
                         provider=provider.name, company=provider.company_id.name,
                     ))
 
-    @api.constrains('environment', 'jwt_key')
+    @api.constrains('environment', 'jwt_key', 'auth_method')
     def _check_jwt_key(self):
         for connection in self:
             key = connection.sudo().jwt_key
+            if connection.auth_method == 'oauth':
+                if connection.environment == 'bank_sandbox':
+                    raise ValidationError(_("The bank's sandbox knows no applications. Choose to"
+                                            " connect by a JWT key."))
+                continue
             if not key:
                 continue
             if connection.environment == 'bank_sandbox':
@@ -136,68 +128,52 @@ class TochkaConnection(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._tochka_complete_values(vals) for vals in vals_list])
+        connections = super().create([self._tochka_complete_values(vals) for vals in vals_list])
+        # Whoever comes from a provider wants to connect it.
+        provider = self.env['payment.provider'].browse(self.env.context.get('tochka_provider_id'))
+        if provider and len(connections) == 1 and not provider.tochka_connection_id:
+            provider.tochka_connection_id = connections
+        for connection in connections:
+            connection._tochka_begin_consent()
+        return connections
 
     def write(self, vals):
-        if vals.get('jwt_key') or 'ca_file' in vals:
-            vals = self._tochka_complete_values(vals)
-        return super().write(vals)
+        res = super().write(self._tochka_complete_values(vals))
+        if vals.get('client_secret'):
+            for connection in self:
+                connection._tochka_begin_consent()
+        return res
 
     @api.model
     def _tochka_complete_values(self, vals):
-        """ Add what a pasted key and an uploaded certificate file tell of themselves.
+        """ Add what pasted credentials tell of themselves.
 
         :param dict vals: The values to create or write.
         :return: The completed values.
         :rtype: dict
-        :raise ValidationError: If the file holds no certificate authority.
         """
         vals = dict(vals)
+        for name in ('client_id', 'client_secret'):
+            if vals.get(name):
+                vals[name] = ''.join(vals[name].split())
         if vals.get('jwt_key'):
             vals['jwt_key'] = ''.join(vals['jwt_key'].split())
             try:
                 client_id, expires_at = read_key(vals['jwt_key'])
             except ValueError:
                 client_id, expires_at = None, None  # The constraint says what is wrong.
-            vals.setdefault('client_id', client_id)
+            vals.setdefault('auth_method', 'jwt')
+            vals['client_id'] = vals.get('client_id') or client_id
             vals['key_expires_at'] = utc_naive(expires_at)
-        if vals.get('ca_file'):
-            try:
-                certificates = tls.parse_ca(base64.b64decode(vals['ca_file']))
-            except ValueError as error:
-                raise ValidationError(self.env._(str(error))) from error
-            vals.update({
-                'ca_pem': tls.to_pem(certificates),
-                'ca_summary': '\n\n'.join(
-                    self._tochka_describe_certificate(certificate) for certificate in certificates
-                ),
-                'ca_is_published': all(c.published_name for c in certificates),
-                'ca_expires_at': utc_naive(min(c.not_after for c in certificates)),
-            })
-        elif 'ca_file' in vals:
-            vals.update({
-                'ca_pem': False, 'ca_summary': False, 'ca_is_published': False,
-                'ca_expires_at': False,
-            })
+        if vals.get('jwt_key') or vals.get('client_secret'):
+            vals['key_set_at'] = fields.Datetime.now()
+            vals['database_uuid'] = self._tochka_database_uuid()
         return vals
-
-    @api.model
-    def _tochka_describe_certificate(self, certificate):
-        """ Return what an administrator compares with the published certificate. """
-        return '\n'.join([
-            certificate.subject,
-            f'SHA-256 {certificate.fingerprint}',
-            _("Valid until %s", certificate.not_after.date().isoformat()),
-            _("The fingerprint is the published one of %s.", certificate.published_name)
-            if certificate.published_name
-            else _("This fingerprint is NOT among those published at gosuslugi.ru/crt as this"
-                   " module knows them: compare it there before you trust it."),
-        ])
 
     # === ACTION METHODS === #
 
     def action_connect(self):
-        """ Check the key by reading companies and shops, and take them over.
+        """ Check the credentials by reading companies and shops, and take them over.
 
         A failure is shown and kept in the form instead of being raised, which would undo it.
 
@@ -207,29 +183,49 @@ class TochkaConnection(models.Model):
         self.ensure_one()
         self.check_access('write')
         try:
-            summary = self._tochka_load_data()
+            summary = self._tochka_check()
         except errors.TochkaError as error:
             self._tochka_report_problem(error)
+            self._tochka_update_problems()
             return self._tochka_notify('danger', self.problem)
-        self._tochka_refresh_webhook_state()
         return self._tochka_notify('success', summary)
 
+    def _tochka_check(self):
+        """ Bring all that is known of the bank up to date: data, rights, notifications, health.
+
+        :return: What was found, for the administrator.
+        :rtype: str
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        self.ensure_one()
+        summary = self._tochka_load_data()
+        self._tochka_refresh_permissions()
+        self._tochka_check_webhook()
+        self._tochka_update_problems()
+        return summary
+
     def action_disconnect(self):
-        """ Forget the key and switch off all that needs it. """
+        """ Forget the credentials and switch off all that needs them. """
         self.ensure_one()
         self.check_access('write')
         self._tochka_delete_webhook()
         self.with_context(active_test=False).provider_ids.write({
             'state': 'disabled', 'is_published': False,
         })
+        self._tochka_forget_consent()
         self.write({
             'jwt_key': False,
             'client_id': False,
+            'client_secret': False,
             'key_expires_at': False,
+            'key_set_at': False,
             'state': 'disconnected',
             'problem': False,
             'webhook_state': 'unknown',
+            'webhook_foreign_url': False,
+            'permission_states': False,
         })
+        self._tochka_update_problems()
 
     def _tochka_notify(self, kind, message):
         return {
@@ -272,69 +268,35 @@ class TochkaConnection(models.Model):
         return public_key_url(self._tochka_base_url())
 
     def _tochka_client(self, quick=False):
-        """ Return the client of the bank's API with this connection's key.
+        """ Return the client of the bank's API with this connection's key or access token.
 
         :param bool quick: Whether a person waits: a silent bank is given up soon.
         :rtype: TochkaClient
-        :raise Unauthorized: If there is no key.
+        :raise Unauthorized: If there is no key or no consent.
+        :raise NotSent: If the access could not be renewed now.
         """
         self.ensure_one()
         connection = self.sudo()
-        if not connection.jwt_key:
+        if connection.auth_method == 'oauth':
+            token = connection._tochka_access_token(quick)
+        else:
+            token = connection.jwt_key
+        if not token:
             raise errors.Unauthorized(_("The connection %s has no key.", connection.name))
         options = {'timeout': const.QUICK_TIMEOUT, 'read_delays': ()} if quick else {}
         return TochkaClient(
-            self._tochka_base_url(), connection.jwt_key, ca_pem=connection.ca_pem or None, **options
-        )
-
-    # === BUSINESS METHODS - HEALTH === #
-
-    def _tochka_responsible(self):
-        """ Return the user who is asked to look at problems. """
-        self.ensure_one()
-        creator = self.create_uid
-        return creator if creator.active and creator._is_internal() else self.env.ref(
-            'base.user_admin'
+            self._tochka_base_url(), token, ca_pem=connection.ca_pem or None, **options
         )
 
     @api.model
-    def _tochka_explain(self, error):
-        """ Return what happened in the reader's language, with status, code and audit id.
+    def _tochka_database_uuid(self):
+        return self.env['ir.config_parameter'].sudo().get_param('database.uuid')
 
-        :param TochkaError error: What happened. The bank's own messages stay as they are.
-        :rtype: str
-        """
-        return error.describe(self.env._(error.message))
+    def _tochka_is_copy(self):
+        """ Return whether this database is a copy of the one in which the bank was connected.
 
-    def _tochka_report_problem(self, error):
-        """ Keep what went wrong, and ask a person once until it is well again.
-
-        :param TochkaError error: What happened.
+        :rtype: bool
         """
         self.ensure_one()
-        connection = self.sudo()
-        problem = self._tochka_explain(error)
-        if isinstance(error, errors.Unauthorized):
-            problem = _(
-                "%s\nThe bank does not accept the key, a permission or the customer code. A key"
-                " that was issued anew replaces the old one at once: paste the new key here.",
-                problem,
-            )
-        if connection.problem != problem:
-            connection.problem = problem
-        if connection.state == 'connected':
-            connection.state = 'attention'
-            connection.activity_schedule(
-                'tochka_acquiring.mail_activity_connection',
-                summary=_("Tochka Bank: the connection needs attention"),
-                note=plaintext2html(problem),
-                user_id=connection._tochka_responsible().id,
-            )
-
-    def _tochka_clear_problem(self):
-        """ The bank answers as it should: close what was open. """
-        self.ensure_one()
-        connection = self.sudo()
-        if connection.state != 'connected' or connection.problem:
-            connection.write({'state': 'connected', 'problem': False})
-            connection.activity_unlink(['tochka_acquiring.mail_activity_connection'])
+        uuid = self.sudo().database_uuid
+        return bool(uuid) and uuid != self._tochka_database_uuid()

@@ -1,7 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
-from odoo.tools import format_date
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -37,7 +36,10 @@ class TochkaConnection(models.Model):
 
         entities = self._tochka_update_legal_entities(customers)
         merchants = self._tochka_update_merchants(entities, retailers)
-        self.checked_at = fields.Datetime.now()
+        self.write({
+            'checked_at': fields.Datetime.now(),
+            'clock_difference': client.clock_difference or 0,
+        })
         self._tochka_clear_problem()
         self.env['payment.provider'].sudo()._tochka_sync_payment_methods(merchants)
         return _(
@@ -144,7 +146,7 @@ class TochkaConnection(models.Model):
         for index, connection in enumerate(connections):
             self.env['ir.cron']._commit_progress(0, remaining=len(connections) - index)
             try:
-                connection._tochka_load_data()
+                connection._tochka_check()
             except errors.TochkaError as error:
                 _logger.warning("Connection %s: %s", connection.id, error)
                 connection._tochka_report_problem(error)
@@ -154,30 +156,3 @@ class TochkaConnection(models.Model):
                 self.env.cr.rollback()
             connection._tochka_warn_before_expiry()
             self.env['ir.cron']._commit_progress(1)
-
-    def _tochka_warn_before_expiry(self):
-        """ Ask a person in time to renew the key and the certificates, once for each threshold. """
-        self.ensure_one()
-        for name, moment in (
-            (_("JWT key"), self.key_expires_at),
-            (_("certificate (CA)"), self.ca_expires_at),
-        ):
-            if not moment:
-                continue
-            days_left = (moment - fields.Datetime.now()).days
-            threshold = next((d for d in const.EXPIRY_WARNING_DAYS if days_left <= d), None)
-            if threshold is None:
-                continue
-            summary = _(
-                "Tochka Bank: the %(name)s expires on %(day)s (warning at %(days)s days)",
-                name=name, day=format_date(self.env, moment.date()), days=threshold,
-            )
-            if not self.message_ids.filtered(lambda m, text=summary: text in (m.body or '')):
-                # The note stays when the activity is done, and keeps it from coming again.
-                self._message_log(body=summary)
-                self.activity_schedule(
-                    'mail.mail_activity_data_todo',
-                    date_deadline=moment.date(),
-                    summary=summary,
-                    user_id=self._tochka_responsible().id,
-                )

@@ -37,6 +37,8 @@ class FakeBank:
         self.failures = {}
         self.webhook = None
         self.jwk = None
+        self.clock_difference = 0
+        self.consent_answer = None
         self.customer_list = [
             Customer(CUSTOMER_CODE, 'Business', short_name="ООО «Ромашка»", inn=INN),
             Customer('301234569', 'Personal', name="Ромашка Василиса"),
@@ -68,6 +70,16 @@ class FakeBank:
     def customers(self):
         self._called('customers')
         return self.customer_list
+
+    def consent(self, consent_id):
+        self._called('consent', consent_id=consent_id)
+        return self.consent_answer
+
+    def probe_accounts(self):
+        self._called('probe_accounts')
+
+    def probe_sbp(self, customer_code):
+        self._called('probe_sbp', customer_code=customer_code)
 
     def retailers(self, customer_code):
         self._called('retailers')
@@ -120,7 +132,7 @@ class FakeBank:
             orders=(Order(str(uuid.uuid4()), 'approval', amount, paid_at),),
         )
 
-    def get_payment(self, operation_id):
+    def get_payment(self, operation_id, customer_code=None):
         self._called('get_payment', operation_id=operation_id)
         if operation_id not in self.operations:
             raise errors.Rejected("not found", http_status=424)
@@ -135,8 +147,8 @@ class FakeBank:
         self._called('get_webhook')
         return self.webhook
 
-    def set_webhook(self, client_id, url, types):
-        self._called('set_webhook')
+    def set_webhook(self, client_id, url, types, replace=False):
+        self._called('set_webhook', url=url, replace=replace)
         self.webhook = {'url': url, 'webhooksList': types}
         return self.webhook
 
