@@ -252,13 +252,13 @@ def test_the_company_is_named_in_the_header(serve, make_client, call):
     with contextlib.suppress(Rejected):
         call(make_client(server))
     (received,) = server.requests
-    assert received.headers['CustomerCode'] == '301112223'
+    assert received.headers['Customercode'] == '301112223'
 
 
 def test_no_company_no_header(serve, make_client):
     server = serve(answer({'Data': {'Customer': []}}))
     make_client(server).customers()
-    assert 'CustomerCode' not in server.requests[0].headers
+    assert 'Customercode' not in server.requests[0].headers
 
 
 @pytest.mark.parametrize(('date_header', 'difference'), [

@@ -121,7 +121,8 @@ def test_access_is_renewed(serve, make_app):
     (10 ** 9, 86400),
 ])
 def test_life_of_the_access(serve, make_app, told, lives):
-    assert make_app(serve(answer({**PAIR, 'expires_in': told}))).refresh(REFRESH).expires_in == lives
+    app = make_app(serve(answer({**PAIR, 'expires_in': told})))
+    assert app.refresh(REFRESH).expires_in == lives
 
 
 @pytest.mark.parametrize('data', [
@@ -159,9 +160,10 @@ def test_nothing_is_sent_twice(serve, make_app):
         make_app(f'http://127.0.0.1:{closed_port()}/').refresh(REFRESH)
 
 
-@pytest.mark.parametrize('call', [
-    lambda app: app.create_consent(PERMISSIONS), lambda app: app.refresh(REFRESH),
-    lambda app: app.exchange_code(CODE, REDIRECT),
+@pytest.mark.parametrize(('call', 'secrets'), [
+    (lambda app: app.create_consent(PERMISSIONS), (SECRET,)),
+    (lambda app: app.refresh(REFRESH), (SECRET, REFRESH)),
+    (lambda app: app.exchange_code(CODE, REDIRECT), (SECRET, CODE)),
 ])
 @pytest.mark.parametrize('step', [
     refuse(400, f'{SECRET} {CODE} {REFRESH} is wrong'),
@@ -169,7 +171,7 @@ def test_nothing_is_sent_twice(serve, make_app):
     answer({'error': f'{SECRET} {CODE} {REFRESH}'}, 401), silence, close,
     answer(f'{SECRET} {CODE} {REFRESH}'),
 ])
-def test_no_secret_is_left_behind(serve, make_app, caplog, call, step):
+def test_no_secret_is_left_behind(serve, make_app, caplog, call, secrets, step):
     caplog.set_level(logging.DEBUG)
     app = make_app(serve(step))
     left = [repr(app)]
@@ -177,8 +179,7 @@ def test_no_secret_is_left_behind(serve, make_app, caplog, call, step):
         call(app)
     left += [str(caught.value), repr(vars(caught.value)),
              *traceback.format_exception(caught.value), caplog.text]
-    sent = {'client_credentials': (SECRET,), 'refresh_token': (SECRET, REFRESH)}
-    for secret in sent.get(call, (SECRET,)):
+    for secret in secrets:
         assert secret not in '\n'.join(left)
 
 

@@ -38,8 +38,10 @@ CALLS = {
     'retailers': [
         (lambda c: c.retailers('301112223'), [], [('GET', '/acquiring/v1.0/retailers')]),
     ],
-    'consent': [(lambda c: c.consent('8bfb9f3d'), [], [('GET', '/consent/v1.0/consents/{consentId}')])],
-    'probe_accounts': [(lambda c: c.probe_accounts(), [], [('GET', '/open-banking/v1.0/accounts')])],
+    'consent': [(lambda c: c.consent('8bfb9f3d'), [],
+                 [('GET', '/consent/v1.0/consents/{consentId}')])],
+    'probe_accounts': [(lambda c: c.probe_accounts(), [],
+                        [('GET', '/open-banking/v1.0/accounts')])],
     'probe_sbp': [(lambda c: c.probe_sbp('301112223'), [],
                    [('GET', '/sbp/v1.0/customer/{customerCode}/{bankCode}')])],
     'create_payment': [

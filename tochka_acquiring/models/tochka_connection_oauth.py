@@ -30,7 +30,7 @@ class TochkaConnection(models.Model):
             ('granted', "3. Consent given"),
             ('loaded', "4. Data loaded"),
         ],
-        compute='_compute_setup_step')
+        compute='_compute_setup_step', compute_sudo=True)
     consent_given_at = fields.Datetime(
         string="Consent given at", compute='_compute_setup_step', compute_sudo=True)
     access_expires_at = fields.Datetime(

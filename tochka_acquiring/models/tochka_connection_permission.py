@@ -121,6 +121,16 @@ class TochkaConnection(models.Model):
         if states != self.permission_states:
             self.permission_states = states
 
+    def _tochka_note_permission(self, name, state):
+        """ Keep what a request has shown of a right that no list tells (JWT key).
+
+        :param str name: The bank's name of the permission.
+        :param str state: 'granted' or 'missing'.
+        """
+        self.ensure_one()
+        if self.auth_method == 'jwt' and self._tochka_permission_state(name) != state:
+            self.permission_states = {**(self.permission_states or {}), name: state}
+
     def _tochka_read_consent(self):
         """ Return the state of each permission, as the consent lists them.
 
@@ -143,10 +153,11 @@ class TochkaConnection(models.Model):
     def _tochka_probe_permissions(self):
         """ Return the state of the permissions that a harmless read can show.
 
+        That of notifications shows when their registration is read.
+
         :rtype: dict[str, str]
         """
         client = self._tochka_client()
-        client_id = self.sudo().client_id
         customer_code = self.legal_entity_ids[:1].customer_code
         # The companies and their shops have just been read.
         states = {'ReadCustomerData': 'granted', 'ReadAcquiringData': 'granted'}
@@ -155,8 +166,6 @@ class TochkaConnection(models.Model):
             probes.append((const.FEATURE_PERMISSIONS['accounts'], client.probe_accounts))
         if self.use_sbp and customer_code:
             probes.append((('ReadSBPData',), lambda: client.probe_sbp(customer_code)))
-        if self.notification_mode == 'webhook' and client_id:
-            probes.append((('ManageWebhookData',), lambda: client.get_webhook(client_id)))
         for names, probe in probes:
             try:
                 probe()

@@ -118,6 +118,7 @@ class TochkaConnection(models.Model):
         self.ensure_one()
         self.check_access('write')
         self.notification_mode = 'webhook'
+        self._tochka_refresh_webhook_state()
         problem = self._tochka_register_webhook(take_over)
         self._tochka_update_problems()
         if self.webhook_state == 'active':
@@ -176,7 +177,9 @@ class TochkaConnection(models.Model):
             self._tochka_register_webhook()
 
     def _tochka_register_webhook(self, take_over=False):
-        """ Register this Odoo. The bank posts a test event at once, which another worker answers.
+        """ Register this Odoo, after the registration was read.
+
+        The bank posts a test event at once, which another worker answers.
 
         :param bool take_over: Whether a person wants to replace another address.
         :return: Why it was not registered, or an empty string.
@@ -185,7 +188,6 @@ class TochkaConnection(models.Model):
         self.ensure_one()
         problem = self._tochka_find_webhook_obstacle()
         if not problem:
-            self._tochka_refresh_webhook_state()
             own = self.webhook_foreign_url == self.webhook_url  # only the types have changed
             if self.webhook_state == 'unknown':
                 problem = _("The bank does not tell which address is registered.")
@@ -263,7 +265,10 @@ class TochkaConnection(models.Model):
                 webhook = self._tochka_client().get_webhook(client_id)
             except errors.TochkaError as error:
                 _logger.info("Webhook of connection %s can't be read: %s", self.id, error)
+                if isinstance(error, errors.Unauthorized):
+                    self._tochka_note_permission('ManageWebhookData', 'missing')
             else:
+                self._tochka_note_permission('ManageWebhookData', 'granted')
                 values['webhook_state'] = self._tochka_compare_webhook(webhook)
                 if values['webhook_state'] == 'other':
                     values['webhook_foreign_url'] = str(webhook.get('url') or '?')

@@ -5,6 +5,7 @@ from . import test_connection_health
 from . import test_connection_http
 from . import test_connection_key
 from . import test_connection_security
+from . import test_connection_webhook
 from . import test_jobs
 from . import test_payment_apply
 from . import test_payment_link

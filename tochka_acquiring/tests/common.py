@@ -234,6 +234,7 @@ class TochkaCommon(AccountPaymentCommon):
         connection = cls.env['tochka.connection'].sudo().create({
             'name': "Romashka",
             'environment': 'custom',
+            'auth_method': 'jwt',
             'company_ids': [Command.set(company.ids)],
         })
         entity = cls.env['tochka.legal.entity'].sudo().create({

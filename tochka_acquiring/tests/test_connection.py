@@ -10,7 +10,6 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.api.operation import Customer, Retailer
 from odoo.addons.tochka_acquiring.tests.common import CUSTOMER_CODE, INN, MERCHANT_ID
@@ -196,7 +195,7 @@ class TestConnectionDisconnect(ConnectionCommon):
             self.provider.state = 'enabled'
 
     def test_registration_goes_with_the_key(self):
-        connection = self.create_connected()
+        connection = self.create_connected(notification_mode='poll')
         connection.action_disconnect()
         self.assertEqual(self.bank.count('delete_webhook'), 0, "Nothing of ours was registered")
         for silent in (False, True):
@@ -223,77 +222,3 @@ class TestConnectionDisconnect(ConnectionCommon):
         self.assertEqual(connection.state, 'disconnected', "A pasted key is not checked yet")
         self.assertNotified(connection.action_connect(), 'success')
         self.assertEqual((connection.state, connection.merchant_ids), ('connected', shop))
-
-
-@tagged('post_install', '-at_install')
-class TestConnectionWebhook(ConnectionCommon):
-    """ The registration of this Odoo at the bank. """
-
-    def setUp(self):
-        super().setUp()
-        self.env['ir.config_parameter'].sudo().set_param('web.base.url', 'https://odoo.example.com')
-
-    def test_register(self):
-        connection = self.create_connected()
-        self.assertEqual(connection.webhook_state, 'none')
-        self.assertNotified(connection.action_register_webhook(), 'success')
-        self.assertEqual(connection.webhook_state, 'active')
-        self.assertEqual(self.bank.webhook, {
-            'url': 'https://odoo.example.com' + const.WEBHOOK_ROUTE,
-            'webhooksList': ['acquiringInternetPayment'],
-        })
-
-    def test_what_is_registered(self):
-        url = 'https://odoo.example.com' + const.WEBHOOK_ROUTE
-        for webhook, state in (
-            (None, 'none'),
-            ({'url': url, 'webhooksList': ['acquiringInternetPayment', 'x']}, 'active'),
-            ({'url': url, 'webhooksList': ['incomingPayment']}, 'other'),
-            ({'url': url}, 'other'),
-            ({'url': 'https://crm.example.com', 'webhooksList': ['acquiringInternetPayment']},
-             'other'),
-        ):
-            with self.subTest(webhook):
-                self.bank.webhook = webhook
-                self.assertEqual(self.create_connected().webhook_state, state)
-
-    def test_silent_bank_leaves_it_unknown_and_connects(self):
-        self.bank.fail('get_webhook', errors.OutcomeUnknown("silence"))
-        connection = self.create_connected()
-        self.assertEqual((connection.state, connection.webhook_state), ('connected', 'unknown'))
-
-    def test_refusal_says_that_payments_work_all_the_same(self):
-        connection = self.create_connected()
-        self.bank.fail('set_webhook', errors.Rejected("No 200 from the address", audit_id='a-9'))
-        with self.assertLogs('odoo.addons.tochka_acquiring', 'WARNING'):
-            action = connection.action_register_webhook()
-        self.assertNotified(action, 'danger', "No 200 from the address", 'a-9',
-                            "Payments are booked all the same")
-        self.assertEqual((connection.state, connection.webhook_state), ('connected', 'none'))
-
-    def test_address_that_the_bank_can_not_reach(self):
-        connection = self.create_connected(environment='production')
-        parameters = self.env['ir.config_parameter'].sudo()
-        for url in ('http://odoo.example.com', 'https://odoo.example.com:8443'):
-            with self.subTest(url):
-                parameters.set_param('web.base.url', url)
-                connection.invalidate_recordset(['webhook_url'])
-                self.assertNotified(
-                    connection.action_register_webhook(), 'warning', url, "asks the bank by itself")
-        self.assertEqual(self.bank.count('set_webhook'), 0)
-        parameters.set_param('web.base.url', 'https://odoo.example.com:443')
-        connection.invalidate_recordset(['webhook_url'])
-        self.assertNotified(connection.action_register_webhook(), 'success')
-
-    def test_test_notification(self):
-        connection = self.create_connected()
-        self.assertNotified(connection.action_test_webhook(), 'success')
-        self.bank.fail('send_test_webhook', errors.Rejected("answered with 503", audit_id='a-8'))
-        self.assertNotified(
-            connection.action_test_webhook(), 'danger', "answered with 503", 'a-8')
-
-    def test_client_id_is_needed(self):
-        connection = self.create_connected()
-        connection.client_id = False
-        self.assertNotified(connection.action_register_webhook(), 'warning', "client ID is missing")
-        self.assertEqual(self.bank.count('set_webhook'), 0)

@@ -74,7 +74,9 @@ class TestConnectionHttp(HttpCommon):
         self.assertEqual(
             [(method, path) for method, path, _headers, _body in self.server.requests],
             [('GET', 'open-banking/v1.0/customers'), ('GET', 'acquiring/v1.0/retailers'),
-             ('GET', WEBHOOK)])
+             ('GET', 'open-banking/v1.0/accounts'),
+             ('GET', f'sbp/v1.0/customer/{CUSTOMER_CODE}/044525104'),
+             ('GET', WEBHOOK), ('PUT', WEBHOOK), ('GET', WEBHOOK)])
         for _method, _path, headers, _body in self.server.requests:
             self.assertEqual(headers['Authorization'], f'Bearer {connection.jwt_key}')
 
@@ -135,14 +137,14 @@ class TestConnectionHttp(HttpCommon):
 
     def test_register_webhook(self):
         """ PUT makes a registration, POST changes one. Source: HOOKS of `const`. """
-        connection = self.connect('success')
+        connection = self.connect('success', connection=self.create_draft(notification_mode='poll'))
         self.assertEqual(connection.webhook_state, 'none')
         good = {'url': connection.webhook_url, 'webhooksList': [const.WEBHOOK_TYPE]}
         for method in ('PUT', 'POST'):
             self.server.answer(f'{method} {WEBHOOK}', good)
         connection.action_register_webhook()
         self.server.answer(f'GET {WEBHOOK}', {**good, 'url': 'https://crm.example.com'})
-        self.assertNotified(connection.action_register_webhook(), 'success')
+        self.assertNotified(connection.action_take_webhook(), 'warning')
         self.assertEqual(connection.webhook_state, 'other', "The bank's word counts")
         self.server.answer(f'GET {WEBHOOK}', good)
         connection.action_connect()
