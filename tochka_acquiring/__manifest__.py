@@ -26,6 +26,8 @@
         'views/tochka_menus.xml',
         'views/tochka_webhook_event_views.xml',
 
+        'wizards/tochka_try_views.xml',
+
         'data/analytic_plan_data.xml',
         'data/ir_cron_data.xml',
         'data/mail_activity_type_data.xml',

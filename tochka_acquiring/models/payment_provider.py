@@ -50,6 +50,9 @@ class PaymentProvider(models.Model):
              " is the only protection against paying an outdated amount.",
         default=const.DEFAULT_LINK_TTL,
     )
+    tochka_test_partner_id = fields.Many2one(
+        string="Test client", comodel_name='res.partner', readonly=True, copy=False,
+        ondelete='set null')
     # The modes that the last synchronization knew: a method that the accountant took away from the
     # provider afterwards stays away, and only what the bank has newly allowed is added.
     tochka_known_modes = fields.Char(copy=False)
@@ -244,6 +247,28 @@ class PaymentProvider(models.Model):
                 'tochka_provider_id': self.id,
             },
         }
+
+    def action_tochka_try(self):
+        """ Try the connection as a customer would.
+
+        :return: The action that opens the wizard.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access('write')
+        wizard = self.env['tochka.try'].create({
+            'provider_id': self.id,
+            'email': self.tochka_test_partner_id.email or self._tochka_suggest_test_email(),
+        })
+        return wizard._show()
+
+    def _tochka_suggest_test_email(self):
+        """ Return an address that reaches the user and is not the user's login.
+
+        :rtype: str
+        """
+        name, at, domain = (self.env.user.email or '').partition('@')
+        return f'{name}+test@{domain}' if at else 'test@example.com'
 
     # === BUSINESS METHODS === #
 

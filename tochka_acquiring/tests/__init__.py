@@ -12,5 +12,6 @@ from . import test_payment_link
 from . import test_payment_posting
 from . import test_payment_provider
 from . import test_portal
+from . import test_try
 from . import test_webhook
 from . import test_translations

@@ -1,0 +1,107 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+import urllib.parse
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from odoo.addons.payment import utils as payment_utils
+from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
+
+
+@tagged('post_install', '-at_install')
+class TestTry(TochkaCommon):
+    """ An administrator tries the connection as a customer would. """
+
+    def begin(self, **values):
+        action = self.provider.action_tochka_try()
+        wizard = self.env['tochka.try'].browse(action['res_id'])
+        wizard.write({'email': 'client+test@example.com', **values})
+        return wizard
+
+    def pay_as_client(self, wizard):
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(wizard.payment_url).query))
+        self.assertEqual(query['access_token'], payment_utils.generate_access_token(
+            int(query['partner_id']), float(query['amount']), int(query['currency_id']),
+            env=self.env))
+        transaction = self.create_tx(
+            amount=float(query['amount']), partner_id=int(query['partner_id']))
+        transaction._get_processing_values()
+        self.pay(transaction)
+        wizard.invalidate_recordset()
+        return transaction
+
+    def test_from_the_client_to_the_reversal(self):
+        numbers = self.env['account.move'].search_count([('move_type', '=', 'out_invoice')])
+        wizard = self.begin(amount=12.5)
+        self.assertEqual(wizard.step, 'new')
+        self.assertEqual(wizard.action_create_client()['res_id'], wizard.id)
+        partner = self.provider.tochka_test_partner_id
+        self.assertEqual((wizard.step, partner.email), ('ready', 'client+test@example.com'))
+        self.assertTrue(partner.user_ids._is_portal())
+        self.assertIn('/web/signup', wizard.cabinet_url)
+        transaction = self.pay_as_client(wizard)
+        self.assertEqual((wizard.step, wizard.transaction_id), ('paid', transaction))
+        wizard.action_reverse()
+        wizard.invalidate_recordset()
+        self.assertEqual(wizard.step, 'reversed')
+        lines = self.env['account.move.line'].search([
+            ('partner_id', '=', partner.id), ('parent_state', '=', 'posted'),
+            ('account_type', '=', 'asset_receivable')])
+        self.assertEqual(sorted(lines.mapped('balance')), [-12.5, 12.5])
+        self.assertTrue(all(lines.mapped('reconciled')))
+        with self.assertRaisesRegex(UserError, "no test payment"):
+            wizard.action_reverse()
+        self.assertEqual(
+            self.env['account.move'].search_count([('move_type', '=', 'out_invoice')]), numbers)
+        user = partner.user_ids
+        wizard.action_finish()
+        self.assertFalse(partner.active or user.active or self.provider.tochka_test_partner_id)
+
+    def test_client_is_made_once(self):
+        wizard = self.begin()
+        wizard.action_create_client()
+        partner = self.provider.tochka_test_partner_id
+        again = self.begin()
+        again.action_create_client()
+        self.assertEqual(self.provider.tochka_test_partner_id, partner)
+        self.assertEqual(len(partner.user_ids), 1)
+
+    def test_refresh_asks_the_bank(self):
+        wizard = self.begin()
+        wizard.action_create_client()
+        transaction = self.create_tx(
+            amount=10, partner_id=self.provider.tochka_test_partner_id.id)
+        transaction._get_processing_values()
+        self.bank.pay(transaction.tochka_operation_id)
+        self.env.flush_all()
+        wizard.action_refresh()
+        self.env.invalidate_all()
+        self.assertEqual(transaction.state, 'done')
+
+    def test_what_keeps_it_from_being_tried(self):
+        for values, text in (
+            ({'email': 'nobody'}, "not an e-mail"), ({'amount': 0}, "more than zero"),
+        ):
+            with self.assertRaisesRegex(UserError, text):
+                self.begin(**values).action_create_client()
+        self.provider.is_published = False
+        with self.assertRaisesRegex(UserError, "publish the provider first"):
+            self.begin().action_create_client()
+
+    def test_address_of_a_user_is_refused(self):
+        self.env.user.login = 'boss@example.com'
+        with self.assertRaises(UserError):
+            self.begin(email='boss@example.com').action_create_client()
+
+    def test_only_administrators(self):
+        accountant = self.env['res.users'].create({
+            'name': "Accountant", 'login': 'accountant-try', 'company_id': self.company.id,
+            'company_ids': self.company.ids,
+            'group_ids': self.env.ref('account.group_account_manager').ids,
+        })
+        with self.assertRaises(AccessError):
+            self.provider.with_user(accountant).action_tochka_try()
+        with self.assertRaises(AccessError):
+            self.env['tochka.try'].with_user(accountant).create({
+                'provider_id': self.provider.id, 'email': 'x@example.com'})
