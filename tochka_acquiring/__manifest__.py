@@ -15,6 +15,7 @@
         'security/ir.model.access.csv',
         'security/tochka_security.xml',
 
+        'views/account_journal_views.xml',
         'views/oauth_templates.xml',
         'views/payment_tochka_templates.xml',
         'views/payment_provider_views.xml',

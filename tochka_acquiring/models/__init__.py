@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import account_journal
 from . import account_payment
 from . import payment_provider
 from . import payment_transaction

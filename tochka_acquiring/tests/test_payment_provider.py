@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import json
 from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
@@ -164,3 +165,38 @@ class TestPaymentProvider(TochkaCommon):
             self.assertEqual(provider.state, 'disabled')
             self.assertFalse(provider.tochka_connection_id, "The key is not another company's")
             self.assertFalse(provider.tochka_merchant_id)
+
+
+@tagged('post_install', '-at_install')
+class TestDashboard(TochkaCommon):
+    """ The accountant's tile: one line on the card of the cash box. """
+
+    def read_card(self, journal=None):
+        journal = journal or self.journal
+        journal.invalidate_recordset()
+        return json.loads(journal.kanban_dashboard).get('tochka_health')
+
+    def test_tile(self):
+        self.assertEqual(self.read_card(), {
+            'is_well': True, 'text': "All is well: payments are taken and booked."})
+        self.merchant.sudo().is_usable = False
+        self.connection.sudo()._tochka_update_problems()
+        card = self.read_card()
+        self.assertFalse(card['is_well'])
+        self.assertEqual(card['text'], "Tochka takes no payments now.")
+        action = self.journal.action_tochka_connection()
+        self.assertEqual(action['res_id'], self.connection.id)
+
+    def test_accountant_reads_it(self):
+        accountant = self.env['res.users'].create({
+            'name': "Accountant", 'login': 'accountant-tile', 'company_id': self.company.id,
+            'company_ids': self.company.ids,
+            'group_ids': self.env.ref('account.group_account_manager').ids,
+        })
+        journal = self.journal.with_user(accountant)
+        self.assertTrue(json.loads(journal.kanban_dashboard)['tochka_health']['is_well'])
+
+    def test_other_journals_have_none(self):
+        self.assertIsNone(self.read_card(self.journal.copy({'code': 'BNK9'})))
+        self.provider.write({'is_published': False, 'state': 'disabled'})
+        self.assertIsNone(self.read_card())
