@@ -35,6 +35,7 @@
         'data/mail_template_consent_data.xml',
         'data/payment_method_data.xml',
         'data/payment_provider_data.xml',  # Depends on the payment methods and the redirect form.
+        'data/upgrade_data.xml',  # Depends on the jobs.
     ],
     'post_init_hook': 'post_init_hook',
     'uninstall_hook': 'uninstall_hook',

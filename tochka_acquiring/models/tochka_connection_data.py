@@ -140,6 +140,11 @@ class TochkaConnection(models.Model):
     # === BUSINESS METHODS - JOBS === #
 
     @api.model
+    def _tochka_check_soon(self):
+        """ Let the job compare everything with the bank as soon as it can (after an upgrade). """
+        self.env.ref('tochka_acquiring.cron_refresh').sudo()._trigger()
+
+    @api.model
     def _cron_tochka_refresh(self):
         """ Take over what changed at the bank, and warn before something expires. """
         connections = self.search([('state', 'in', ('connected', 'attention'))])

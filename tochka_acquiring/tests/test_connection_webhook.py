@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
+from odoo.tools import convert_file
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
@@ -73,6 +74,13 @@ class TestConnectionWebhook(ConnectionCommon):
         self.assertEqual((connection.webhook_state, connection.webhook_foreign_url),
                          ('other', FOREIGN['url']))
         self.assertEqual(connection.problem_ids.mapped('code'), ['webhook_foreign'])
+
+    def test_checked_after_an_upgrade(self):
+        cron = self.env.ref('tochka_acquiring.cron_refresh').sudo()
+        triggers = self.env['ir.cron.trigger'].sudo()
+        before = triggers.search_count([('cron_id', '=', cron.id)])
+        convert_file(self.env, 'tochka_acquiring', 'data/upgrade_data.xml', {}, mode='update')
+        self.assertEqual(triggers.search_count([('cron_id', '=', cron.id)]), before + 1)
 
     def test_missing_type_is_added_without_asking(self):
         self.bank.webhook = {'url': URL, 'webhooksList': ['incomingPayment']}

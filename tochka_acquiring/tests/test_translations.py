@@ -16,8 +16,11 @@ from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 
 MODULE = 'tochka_acquiring'
 RUSSIAN = 'ru_RU'
-# Brands that Russian writes in Latin letters.
-LATIN = {"T-Pay"}
+# Brands and names of the bank's fields, which Russian writes in Latin letters.
+LATIN = {
+    "T-Pay", "Client_ID", "Client_secret", "Redirect URL", "https://odoo.example.com",
+    "%(feature)s: %(names)s",
+}
 PLACEHOLDER = re.compile(r'%(?:\(\w+\))?[sdrif]|</?\w[^>]*>')
 
 
