@@ -8,18 +8,20 @@ from .errors import BankError
 
 
 def using(permission):
-    """ Return the client of the request's key.
+    """ Return the client of the request's key or access token.
 
-    :param str permission: What the key must allow.
+    :param str|None permission: What it must allow.
     :rtype: dict
     :raise BankError: If the key is unknown or does not allow it.
     """
     bank = current_app.config['BANK']
     scheme, _space, token = request.headers.get('Authorization', '').partition(' ')
-    client_id = bank.find_client(token) if scheme == 'Bearer' else None
-    if not client_id:
+    client = None
+    if scheme == 'Bearer' and token:
+        client_id = bank.find_client(token)
+        client = bank.clients[client_id] if client_id else bank.oauth.grant_of(token)
+    if not client:
         raise BankError(403, 'Invalid token')
-    client = bank.clients[client_id]
     if permission and permission not in client['permissions']:
         raise BankError(403, 'Missing permission')
     return client

@@ -4,7 +4,7 @@ import collections
 
 from flask import Flask, jsonify, request
 
-from . import acquiring, banking, control, page, webhooks
+from . import acquiring, banking, control, oauth, page, sbp, webhooks
 from .bank import Bank
 from .courier import Courier
 from .errors import BankError, envelope
@@ -35,8 +35,9 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
         SCHEMA=Schema(openapi),
         JOURNAL=collections.deque(maxlen=JOURNAL_SIZE),
     )
-    for module in (acquiring, banking, webhooks, page, control):
+    for module in (acquiring, banking, oauth, sbp, webhooks, page, control):
         app.register_blueprint(module.blueprint)
+    app.register_blueprint(oauth.connect)
 
     @app.get('/doc/openapi/static/keys/public')
     def public_key():
@@ -61,8 +62,7 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
         app.config['JOURNAL'].append({
             'method': request.method,
             'path': request.path,
-            'query': request.args.to_dict(),
-            'body': request.get_json(silent=True),
+            **journal_content(),
         })
         request.fault = app.config['FAULTS'].take(request.method, request.path)
         return apply_before(request.fault) if request.fault else None
@@ -77,4 +77,11 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
 
 def is_api():
     """ Whether the request is for the bank, not for the page or the control. """
-    return request.path.startswith(('/uapi/', '/doc/'))
+    return request.path.startswith(('/uapi/', '/doc/', '/connect/'))
+
+
+def journal_content():
+    """ Return what the journal keeps of a request: nothing that is secret. """
+    if request.path.startswith('/connect/'):
+        return {'query': {}, 'body': {'grant_type': request.form.get('grant_type')}}
+    return {'query': request.args.to_dict(), 'body': request.get_json(silent=True)}

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .consents import Consents
 from .errors import BankError
 from .world import ALL_PERMISSIONS, VARIANTS, WORLD
 
@@ -82,6 +83,7 @@ class Bank:
             self.clock_frozen = None
             self.clients = {}
             self.add_client('sandbox-client')
+            self.oauth = Consents(self)
 
     # === TIME === #
 
@@ -104,6 +106,7 @@ class Bank:
         )
         with self.lock:
             self.clients[client_id] = {
+                'client_id': client_id,
                 'token': token,
                 'permissions': list(permissions),
                 'customer_codes': customer_codes,

@@ -8,6 +8,7 @@ from flask import Blueprint, current_app, jsonify, request
 from .acquiring import describe, link_of
 from .bank import OUTCOMES
 from .errors import BankError
+from .oauth import describe as describe_consent
 from .schema import read_amount
 
 blueprint = Blueprint('control', __name__, url_prefix='/_control')
@@ -73,7 +74,9 @@ def credentials():
     """ What an accountant would copy from the internet bank. """
     client_id = request.args.get('client_id', 'sandbox-client')
     customer = bank().world['customers'][0]['customerCode']
+    app = 'sandbox-app'
     return jsonify({
+        'app': {'client_id': app, 'client_secret': bank().oauth.apps[app]['secret']},
         'client_id': client_id,
         'token': bank().clients[client_id]['token'],
         'customer_code': customer,
@@ -102,6 +105,28 @@ def delete_client(client_id):
     """ Delete a key: calls with it give 403. """
     del bank().clients[client_id]
     return jsonify({})
+
+
+@blueprint.post('/apps')
+def apps():
+    """ Register an application: `client_id`, `client_secret`, `redirect_uris`, `name`. """
+    values = body()
+    return jsonify({
+        'client_id': values['client_id'], 'client_secret': bank().oauth.add_app(**values),
+    })
+
+
+@blueprint.get('/consents')
+def consents():
+    """ The consents of all applications. """
+    return jsonify([describe_consent(consent) for consent in bank().oauth.consents.values()])
+
+
+@blueprint.post('/revoke/<consent_id>')
+def revoke(consent_id):
+    """ The person takes the consent back in the internet bank. """
+    bank().oauth.revoke(consent_id)
+    return jsonify(describe_consent(bank().oauth.consents[consent_id]))
 
 
 @blueprint.post('/clock')

@@ -50,9 +50,9 @@ def public_jwk(key):
 def _client(client_id):
     client = using('ManageWebhookData')
     bank = current_app.config['BANK']
-    if bank.clients.get(client_id) is not client:
+    if client['client_id'] != client_id:
         raise BankError(403, 'Forbidden by consent')
-    return client
+    return bank.clients[client_id]
 
 
 def _save(client_id, must_exist):

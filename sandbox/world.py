@@ -1,8 +1,32 @@
 """ What the sandbox begins with: permissions, customers, accounts, shops, variants. """
 
+# What may be asked for by a consent, in the words of the internet bank (partly ours). Source: the
+# bank's OpenAPI description, ExternalConsentTypeEnum.
+PERMISSION_NAMES = {
+    'ReadAccountsBasic': 'Список счетов',
+    'ReadAccountsDetail': 'Данные счетов',
+    'ReadBalances': 'Остатки на счетах',
+    'ReadStatements': 'Выписки',
+    'ReadTransactionsBasic': 'Операции по счетам',
+    'ReadTransactionsCredits': 'Поступления на счета',
+    'ReadTransactionsDebits': 'Списания со счетов',
+    'ReadTransactionsDetail': 'Подробности операций',
+    'ReadCustomerData': 'Данные компаний',
+    'ReadSBPData': 'Работа с системой быстрых платежей: чтение',
+    'EditSBPData': 'Работа с системой быстрых платежей',
+    'CreatePaymentForSign': 'Создание платёжек на подпись',
+    'CreatePaymentOrder': 'Статус платёжек',
+    'ReadAcquiringData': 'Данные интернет-эквайринга',
+    'MakeAcquiringOperation': 'Создание ссылки на оплату картой и через СБП',
+    'ManageInvoiceData': 'Счета и закрывающие документы',
+    'ManageWebhookData': 'Управление вебхуками',
+    'MakeCustomer': 'Создание клиентов',
+    'ManageGuarantee': 'Банковские гарантии',
+}
+# What a JWT key may do unless it is issued otherwise.
 ALL_PERMISSIONS = (
     'ReadCustomerData', 'ReadAccountsBasic', 'ReadAccountsDetail', 'ReadAcquiringData',
-    'MakeAcquiringOperation', 'ManageWebhookData',
+    'MakeAcquiringOperation', 'ManageWebhookData', 'ReadSBPData', 'EditSBPData',
 )
 
 # Two companies, one person; invented names, INN with right check digits.
@@ -24,7 +48,22 @@ WORLD = {
          'registrationDate': '2024-01-10',
          'accountDetails': [{'schemeName': 'RU.CBR.PAN', 'identification': '40702810401234567890',
                              'name': 'Счёт Тест'}]},
+        {'customerCode': '301234568', 'accountId': '40802810401234567891/044525104',
+         'status': 'Enabled', 'statusUpdateDateTime': '2024-02-10T10:00:00+03:00',
+         'currency': 'RUB', 'accountType': 'Business', 'accountSubType': 'CurrentAccount',
+         'registrationDate': '2024-02-10',
+         'accountDetails': [{'schemeName': 'RU.CBR.PAN', 'identification': '40802810401234567891',
+                             'name': 'Счёт ИП'}]},
     ],
+    'sbp': {
+        '301234567': {
+            'status': 'Active', 'legalId': 'LF0000000001', 'createdAt': '2024-01-10T10:00:00+03:00',
+            'address': 'ул. Цветочная, д. 7', 'city': 'Москва', 'countryCode': 'RU',
+            'countrySubDivisionCode': '45', 'zipCode': '115184', 'customerCode': '301234567',
+            'entityType': 'ООО', 'inn': '9900000017', 'kpp': '770701001', 'name': 'Ромашка',
+            'ogrn': '1279900000005', 'bankCode': '044525104', 'MerchantList': [], 'AccountList': [],
+        },
+    },
     'retailers': {
         '301234567': [
             {'status': 'REG', 'isActive': True, 'mcc': '8299', 'rate': 2.5,
@@ -56,4 +95,6 @@ VARIANTS = {
     'require_https': False,  # webhooks only to https on port 443
     'wait_full_payment': False,  # instalments stop at WAIT_FULL_PAYMENT
     'amounts_as_strings': False,  # answers quote amounts
+    'consent_as_object': False,  # a new consent is answered as an object, not in a list
+    'old_refresh_token': 'refused',  # a used refresh token: refused, or works
 }

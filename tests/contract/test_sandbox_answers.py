@@ -147,8 +147,57 @@ def webhook_test(bank, receiver):
     assert len(receiver.requests) == 2
 
 
+def application_token(bank):
+    """ Return the client token of the sandbox's application. """
+    answer = bank.session.post(f'{bank.url}/connect/token', data={
+        **bank.control('credentials')['app'], 'grant_type': 'client_credentials', 'scope': 'x'})
+    return answer.json()['access_token']
+
+
+def consent_create(bank, receiver):
+    """ Every permission may be asked for; the consent may have an end. """
+    token = application_token(bank)
+    permissions = bank.contract.schema('ExternalConsentTypeEnum')['enum']
+    for end in ({}, {'expirationDateTime': '2099-01-01T00:00:00+03:00'}):
+        [consent] = bank.call('POST', 'consent/v1.0/consents', {
+            'Data': {'permissions': permissions, **end}}, token=token)['Data']['Consent']
+        assert (consent['status'], consent['permissions']) == ('AwaitingAuthorisation', permissions)
+
+
+def consent_list(bank, receiver):
+    consent_create(bank, receiver)
+    answer = bank.call('GET', 'consent/v1.0/consents', token=application_token(bank))
+    assert len(answer['Data']['Consent']) == 2
+
+
+def consent_read(bank, receiver):
+    consent_create(bank, receiver)
+    for consent in bank.control('consents'):
+        answer = bank.call('GET', f'consent/v1.0/consents/{consent["consentId"]}',
+                           token=application_token(bank))
+        assert answer['Data'] == consent
+
+
+def consent_children(bank, receiver):
+    consent_create(bank, receiver)
+    consent_id = bank.control('consents')[0]['consentId']
+    answer = bank.call('GET', f'consent/v1.0/consents/{consent_id}/child',
+                       token=application_token(bank))
+    assert answer['Data']['Consent'] == []
+
+
+def sbp_customer(bank, receiver):
+    answer = bank.call('GET', f'sbp/v1.0/customer/{bank.customer_code}/044525104')
+    assert answer['Data']['status'] == 'Active'
+
+
 # Everything that the sandbox serves.
 GOOD = {
+    ('POST', '/consent/v1.0/consents'): consent_create,
+    ('GET', '/consent/v1.0/consents'): consent_list,
+    ('GET', '/consent/v1.0/consents/{consentId}'): consent_read,
+    ('GET', '/consent/v1.0/consents/{consentId}/child'): consent_children,
+    ('GET', '/sbp/v1.0/customer/{customerCode}/{bankCode}'): sbp_customer,
     ('GET', '/open-banking/v1.0/customers'): customers,
     ('GET', '/open-banking/v1.0/customers/{customerCode}'): customer,
     ('GET', '/open-banking/v1.0/accounts'): accounts,
