@@ -111,11 +111,13 @@ class Stack:
 
 
 @contextmanager
-def running(template, name, workers=2):
+def running(template, name, workers=2, connect=True):
     """ Have a stack running on a copy of a database.
 
     :param str template: The database with the add-ons.
     :param str name: The name of the copy, dropped in the end.
+    :param bool connect: Whether the bank is connected; else there are also a second company and a
+                         branch, and an administrator has everything still to do.
     :rtype: Stack
     """
     processes = []
@@ -125,11 +127,14 @@ def running(template, name, workers=2):
         processes.append(sandbox)
         credentials = fetch_json(f'{sandbox_url}/_control/credentials')
         port = free_port()
-        data_call.prepare(name, sandbox_url, credentials, f'http://127.0.0.1:{port}')
+        data_call.prepare(name, sandbox_url, credentials, f'http://127.0.0.1:{port}', connect)
+        group = {} if connect else data_call.prepare_group(name)
         odoo, odoo_url = start_odoo(name, port, workers=workers, log=f'{name}.log')
         processes.append(odoo)
         stack = Stack(odoo_url, sandbox_url, name)
         stack.odoo_process = odoo
+        stack.app = credentials['app']
+        stack.group = group
         yield stack
     finally:
         for process in reversed(processes):

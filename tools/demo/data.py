@@ -22,16 +22,18 @@ ACCOUNTS = (
     ('91.02', 'Прочие расходы', 'expense', False),
 )
 INN = '9900000017'
+SECOND_INN = '990000000299'
 CUSTOMER_LOGIN, ACCOUNTANT_LOGIN, PASSWORD = 'customer', 'accountant', 'demo'
 
 
-def prepare(env, sandbox_url, credentials, odoo_url):
+def prepare(env, sandbox_url, credentials, odoo_url, connect=True):
     """ Make the demo's data, or bring what depends on the addresses up to date.
 
     :param env: Odoo's environment.
     :param str sandbox_url: Where the sandbox is reached.
     :param dict credentials: The sandbox's credentials.
     :param str odoo_url: Where Odoo is reached.
+    :param bool connect: Whether to connect the bank; else an administrator does it by hand.
     :return: The posted invoice.
     :rtype: account.move
     """
@@ -47,9 +49,35 @@ def prepare(env, sandbox_url, credentials, odoo_url):
         _prepare_people(env, company)
     env = env(context={**env.context, 'allowed_company_ids': company.ids})
     company = company.with_env(env)
-    connection = _prepare_connection(env, company, credentials)
-    _prepare_provider(env, company, connection)
+    if connect:
+        connection = _prepare_connection(env, company, credentials)
+        _prepare_provider(env, company, connection)
     return _prepare_invoice(env, company)
+
+
+def prepare_group(env):
+    """ Add a second legal entity and a branch of the first one, each with its own cash box.
+
+    :param env: Odoo's environment, after `prepare`.
+    :return: The ids of the `second` company and of the `branch`.
+    :rtype: dict
+    """
+    first = env['res.company'].search([('vat', '=', INN)], limit=1)
+    common = {'currency_id': first.currency_id.id, 'country_id': first.country_id.id}
+    second = env['res.company'].create({**common, 'name': 'ИП Василёк', 'vat': SECOND_INN})
+    branch = env['res.company'].create({
+        **common, 'name': 'Ромашка, филиал в Твери', 'parent_id': first.id,
+    })
+    for login in ('base.user_root', 'base.user_admin'):
+        env.ref(login).company_ids = [Command.link(second.id), Command.link(branch.id)]
+    _prepare_books(env(context={**env.context, 'allowed_company_ids': second.ids}), second)
+    env['account.journal'].with_company(branch).create({
+        'name': 'Расчётный счёт (филиал)', 'code': 'BNK2', 'type': 'bank',
+        'company_id': branch.id,
+        'default_account_id': env['account.account'].with_company(first).search(
+            [('code', '=', '51.00')], limit=1).id,
+    })
+    return {'second': second.id, 'branch': branch.id}
 
 
 def _prepare_company(env):
@@ -80,6 +108,7 @@ def _prepare_company(env):
 
 
 def _prepare_books(env, company):
+    company = company.with_env(env)
     company.account_fiscal_country_id = env.ref('base.ru')
     accounts = {
         code: env['account.account'].create({

@@ -28,10 +28,10 @@ def _call(database, code):
     raise Trouble(f'The demo could not work with its data.\n{(done.stdout + done.stderr)[-5000:]}')
 
 
-def prepare(database, sandbox_url, credentials, odoo_url):
+def prepare(database, sandbox_url, credentials, odoo_url, connect=True):
     """ Make the demo's data. :return: The invoice's id, name and portal path. """
     return _call(database, (
-        f'invoice = data.prepare(env, {sandbox_url!r}, {credentials!r}, {odoo_url!r})\n'
+        f'invoice = data.prepare(env, {sandbox_url!r}, {credentials!r}, {odoo_url!r}, {connect})\n'
         "result = {'id': invoice.id, 'name': invoice.name,"
         " 'path': invoice.get_portal_url()}"
     ))
@@ -40,3 +40,8 @@ def prepare(database, sandbox_url, credentials, odoo_url):
 def describe(database, invoice_id):
     """ Return what became of an invoice. """
     return _call(database, f"result = data.describe(env['account.move'].browse({invoice_id}))")
+
+
+def prepare_group(database):
+    """ Add a second company and a branch. :return: Their ids. """
+    return _call(database, 'result = data.prepare_group(env)')
