@@ -55,7 +55,10 @@ class Visitor:
     def look(self, name):
         """ Keep a screenshot where they are asked for. """
         if SCREENSHOTS:
-            self.page.wait_for_load_state('networkidle')
+            if '/odoo' in self.page.url:
+                self.page.wait_for_timeout(1200)  # The backend never stops talking.
+            else:
+                self.page.wait_for_load_state('networkidle')
             self.page.screenshot(path=Path(SCREENSHOTS) / f'{name}.png', full_page=True)
 
     def choose(self, method):

@@ -134,7 +134,7 @@ class TochkaOAuthController(http.Controller):
         """
         visible = connection and connection.with_user(request.env.user).has_access('write')
         return request.render('tochka_acquiring.oauth_page', {
-            'title': _("The bank is not connected yet"),
+            'title': _("The consent was not taken"),
             'message': message,
             'connection': connection if visible else None,
             'offer_link': bool(visible),

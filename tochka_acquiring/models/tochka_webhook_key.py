@@ -48,9 +48,13 @@ class TochkaWebhookKey(models.Model):
         :raise InvalidSignature: If no key of the bank fits.
         :raise KeyUnavailable: If no key could be obtained.
         """
+        # The bank's first test event comes while the connection is only being made.
         connections = self.env['tochka.connection'].search([
-            ('environment', '!=', 'bank_sandbox'), ('state', 'in', ('connected', 'attention')),
-        ])
+            ('environment', '!=', 'bank_sandbox'),
+            '|', ('state', 'in', ('connected', 'attention')),
+            '&', ('state', '!=', 'disconnected'),
+            '|', ('jwt_key', '!=', False), ('client_secret', '!=', False),
+        ]).sorted(lambda connection: connection.state in ('connected', 'attention'))
         connection_by_url = {}
         for connection in connections:
             try:

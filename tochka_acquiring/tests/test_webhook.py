@@ -124,6 +124,18 @@ class TestWebhook(TochkaCommon, HttpCase):
                 self.assertEqual(self.post(body, content_type).status_code, status)
         self.assertEqual(self.events.search_count([]), before)
 
+    def test_first_test_event_comes_while_the_connection_is_being_made(self):
+        """ The bank registers the address only if the event gets 200. """
+        for values in ({'jwt_key': 'a.b.c'}, {'client_secret': 'x'}):
+            self.env.cr.execute(
+                "UPDATE tochka_connection SET state = 'draft', jwt_key = NULL, client_secret = NULL")
+            self.env.invalidate_all()
+            self.assertEqual(self.post(self.sign(self.claims())).status_code, 503)
+            [(name, value)] = values.items()
+            self.env.cr.execute(f"UPDATE tochka_connection SET {name} = %s", [value])
+            self.env.invalidate_all()
+            self.assertEqual(self.post(self.sign(self.claims())).status_code, 200)
+
     def test_no_key_means_send_again(self):
         self.bank.jwk = None
         self.assertEqual(self.post(self.sign(self.claims())).status_code, 503)

@@ -1,0 +1,146 @@
+""" An administrator walks the guide: from the empty form to the paid invoice. """
+
+import os
+import re
+import urllib.parse
+
+import pytest
+
+from tests import served
+
+pytestmark = pytest.mark.usefixtures('bank_as_usual')
+
+
+@pytest.fixture(scope='module')
+def guide():
+    """ Odoo with two companies and a branch, and a bank that is not connected. """
+    with served.running(os.environ['TOCHKA_DATABASE'], 'tochka_guide', connect=False) as stack:
+        [admin] = stack.read('res.users', [('login', '=', 'admin')], ['id'])
+        stack.call('res.users', 'write', [admin['id']], {'email': 'owner@example.com'})
+        # The sandbox stands in for the bank.
+        yield stack
+
+
+@pytest.fixture
+def bank_as_usual(guide):
+    """ Each test begins with a bank that behaves. """
+    guide.control('faults', method='DELETE')
+
+
+@pytest.fixture
+def administrator(guide, visit):
+    """ The owner of the company, logged in. """
+    visitor = visit(f'{guide.odoo_url}/web/login')
+    page = visitor.page
+    page.fill('input[name=login]', 'admin')
+    page.fill('input[name=password]', 'admin')
+    page.press('input[name=password]', 'Enter')
+    page.wait_for_url('**/odoo**')
+    return visitor
+
+
+def field(page, name):
+    """ Return the input of a field of the form. """
+    return page.locator(f'.o_form_view [name="{name}"] input').first
+
+
+def save(page):
+    """ Save the form, and wait until it is saved. """
+    page.locator('.o_form_button_save').click()
+    page.locator('.o_form_button_save').wait_for(state='hidden')
+
+
+def button(page, name):
+    """ Return a visible button of the form. """
+    return page.locator(f'.o_form_view button[name="{name}"]:visible').first
+
+
+def open_provider(guide, page, company_id):
+    """ Open the company's provider as from the list of payment providers. """
+    [provider] = guide.read('payment.provider', [
+        ('code', '=', 'tochka'), ('company_id', '=', company_id)], ['id'])
+    page.goto(f'{guide.odoo_url}/odoo/payment-providers/{provider["id"]}')
+    page.locator('.o_form_view').wait_for()
+    return provider['id']
+
+
+def mailed_link(guide):
+    """ Return the link of the last confirmation e-mail. """
+    [mail] = guide.read('mail.mail', [('subject', 'ilike', 'Точка Банк')], ['body_html'])[:1]
+    return re.search(r'href="([^"]+oauth/start[^"]+)"', mail['body_html'])[1].replace('&amp;', '&')
+
+
+def test_guide(guide, administrator, visit):
+    page = administrator.page
+    [company] = guide.read('res.company', [('vat', '=', '9900000017')], ['id'])
+
+    # 1. Payment Providers -> Connect: the Redirect URL stands there to be copied.
+    open_provider(guide, page, company['id'])
+    administrator.look('guide_1_provider')
+    button(page, 'action_tochka_connect').click()
+    page.locator('.o_form_view [name="redirect_url"]').wait_for()
+    redirect_url = page.locator('.o_form_view [name="redirect_url"]').inner_text().strip()
+    assert redirect_url == f'{guide.odoo_url}/payment/tochka/oauth/return'
+    administrator.look('guide_2_connection')
+    # In the internet bank: the application is registered with this address alone.
+    guide.control('apps', {
+        'client_id': 'school', 'client_secret': 'secret-of-school', 'name': 'Школа в Odoo',
+        'redirect_uris': [redirect_url],
+    })
+    # 2. Client_ID and Client_secret are pasted, and saved.
+    page.locator('.o_form_view [name="environment"] select, '
+                 '.o_form_view [name="environment"] input').first.click()
+    page.locator('.o_select_menu_item, [role=option], [role=menuitem]').filter(
+        has_text='Другой адрес').first.click()
+    field(page, 'client_id').fill(' school ')
+    field(page, 'client_secret').fill('secret-of-school')
+    save(page)
+    # 4. An e-mail is on its way; what comes later is hidden.
+    page.locator('.o_form_view [name="setup_step"]').wait_for()
+    assert not page.get_by_role('tab').filter(has_text='Торговые точки').count()
+    administrator.look('guide_3_email')
+    link = mailed_link(guide)
+    page.goto(link)
+    page.wait_for_url('**/connect/authorize**')
+    asked = page.locator('input[name=permission]').evaluate_all('all => all.map(e => e.value)')
+    assert set(asked) == {
+        'MakeAcquiringOperation', 'ReadAcquiringData', 'ReadCustomerData', 'ManageWebhookData',
+        'ReadAccountsBasic', 'ReadAccountsDetail', 'ReadSBPData', 'EditSBPData',
+    }
+    administrator.look('guide_4_consent')
+    page.locator('#allow').click()
+    page.wait_for_url('**/odoo/tochka-connections/**')
+    page.get_by_role('tab').filter(has_text='Торговые точки').wait_for()
+    administrator.look('guide_5_connected')
+    [connection] = guide.read('tochka.connection', [], [
+        'id', 'state', 'webhook_state', 'missing_permissions', 'setup_step'])
+    assert (connection['state'], connection['webhook_state']) == ('connected', 'active')
+    assert connection['setup_step'] == 'loaded' and not connection['missing_permissions']
+    shops = guide.read('tochka.merchant', [], ['merchant_id', 'company_id'])
+    assert len(shops) == 3
+
+    # A used link says so, and offers a new one.
+    page.goto(link)
+    page.locator('#o_tochka_new_link').wait_for()
+    administrator.look('guide_used_link')
+    page.locator('#o_tochka_new_link').click()
+    page.locator('#o_tochka_oauth .alert-success').wait_for()
+
+
+def test_refused_consent(guide, administrator):
+    page = administrator.page
+    [connection] = guide.read('tochka.connection', [], ['id'])
+    page.goto(f'{guide.odoo_url}/odoo/tochka-connections/{connection["id"]}')
+    page.locator('.o_form_view').wait_for()
+    button(page, 'action_open_consent').click()
+    page.wait_for_url('**/connect/authorize**')
+    page.locator('#refuse').click()
+    page.wait_for_url('**/payment/tochka/oauth/return**')
+    page.locator('#o_tochka_oauth .alert-warning').wait_for()
+    administrator.look('guide_refused')
+    [connection] = guide.read('tochka.connection', [], ['state'])
+    assert connection['state'] == 'connected'
+    # The same answer once more changes nothing.
+    assert urllib.parse.urlsplit(page.url).path == '/payment/tochka/oauth/return'
+    page.reload()
+    page.locator('#o_tochka_oauth .alert-warning').wait_for()
