@@ -44,6 +44,13 @@ def field(page, name):
     return page.locator(f'.o_form_view [name="{name}"] input').first
 
 
+def choose(page, name, text):
+    """ Choose a value of a selection. """
+    field(page, name).click()
+    page.locator('.o_select_menu_item, [role=option], [role=menuitem]').filter(
+        has_text=text).first.click()
+
+
 def save(page):
     """ Save the form, and wait until it is saved. """
     page.locator('.o_form_button_save').click()
@@ -88,10 +95,7 @@ def test_guide(guide, administrator, visit):
         'redirect_uris': [redirect_url],
     })
     # 2. Client_ID and Client_secret are pasted, and saved.
-    page.locator('.o_form_view [name="environment"] select, '
-                 '.o_form_view [name="environment"] input').first.click()
-    page.locator('.o_select_menu_item, [role=option], [role=menuitem]').filter(
-        has_text='Другой адрес').first.click()
+    choose(page, 'environment', 'Другой адрес')
     field(page, 'client_id').fill(' school ')
     field(page, 'client_secret').fill('secret-of-school')
     save(page)
@@ -144,3 +148,30 @@ def test_refused_consent(guide, administrator):
     assert urllib.parse.urlsplit(page.url).path == '/payment/tochka/oauth/return'
     page.reload()
     page.locator('#o_tochka_oauth .alert-warning').wait_for()
+
+
+def test_jwt_way(guide, administrator):
+    """ The simple way for one shop: a key is pasted, and works at once. """
+    page = administrator.page
+    second = guide.group['second']
+    page.context.add_cookies([{'name': 'cids', 'value': str(second), 'url': guide.odoo_url}])
+    token = guide.control('clients', {
+        'client_id': 'vasilek', 'customer_codes': ['301234568']})['token']
+    open_provider(guide, page, second)
+    button(page, 'action_tochka_connect').click()
+    page.locator('.o_form_view [name="auth_method"]').wait_for()
+    page.locator('.o_form_view [name="auth_method"] label').filter(has_text='JWT').click()
+    administrator.look('guide_jwt_1')
+    choose(page, 'environment', 'Другой адрес')
+    field(page, 'jwt_key').fill(f' {token}\n')
+    save(page)
+    button(page, 'action_connect').click()
+    page.get_by_role('tab').filter(has_text='Торговые точки').wait_for()
+    administrator.look('guide_jwt_2')
+    [connection] = guide.read('tochka.connection', [('auth_method', '=', 'jwt')], [
+        'state', 'webhook_state', 'unknown_permissions', 'company_ids'])
+    assert (connection['state'], connection['webhook_state']) == ('connected', 'active')
+    assert connection['company_ids'] == [second]
+    assert 'MakeAcquiringOperation' in connection['unknown_permissions']
+    [shop] = guide.read('tochka.merchant', [('company_id', '=', second)], ['merchant_id'])
+    assert shop['merchant_id'] == '200000000022345'
