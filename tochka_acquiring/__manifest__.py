@@ -15,9 +15,13 @@
         'security/ir.model.access.csv',
         'security/tochka_security.xml',
 
+        'views/account_move_views.xml',
+        'views/payment_link_wizard_views.xml',
         'views/payment_tochka_templates.xml',
         'views/payment_provider_views.xml',
+        'views/payment_provider_kind_views.xml',
         'views/payment_transaction_views.xml',
+        'views/portal_balance_templates.xml',
         'views/res_config_settings_views.xml',
         'views/tochka_connection_views.xml',
         'views/tochka_merchant_views.xml',

@@ -24,6 +24,7 @@ PUBLIC_KEY_PATH = '/doc/openapi/static/keys/public'
 RETURN_ROUTE = '/payment/tochka/return'
 DECLINED_ROUTE = '/payment/tochka/declined'
 WEBHOOK_ROUTE = '/payment/tochka/webhook'
+BALANCE_ROUTE = '/my/balance'
 
 # === MONEY AND METHODS === #
 
@@ -46,6 +47,11 @@ DEFAULT_PAYMENT_METHOD_CODES = {'card', 'visa', 'mastercard', 'mir', 'sbp', 'tpa
 
 # Fields of a transaction that hold the documents it pays (the second one needs the sale app).
 DOCUMENT_FIELDS = ('invoice_ids', 'sale_order_ids')
+
+# Types of accounts that can hold advances of customers. Ours.
+ADVANCE_ACCOUNT_TYPES = ('liability_current', 'asset_receivable', 'asset_current')
+# Ours: a top-up above this is a slip of the finger. In roubles.
+MAX_TOPUP = Decimal('10000000.00')
 
 # === OPERATIONS === #
 
