@@ -17,9 +17,13 @@
 
         'views/account_journal_views.xml',
         'views/oauth_templates.xml',
+        'views/account_move_views.xml',
+        'views/payment_link_wizard_views.xml',
         'views/payment_tochka_templates.xml',
         'views/payment_provider_views.xml',
+        'views/payment_provider_kind_views.xml',
         'views/payment_transaction_views.xml',
+        'views/portal_balance_templates.xml',
         'views/res_config_settings_views.xml',
         'views/tochka_connection_views.xml',
         'views/tochka_merchant_views.xml',

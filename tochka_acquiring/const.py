@@ -30,6 +30,7 @@ BANK_BIC = '044525104'
 RETURN_ROUTE = '/payment/tochka/return'
 DECLINED_ROUTE = '/payment/tochka/declined'
 WEBHOOK_ROUTE = '/payment/tochka/webhook'
+BALANCE_ROUTE = '/my/balance'
 OAUTH_START_ROUTE = '/payment/tochka/oauth/start'
 OAUTH_AGAIN_ROUTE = '/payment/tochka/oauth/again'
 OAUTH_RETURN_ROUTE = '/payment/tochka/oauth/return'
@@ -88,6 +89,11 @@ DEFAULT_PAYMENT_METHOD_CODES = {'card', 'visa', 'mastercard', 'mir', 'sbp', 'tpa
 
 # Fields of a transaction that hold the documents it pays (the second one needs the sale app).
 DOCUMENT_FIELDS = ('invoice_ids', 'sale_order_ids')
+
+# Types of accounts that can hold advances of customers. Ours.
+ADVANCE_ACCOUNT_TYPES = ('liability_current', 'asset_receivable', 'asset_current')
+# Ours: a top-up above this is a slip of the finger. In roubles.
+MAX_TOPUP = Decimal('10000000.00')
 
 # === OPERATIONS === #
 

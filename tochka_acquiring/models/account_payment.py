@@ -1,16 +1,64 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import models
+from odoo import fields, models
 
 
 class AccountPayment(models.Model):
     _inherit = 'account.payment'
 
+    tochka_advance_account_id = fields.Many2one(
+        string="Booked as an advance on",
+        help="The account of advances that this payment was booked on, because it paid no"
+             " document.",
+        comodel_name='account.account',
+        ondelete='restrict',
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_destination_account_id(self):
+        """ Override of `account` to keep an advance on the account of advances. """
+        super()._compute_destination_account_id()
+        for payment in self.filtered('tochka_advance_account_id'):
+            payment.destination_account_id = payment.tochka_advance_account_id
+
+    def _compute_stat_buttons_from_reconciliation(self):
+        """ Override of `account` to find the invoices that were settled with an advance. """
+        super()._compute_stat_buttons_from_reconciliation()
+        for payment in self.filtered('tochka_advance_account_id'):
+            advance = payment._seek_for_lines()[1]
+            payment.reconciled_invoice_ids |= (
+                advance.matched_debit_ids.debit_move_id.move_id.tochka_settled_move_id
+            )
+            payment.reconciled_invoices_count = len(payment.reconciled_invoice_ids)
+
+    # === BUSINESS METHODS === #
+
+    def _seek_for_lines(self):
+        """ Override of `account` to know the counterpart on the account of advances.
+
+        Odoo takes a line on any other type of account than receivable and payable for a write-off.
+        """
+        liquidity, counterpart, write_off = super()._seek_for_lines()
+        advance = write_off.filtered(
+            lambda line: line.account_id == self.tochka_advance_account_id
+        )
+        if advance:
+            counterpart += advance
+            write_off -= advance
+            if not liquidity and len(write_off) == 1:
+                # As in Odoo: the outstanding account of the journal has been changed meanwhile.
+                liquidity, write_off = write_off, liquidity
+        return [liquidity, counterpart, write_off]
+
     def _prepare_move_line_default_vals(self, write_off_line_vals=None, force_balance=None):
         """ Override of `account` to put the provider's article on the counterpart line.
 
-        The article belongs to the receivable line: the income lines of the invoice have their own
-        analytic accounts, in other plans.
+        The article belongs to the receivable line, or to that of the advance: the income lines of
+        the invoice have their own analytic accounts, in other plans.
         """
         lines = super()._prepare_move_line_default_vals(write_off_line_vals, force_balance)
         provider = self.payment_transaction_id.provider_id.sudo()

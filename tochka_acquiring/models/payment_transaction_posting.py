@@ -31,15 +31,20 @@ class PaymentTransaction(models.Model):
             super(PaymentTransaction, transaction)._post_process()
             if transaction.state == 'done':
                 transaction._tochka_flag_overpayment()
+                transaction._tochka_settle_invoices()
 
     def _create_payment(self, **extra_create_values):
-        """ Override of `account_payment` to book on the document's partner and the bank's day. """
+        """ Override of `account_payment` to book on the right partner, account and day. """
         if self.provider_code != 'tochka':
             return super()._create_payment(**extra_create_values)
         values = {
             'partner_id': self._tochka_document_partner().id,
             'date': self._tochka_booking_day(),
         }
+        advance_account = self._tochka_advance_account()
+        if advance_account:
+            values['destination_account_id'] = advance_account.id
+            values['tochka_advance_account_id'] = advance_account.id
         return super()._create_payment(**(values | extra_create_values))
 
     def _tochka_booking_day(self):

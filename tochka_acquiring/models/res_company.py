@@ -15,8 +15,69 @@ class ResCompany(models.Model):
              " and their phones, is deleted.",
         default=const.INBOX_DAYS,
     )
+    tochka_topups_pay_invoices = fields.Boolean(
+        string="Balance top-ups pay open invoices, oldest first",
+        help="When a customer tops up the balance, the customer's open invoices are paid from it:"
+             " first those of the client whom the payer has named, then the earliest due.",
+        default=True,
+    )
 
     @api.constrains('tochka_inbox_days')
     def _check_tochka_inbox_days(self):
         if any(company.tochka_inbox_days < 1 for company in self):
             raise ValidationError(_("Bank notifications must be kept for at least one day."))
+
+    # === BUSINESS METHODS - BALANCE === #
+
+    def _tochka_shop_companies(self):
+        """ Return those of the companies that take payments by a published provider of their own.
+
+        :rtype: res.company
+        """
+        return self.env['payment.provider'].sudo().search([
+            ('code', '=', 'tochka'),
+            ('state', 'in', ('enabled', 'test')),
+            ('is_published', '=', True),
+            ('company_id', 'in', self.ids),
+        ]).company_id
+
+    def _tochka_balance_company(self):
+        """ Return the company that keeps the customers' balance for this one.
+
+        A branch with a shop of its own keeps its own balance; any other counts with the nearest
+        company above it that has a shop, else with the head company.
+
+        :rtype: res.company
+        """
+        self.ensure_one()
+        shops = self.parent_ids._tochka_shop_companies()
+        return self.parent_ids.filtered(lambda company: company in shops)[-1:] or self.root_id
+
+    def _tochka_balance_companies(self):
+        """ Return the companies whose invoices count in the balance of this one.
+
+        :return: This company and its branches, without those that keep a balance of their own.
+        :rtype: res.company
+        """
+        self.ensure_one()
+        tree = self.sudo().search([('id', 'child_of', self.id)])
+        shops = tree._tochka_shop_companies() | self
+        return tree.filtered(
+            lambda company: company.parent_ids.filtered(lambda above: above in shops)[-1:] == self
+        )
+
+    def _tochka_advance_accounts(self, partner):
+        """ Return the accounts on which advances of a customer may lie.
+
+        Those of the providers of today, and those that the customer's payments were booked on.
+
+        :param res.partner partner: The commercial partner.
+        :rtype: account.account
+        """
+        scope = [('company_id', 'child_of', self.root_id.ids),
+                 ('tochka_advance_account_id', '!=', False)]
+        providers = self.env['payment.provider'].sudo().search(scope)
+        payments = self.env['account.payment'].sudo().search(
+            [*scope, ('partner_id', '=', partner.id)]
+        )
+        return providers.tochka_advance_account_id | payments.tochka_advance_account_id

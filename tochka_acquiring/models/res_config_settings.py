@@ -7,3 +7,6 @@ class ResConfigSettings(models.TransientModel):
     _inherit = 'res.config.settings'
 
     tochka_inbox_days = fields.Integer(related='company_id.tochka_inbox_days', readonly=False)
+    tochka_topups_pay_invoices = fields.Boolean(
+        related='company_id.tochka_topups_pay_invoices', readonly=False
+    )

@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import test_balance
+from . import test_balance_portal
 from . import test_connection
 from . import test_connection_health
 from . import test_connection_http
@@ -8,6 +10,7 @@ from . import test_connection_security
 from . import test_connection_webhook
 from . import test_jobs
 from . import test_payment_apply
+from . import test_payment_kind
 from . import test_payment_link
 from . import test_payment_posting
 from . import test_payment_provider

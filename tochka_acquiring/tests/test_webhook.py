@@ -128,7 +128,8 @@ class TestWebhook(TochkaCommon, HttpCase):
         """ The bank registers the address only if the event gets 200. """
         for values in ({'jwt_key': 'a.b.c'}, {'client_secret': 'x'}):
             self.env.cr.execute(
-                "UPDATE tochka_connection SET state = 'draft', jwt_key = NULL, client_secret = NULL")
+                "UPDATE tochka_connection"
+                " SET state = 'draft', jwt_key = NULL, client_secret = NULL")
             self.env.invalidate_all()
             self.assertEqual(self.post(self.sign(self.claims())).status_code, 503)
             [(name, value)] = values.items()

@@ -1,12 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-import urllib.parse
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize, float_repr, urls
-
-from odoo.addons.payment import utils as payment_utils
+from odoo.tools import email_normalize, urls
 
 
 class TochkaTry(models.TransientModel):
@@ -61,17 +57,9 @@ class TochkaTry(models.TransientModel):
             # Who has not set a password yet is led to do so.
             wizard.cabinet_url = urls.urljoin(base_url, '/my') if user.login_date else (
                 partner.sudo()._get_signup_url())
-            amount = float(float_repr(wizard.amount, 2))
-            query = urllib.parse.urlencode({
-                'reference': 'TEST',
-                'amount': amount,
-                'currency_id': wizard.currency_id.id,
-                'partner_id': partner.id,
-                'company_id': wizard.company_id.id,
-                'access_token': payment_utils.generate_access_token(
-                    partner.id, amount, wizard.currency_id.id, env=self.env),
-            })
-            wizard.payment_url = urls.urljoin(base_url, f'/payment/pay?{query}')
+            wizard.payment_url = self.env['payment.link.wizard'].with_context(
+                active_model='res.partner', active_id=partner.id,
+            ).create({'amount': wizard.amount}).link
 
     @api.depends('partner_id')
     def _compute_transaction_id(self):

@@ -1,0 +1,270 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ConcurrencyError, UserError
+from odoo.fields import Command
+from odoo.tools import clean_context
+
+
+class AccountMove(models.Model):
+    """ An advance settles an invoice by a transfer: Dt account of advances, Ct receivable.
+
+    `_tochka_settle_with` makes all of them, `_tochka_undo_transfers` takes them back.
+    """
+
+    _inherit = 'account.move'
+
+    tochka_advance_move_id = fields.Many2one(
+        string="Advance", comodel_name='account.move', readonly=True, copy=False,
+        ondelete='set null', index='btree_not_null',
+        help="The entry of the money that this transfer has taken from the account of advances.")
+    tochka_settled_move_id = fields.Many2one(
+        string="Settled invoice", comodel_name='account.move', readonly=True, copy=False,
+        ondelete='set null', index='btree_not_null',
+        help="The invoice that this transfer of an advance has paid.")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_payments_widget_to_reconcile_info(self):
+        """ Override of `account` to list the customer's open advances as well. """
+        super()._compute_payments_widget_to_reconcile_info()
+        for move in self:
+            advances = move._tochka_open_advances()
+            if not advances:
+                continue
+            widget = move.invoice_outstanding_credits_debits_widget or {
+                'outstanding': True,
+                'content': [],
+                'move_id': move.id,
+                'title': _("Outstanding credits"),
+            }
+            move.invoice_outstanding_credits_debits_widget = {
+                **widget,
+                'content': widget['content'] + [{
+                    'journal_name': _("%s (advance)", line.ref or line.move_id.name),
+                    'amount': -line.amount_residual_currency,
+                    'currency_id': line.currency_id.id,
+                    'id': line.id,
+                    'move_id': line.move_id.id,
+                    'date': fields.Date.to_string(line.date),
+                    'account_payment_id': line.payment_id.id,
+                    'move_ref': line.ref or '',
+                } for line in advances],
+            }
+
+    # === ACTION METHODS === #
+
+    def js_assign_outstanding_line(self, line_id):
+        """ Override of `account` to settle the invoice by a transfer when the line is an advance.
+
+        :param int line_id: The journal item that was chosen in the invoice's widget.
+        """
+        self.ensure_one()
+        advance = self._tochka_open_advances() & self.env['account.move.line'].browse(line_id)
+        if not advance:
+            return super().js_assign_outstanding_line(line_id)
+        return bool(self._tochka_settle_with(advance))
+
+    # === BUSINESS METHODS - SETTLEMENT === #
+
+    def _tochka_due_lines(self):
+        """ Return what is still due for the invoice, the earliest first.
+
+        :rtype: account.move.line
+        """
+        self.ensure_one()
+        return self.line_ids.filtered(
+            lambda line: line.account_id.account_type == 'asset_receivable'
+            and not line.reconciled and line.amount_residual_currency > 0
+        ).sorted(lambda line: (line.date_maturity or line.date, line.id))
+
+    def _tochka_open_advances(self):
+        """ Return the open advances of the customer that can settle this invoice.
+
+        :rtype: account.move.line
+        """
+        self.ensure_one()
+        lines = self.env['account.move.line']
+        if (
+            self.state != 'posted'
+            or self.move_type not in ('out_invoice', 'out_receipt')
+            or self.payment_state not in ('not_paid', 'partial')
+        ):
+            return lines
+        accounts = self.company_id._tochka_advance_accounts(self.commercial_partner_id)
+        accounts -= self._tochka_due_lines().account_id.sudo()  # Odoo lists these by itself.
+        return lines.search([
+            ('account_id', 'in', accounts.ids),
+            ('partner_id', '=', self.commercial_partner_id.id),
+            ('company_id', 'child_of', self.company_id.root_id.ids),
+            ('parent_state', '=', 'posted'),
+            ('reconciled', '=', False),
+            ('currency_id', '=', self.currency_id.id),
+            ('amount_residual_currency', '<', 0),
+        ], order='date, id') if accounts else lines
+
+    def _tochka_settle_with(self, credit):
+        """ Pay the invoice from an open credit of its customer, as far as both go.
+
+        Both are locked before they are looked at: whoever comes second is replayed by Odoo, and
+        then sees what is left.
+
+        :param account.move.line credit: One open item of the customer, on the receivable account or
+                                         on one of advances.
+        :return: The invoice's items that took part; none when nothing was left on either side.
+        :rtype: account.move.line
+        :raise ConcurrencyError: If somebody else is working on the credit or the invoice.
+        """
+        self.ensure_one()
+        credit.ensure_one()
+        lines = credit + self._tochka_due_lines()
+        if lines.try_lock_for_update(allow_referencing=True) != lines:
+            raise ConcurrencyError(_("Somebody else is settling this invoice or this payment."))
+        lines.invalidate_recordset()
+
+        due_lines = self._tochka_due_lines()
+        # Odoo reconciles within one account; others stay due.
+        due_lines = due_lines.filtered(lambda line: line.account_id == due_lines[:1].account_id)
+        currency = credit.currency_id
+        if (
+            credit.reconciled
+            or currency.compare_amounts(credit.amount_residual_currency, 0) >= 0
+            or any(line.currency_id != currency for line in due_lines)
+        ):
+            return self.env['account.move.line']
+        if due_lines and credit.account_id == due_lines.account_id:
+            (credit + due_lines).reconcile()
+        elif due_lines:
+            self._tochka_transfer(credit, due_lines)
+        return due_lines
+
+    def _tochka_transfer(self, credit, due_lines):
+        """ Enter and match the transfer. See `_tochka_settle_with`, its only caller.
+
+        It bears no analytics: the article was credited when the money came.
+
+        :param account.move.line credit: The open advance, locked.
+        :param account.move.line due_lines: What is due, locked, on one account.
+        :return: The posted transfer.
+        :rtype: account.move
+        """
+        # Of a company and its branch, the branch: it may use the accounts of both.
+        company = (
+            self.company_id if credit.company_id in self.company_id.sudo().parent_ids
+            else credit.company_id
+        )
+        journal = self._tochka_transfer_journal(company)
+        if not journal:
+            raise UserError(_(
+                "%s has no journal of the type Miscellaneous to enter the transfer of an advance"
+                " in.", company.name,
+            ))
+        currency = credit.currency_id
+        amount = min(
+            -credit.amount_residual_currency, sum(due_lines.mapped('amount_residual_currency'))
+        )
+        balance = credit.company_currency_id.round(
+            credit.amount_residual * amount / credit.amount_residual_currency
+        )
+        # Language-neutral: the same entry may be made by a payer's browser or by an accountant.
+        label = f'{credit.move_id.name} → {self.name}'
+
+        def line_of(account, partner, sign):
+            return Command.create({
+                'name': label,
+                'account_id': account.id,
+                'partner_id': partner.id,
+                'currency_id': currency.id,
+                'amount_currency': sign * amount,
+                'balance': sign * balance,
+                'analytic_distribution': False,
+            })
+
+        # A default of the caller's window (say, the type of document) must not reach the entry.
+        transfer = self.with_context(clean_context(self.env.context)).with_company(company).create({
+            'move_type': 'entry',
+            'company_id': company.id,
+            'journal_id': journal.id,
+            'date': self._tochka_open_day(company, max(credit.date, self.date)),
+            'ref': label,
+            'partner_id': credit.partner_id.id,
+            'currency_id': currency.id,
+            'tochka_advance_move_id': credit.move_id.id,
+            'tochka_settled_move_id': self.id,
+            'line_ids': [
+                line_of(credit.account_id, credit.partner_id, 1),
+                line_of(due_lines.account_id, due_lines[:1].partner_id, -1),
+            ],
+        })
+        transfer._post(soft=False)
+        advance, receivable = transfer.line_ids.sorted('amount_currency', reverse=True)
+        (credit + advance).reconcile()
+        (receivable + due_lines).reconcile()
+        return transfer
+
+    @api.model
+    def _tochka_transfer_journal(self, company):
+        """ Return the journal of miscellaneous operations in which transfers are entered.
+
+        :rtype: account.journal
+        """
+        special = company.currency_exchange_journal_id + company.tax_cash_basis_journal_id
+        return self.env['account.journal'].search([
+            *self.env['account.journal']._check_company_domain(company),
+            ('type', '=', 'general'),
+            ('id', 'not in', special.ids),
+        ], limit=1)
+
+    @api.model
+    def _tochka_open_day(self, company, day):
+        """ Return the day, or the first open one after it when the books are locked on it.
+
+        :rtype: date
+        """
+        locks = company._get_violated_lock_dates(day, False, self.env['account.journal'])
+        return locks[-1][0] + timedelta(days=1) if locks else day
+
+    # === BUSINESS METHODS - TAKING BACK === #
+
+    def _tochka_live_transfers(self):
+        """ Return those of the entries that are transfers of advances in force.
+
+        :rtype: account.move
+        """
+        undoing = self.env.context.get('tochka_undoing_transfers', ())
+        return self.filtered(
+            lambda move: move.tochka_settled_move_id
+            and move.state == 'posted'
+            and move.id not in undoing
+            and 'posted' not in move.reversal_move_ids.mapped('state')
+        )
+
+    def _tochka_undo_transfers(self):
+        """ Return the money of transfers to the account of advances.
+
+        An entry of an open period is cancelled, one of a locked period is reversed on the first
+        open day.
+
+        :return: None
+        """
+        for transfer in self.with_context(tochka_undoing_transfers=tuple(self.ids)):
+            transfer.line_ids.remove_move_reconcile()
+            open_day = self._tochka_open_day(transfer.company_id, transfer.date)
+            if open_day == transfer.date and not transfer.inalterable_hash:
+                transfer.button_cancel()
+            else:
+                transfer._reverse_moves(
+                    [{'date': open_day, 'ref': f'{transfer.name}: {transfer.ref}'}], cancel=True
+                )
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """ Override of `account`: a transfer that a person reverses is undone by just that. """
+        transfers = self.filtered('tochka_settled_move_id')
+        if transfers:
+            undoing = self.env.context.get('tochka_undoing_transfers', ())
+            self = self.with_context(  # noqa: PLW0642
+                tochka_undoing_transfers=(*undoing, *transfers.ids)
+            )
+        return super()._reverse_moves(default_values_list, cancel)

@@ -1,0 +1,30 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import api, models
+
+
+class PaymentLinkWizard(models.TransientModel):
+    _inherit = 'payment.link.wizard'
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('res_model', 'res_id')
+    def _compute_company_id(self):
+        """ Override of `payment` to name the company whose balance a contact tops up.
+
+        A contact is mostly shared by all companies; a link without a company would be paid to that
+        of whoever opens it.
+        """
+        super()._compute_company_id()
+        for wizard in self.filtered(lambda w: w.res_model == 'res.partner'):
+            company = wizard.company_id or self.env.company
+            wizard.company_id = company._tochka_balance_company()
+
+    # === BUSINESS METHODS === #
+
+    def _prepare_query_params(self, related_document):
+        """ Override of `payment` to mark the link as a top-up of the contact's balance. """
+        params = super()._prepare_query_params(related_document)
+        if self.res_model == 'res.partner':
+            params['tochka_topup'] = 1
+        return params

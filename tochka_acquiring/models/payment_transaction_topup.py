@@ -1,0 +1,91 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class PaymentTransaction(models.Model):
+    """ Money without a document: for whom, on which account, and what it pays. """
+
+    _inherit = 'payment.transaction'
+
+    tochka_client_id = fields.Many2one(
+        string="Client (who is taught or served)",
+        help="For whom the balance was topped up. The open invoices of this person are paid first.",
+        comodel_name='res.partner',
+        readonly=True,
+        copy=False,
+        ondelete='restrict',
+    )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('tochka_client_id', 'partner_id')
+    def _check_tochka_client(self):
+        for transaction in self.filtered('tochka_client_id'):
+            transaction._tochka_check_client()
+
+    def _tochka_check_client(self):
+        """ Check that the named client belongs to the payer's family.
+
+        :raise ValidationError: With a sentence for the customer.
+        """
+        self.ensure_one()
+        family = self._tochka_document_partner().sudo()._tochka_family()
+        if self.tochka_client_id and self.tochka_client_id not in family:
+            raise ValidationError(_(
+                "You can only top up the balance for yourself and your own contacts. Please reload"
+                " the page and choose again."
+            ))
+
+    # === BUSINESS METHODS === #
+
+    def _tochka_advance_account(self):
+        """ Return the account of advances that the payment is booked on, if any.
+
+        Money that goes back leaves the account on which it came.
+
+        :rtype: account.account
+        """
+        self.ensure_one()
+        if self.source_transaction_id:
+            return self.source_transaction_id.payment_id.tochka_advance_account_id
+        if self.provider_id.tochka_payment_kind != 'advance' or self._tochka_documents():
+            return self.env['account.account']
+        return self.provider_id.tochka_advance_account_id
+
+    def _tochka_settle_invoices(self):
+        """ Pay the customer's open invoices from a top-up, if the company wants that.
+
+        First those of the named client, then the oldest. Whatever is left stays as the customer's
+        credit. An obstacle keeps the payment in the books and asks a person.
+
+        :return: None
+        """
+        self.ensure_one()
+        # Whoever opens the page is no reason for other rights or other lock dates.
+        payment = self.payment_id.with_user(SUPERUSER_ID)
+        if (
+            not payment
+            or self._tochka_documents()
+            or payment.payment_type != 'inbound'
+            or not payment.company_id.tochka_topups_pay_invoices
+        ):
+            return
+        credit = payment._seek_for_lines()[1]
+        client = self.tochka_client_id
+        invoices = payment.partner_id._tochka_open_invoices(
+            payment.company_id._tochka_balance_companies()
+        ).sorted(lambda invoice: not invoice._tochka_is_of_client(client))
+        try:
+            with self.env.cr.savepoint():
+                for invoice in invoices:
+                    if credit.reconciled:
+                        break
+                    if not invoice._tochka_is_being_paid():
+                        invoice._tochka_settle_with(credit)
+        except UserError as error:
+            self._tochka_flag(_(
+                "This top-up is booked, but the customer's open invoices could not be paid from it:"
+                " %s", error,
+            ))

@@ -1,0 +1,146 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import models
+
+from odoo.addons.tochka_acquiring import const
+
+
+class ResPartner(models.Model):
+    """ The payer's family and balance. A balance is the commercial partner's. """
+
+    _inherit = 'res.partner'
+
+    # === BUSINESS METHODS - PAYMENT LINK === #
+
+    def _get_default_payment_link_values(self):
+        """ Return the values of the payment link wizard for a balance top-up.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        company = (self.company_id or self.env.company)._tochka_balance_company()
+        return {
+            'partner_id': self.id,
+            'currency_id': self.env.ref('base.RUB').id,
+            'amount': self._tochka_balance(company)['due'],
+            'amount_max': float(const.MAX_TOPUP),
+        }
+
+    # === BUSINESS METHODS - FAMILY === #
+
+    def _tochka_family(self):
+        """ Return the people for whom the payer may pay: the payer and the payer's contacts.
+
+        :return: The commercial partner first, then its contacts; no addresses, no other companies.
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        payer = self.commercial_partner_id
+        return payer | self.search([
+            ('commercial_partner_id', '=', payer.id), ('type', 'in', ('contact', 'other')),
+        ])
+
+    # === BUSINESS METHODS - BALANCE === #
+
+    def _tochka_balance_companies(self, company):
+        """ Return the companies in which the payer has a balance or may begin one.
+
+        :param res.company company: The company whose portal is looked at.
+        :rtype: res.company
+        """
+        self.ensure_one()
+        payer = self.commercial_partner_id.sudo()
+        groups = self.env['account.move.line'].sudo()._read_group(
+            [*self._tochka_items_domain(), ('account_id.account_type', '=', 'asset_receivable')],
+            ['company_id'],
+        ) + self.env['account.payment'].sudo()._read_group(
+            [('partner_id', '=', payer.id), ('tochka_advance_account_id', '!=', False)],
+            ['company_id'],
+        )
+        known = company.browse().union(*(found for (found,) in groups)).sudo()
+        companies = known.browse().union(*(found._tochka_balance_company() for found in known))
+        here = company.sudo()._tochka_balance_company()
+        if here not in companies and self.env['payment.provider']._tochka_topup_providers(
+            here, self
+        ):
+            companies |= here
+        return companies.sorted(lambda found: (found != here, found.sequence, found.id))
+
+    def _tochka_items_domain(self):
+        """ Return the domain of the payer's posted journal items.
+
+        :rtype: list
+        """
+        return [
+            ('partner_id.commercial_partner_id', '=', self.commercial_partner_id.id),
+            ('parent_state', '=', 'posted'),
+        ]
+
+    def _tochka_open_invoices(self, companies):
+        """ Return what the payer owes in roubles, the earliest due first.
+
+        :param res.company companies: The companies whose invoices count.
+        :rtype: account.move
+        """
+        self.ensure_one()
+        return self.env['account.move'].search([
+            ('commercial_partner_id', '=', self.commercial_partner_id.id),
+            ('move_type', '=', 'out_invoice'),
+            ('state', '=', 'posted'),
+            ('payment_state', 'in', ('not_paid', 'partial')),
+            ('currency_id', '=', self.env.ref('base.RUB').id),
+            ('company_id', 'in', companies.ids),
+            ('amount_residual', '>', 0),
+        ]).sorted(lambda invoice: (
+            invoice.invoice_date_due or invoice.invoice_date, invoice.invoice_date, invoice.id
+        ))
+
+    def _tochka_balance(self, company):
+        """ Return the payer's balance in a company, in roubles.
+
+        :param res.company company: A company as `_tochka_balance_company` returns it; its branches
+                                    without a shop of their own count.
+        :return: `company`; `paid` (what came in less what went back), `due` (open invoices),
+                 `left` (credit that pays nothing yet), `to_pay` (due less left), `invoices`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        payer = self.commercial_partner_id.sudo()
+        companies = company.sudo()._tochka_balance_companies()
+        roubles = self.env.ref('base.RUB')
+        scope = [('company_id', 'in', companies.ids), ('currency_id', '=', roubles.id)]
+        invoices = payer._tochka_open_invoices(companies)
+        accounts = companies._tochka_advance_accounts(payer)
+        items = [
+            *self._tochka_items_domain(), *scope,
+            '|', ('account_id.account_type', '=', 'asset_receivable'),
+            ('account_id', 'in', accounts.ids),
+        ]
+        AccountMoveLine = self.env['account.move.line'].sudo()
+        [[credit]] = AccountMoveLine._read_group(
+            [*items, ('reconciled', '=', False), ('amount_residual_currency', '<', 0)],
+            aggregates=['amount_residual_currency:sum'],
+        )
+        # Money that was entered as a bank statement line has no payment of its own.
+        [[statements]] = AccountMoveLine._read_group(
+            [*items, ('statement_line_id', '!=', False)], aggregates=['amount_currency:sum'],
+        )
+        payments = dict(self.env['account.payment'].sudo()._read_group([
+            *scope,
+            ('partner_id.commercial_partner_id', '=', payer.id),
+            ('partner_type', '=', 'customer'),
+            ('state', 'in', ('in_process', 'paid')),
+            ('move_id', '!=', False),
+        ], ['payment_type'], ['amount:sum']))
+        due = roubles.round(sum(invoices.mapped('amount_residual')))
+        left = roubles.round(-(credit or 0.0))
+        return {
+            'company': company,
+            'paid': roubles.round(
+                payments.get('inbound', 0.0) - payments.get('outbound', 0.0) - (statements or 0.0)
+            ),
+            'due': due,
+            'left': left,
+            'to_pay': max(roubles.round(due - left), 0.0),
+            'invoices': invoices,
+        }
