@@ -22,6 +22,7 @@
         'views/payment_tochka_templates.xml',
         'views/payment_provider_views.xml',
         'views/payment_provider_kind_views.xml',
+        'views/payment_provider_shop_views.xml',
         'views/payment_transaction_views.xml',
         'views/portal_balance_templates.xml',
         'views/res_config_settings_views.xml',

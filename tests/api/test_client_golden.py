@@ -11,7 +11,7 @@ from freezegun import freeze_time
 
 from tochka_acquiring import const
 from tochka_acquiring.api.errors import OutcomeUnknown, Rejected
-from tochka_acquiring.api.operation import CreatedPayment, Customer, Order, Retailer
+from tochka_acquiring.api.operation import Account, CreatedPayment, Customer, Order, Retailer
 
 from .conftest import TOKEN
 from .server import answer, refuse
@@ -68,6 +68,22 @@ def test_retailers(exchange):
     assert (books.cashbox, books.url) == (None, None)
     assert (closed.is_active, closed.usable) == (False, False)
     assert (new.merchant_id, new.usable, new.payment_modes) == (None, False, ())
+
+
+def test_accounts(exchange):
+    first, second = exchange('accounts', lambda client: client.accounts())
+    assert first == Account(
+        customer_code='301112223', number='40702810802000000008', bic='044525104', currency='RUB',
+        status='Enabled',
+    )
+    assert (second.number, second.bic, second.currency) == ('40702810802000000009', None, None)
+
+
+@pytest.mark.parametrize('entry', [{}, {'customerCode': '301112223'}, {'accountId': '1/2'}])
+def test_account_that_can_not_be_read(serve, make_client, entry):
+    server = serve(answer({'Data': {'Account': [entry]}}))
+    with pytest.raises(OutcomeUnknown):
+        make_client(server).accounts()
 
 
 def test_active_shop_that_is_not_registered_is_not_usable():

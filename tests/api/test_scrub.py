@@ -33,7 +33,7 @@ CALLS = {
     'customers': lambda client: client.customers(),
     'retailers': lambda client: client.retailers('301112223'),
     'consent': lambda client: client.consent('consent-1'),
-    'probe_accounts': lambda client: client.probe_accounts(),
+    'accounts': lambda client: client.accounts(),
     'probe_sbp': lambda client: client.probe_sbp('301112223'),
     'create_payment': lambda client: client.create_payment(
         customer_code='301112223', amount=Decimal('10.00'), purpose=f'Оплата, {PAYER}, {PHONE}',

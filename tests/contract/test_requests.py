@@ -40,7 +40,7 @@ CALLS = {
     ],
     'consent': [(lambda c: c.consent('8bfb9f3d'), [],
                  [('GET', '/consent/v1.0/consents/{consentId}')])],
-    'probe_accounts': [(lambda c: c.probe_accounts(), [],
+    'accounts': [(lambda c: c.accounts(), [],
                         [('GET', '/open-banking/v1.0/accounts')])],
     'probe_sbp': [(lambda c: c.probe_sbp('301112223'), [],
                    [('GET', '/sbp/v1.0/customer/{customerCode}/{bankCode}')])],

@@ -13,7 +13,7 @@ from .. import const
 from . import errors
 from .errors import _lt
 from .oauth import Consent
-from .operation import CreatedPayment, Customer, Operation, Retailer
+from .operation import Account, CreatedPayment, Customer, Operation, Retailer
 from .transport import Transport
 
 _logger = logging.getLogger(__name__)
@@ -82,13 +82,14 @@ class TochkaClient:
             'acquiring/v1.0/retailers', {'customerCode': customer_code}, customer_code)
         return self._parse_list(data, 'Retailer', Retailer)
 
-    def probe_accounts(self):
-        """ Read the accounts only to see whether it is allowed.
+    def accounts(self):
+        """ Return the accounts of all companies that the key gives access to.
 
-        :raise Unauthorized: If it is not.
-        :raise TochkaError: If the bank stayed silent.
+        :rtype: list[Account]
+        :raise Unauthorized: If the key has no right to read them.
+        :raise TochkaError: If the bank refused or stayed silent.
         """
-        self._read('open-banking/v1.0/accounts')
+        return self._parse_list(self._read('open-banking/v1.0/accounts'), 'Account', Account)
 
     def probe_sbp(self, customer_code):
         """ Read the registration in the Faster Payments System only to see whether it is allowed.

@@ -264,3 +264,29 @@ class Retailer:
     def usable(self):
         """ Whether the shop takes payments now. Source: LINKS. """
         return self.status == const.USABLE_RETAILER_STATUS and self.is_active
+
+
+@dataclass(frozen=True)
+class Account:
+    """ An account of a company at the bank. Source: API. """
+
+    customer_code: str
+    number: str
+    bic: str | None = None
+    currency: str | None = None
+    status: str | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        """ Read one entry of `Data.Account`, whose id is `number/BIC`.
+
+        :raise ValueError: If it has no number or no company.
+        """
+        number, _slash, bic = required_text(data, 'accountId').partition('/')
+        return cls(
+            customer_code=required_text(data, 'customerCode'),
+            number=number,
+            bic=bic or None,
+            currency=optional_text(data, 'currency'),
+            status=optional_text(data, 'status'),
+        )

@@ -2,8 +2,23 @@
 
 from odoo.http import request
 
+from odoo.addons.account_payment.controllers import portal as account_payment_portal
 from odoo.addons.payment.controllers import portal as payment_portal
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
+
+
+class TochkaInvoicePortal(account_payment_portal.PortalAccount):
+    """ Tells `_get_compatible_providers` for which documents a page offers ways to pay. """
+
+    def _invoice_get_page_view_values(self, invoice, *args, **kwargs):
+        """ Override of `account_payment`. """
+        request.update_context(tochka_documents=('account.move', invoice.ids))
+        return super()._invoice_get_page_view_values(invoice, *args, **kwargs)
+
+    def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
+        """ Override of `account_payment`. """
+        request.update_context(tochka_documents=('account.move', overdue_invoices.ids))
+        return super()._overdue_invoices_get_page_view_values(overdue_invoices, **kwargs)
 
 
 class TochkaPaymentPortal(payment_portal.PaymentPortal):

@@ -7,7 +7,9 @@ from . import account_partial_reconcile
 from . import account_payment
 from . import payment_link_wizard
 from . import payment_provider
+from . import payment_provider_choice
 from . import payment_provider_kind
+from . import payment_provider_shop
 from . import payment_transaction
 from . import payment_transaction_apply
 from . import payment_transaction_document
@@ -18,6 +20,7 @@ from . import payment_transaction_topup
 from . import res_company
 from . import res_config_settings
 from . import res_partner
+from . import tochka_account
 from . import tochka_authorization
 from . import tochka_connection
 from . import tochka_connection_data

@@ -21,7 +21,7 @@ class PaymentProvider(models.Model):
         ondelete='restrict',
         required_if_provider='tochka',
         domain="[('company_ids', 'parent_of', company_id)]",
-        copy=False,
+        copy=True,
     )
     tochka_connection_state = fields.Selection(related='tochka_connection_id.state')
     tochka_merchant_id = fields.Many2one(
@@ -310,7 +310,7 @@ class PaymentProvider(models.Model):
         :return: None
         """
         for provider in self.filtered(lambda p: p.code == 'tochka'):
-            allowed = provider.tochka_merchant_id._tochka_payment_method_codes()
+            allowed = provider._tochka_payment_method_codes()
             known = set((provider.tochka_known_modes or '').split(',')) - {''}
             methods = self.env['payment.method'].with_context(active_test=False).search([
                 ('code', 'in', sorted(allowed)), ('is_primary', '=', True),

@@ -148,7 +148,9 @@ class PaymentTransaction(models.Model):
         unavailable = _("This way to pay is not available for this document. Please reload the page"
                         " and choose another one.")
         allowed_companies = documents.company_id or provider.company_id
-        compatible = self.env['payment.provider'].sudo()._get_compatible_providers(
+        compatible = self.env['payment.provider'].sudo().with_context(
+            tochka_documents=(documents._name, documents.ids)
+        )._get_compatible_providers(
             (documents.company_id or provider.company_id)[:1].id, self.partner_id.id, self.amount,
             currency_id=self.currency_id.id,
         )
@@ -161,8 +163,7 @@ class PaymentTransaction(models.Model):
             or any(provider.company_id not in c.sudo().parent_ids for c in allowed_companies)
             or self.payment_method_id not in provider.payment_method_ids
             or not is_local_route(self.landing_route)
-            or self.payment_method_code
-            not in provider.tochka_merchant_id._tochka_payment_method_codes()
+            or self.payment_method_code not in provider._tochka_payment_method_codes()
         ):
             raise ValidationError(unavailable)
         if self.currency_id.name not in const.SUPPORTED_CURRENCIES or any(

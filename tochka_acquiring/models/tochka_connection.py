@@ -83,6 +83,8 @@ class TochkaConnection(models.Model):
         string="Legal entities", comodel_name='tochka.legal.entity', inverse_name='connection_id')
     merchant_ids = fields.One2many(
         string="Shops", comodel_name='tochka.merchant', inverse_name='connection_id')
+    account_ids = fields.One2many(
+        string="Accounts", comodel_name='tochka.account', inverse_name='connection_id')
     provider_ids = fields.One2many(
         string="Providers", comodel_name='payment.provider', inverse_name='tochka_connection_id')
 

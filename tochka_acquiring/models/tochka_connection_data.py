@@ -33,9 +33,17 @@ class TochkaConnection(models.Model):
         if not customers:
             raise errors.Rejected(_("The key gives access to no company."))
         retailers = {c.customer_code: client.retailers(c.customer_code) for c in customers}
+        accounts = self._tochka_read_accounts(client)
 
+        # At the first time everything is new, and the summary says it all.
+        is_known = bool(self.with_context(active_test=False).merchant_ids)
+        before = self._tochka_describe_data()
         entities = self._tochka_update_legal_entities(customers)
         merchants = self._tochka_update_merchants(entities, retailers)
+        if accounts is not None:
+            self._tochka_update_accounts(entities, accounts)
+        if is_known:
+            self._tochka_name_changes(before)
         self.write({
             'checked_at': fields.Datetime.now(),
             'clock_difference': client.clock_difference or 0,
@@ -128,6 +136,85 @@ class TochkaConnection(models.Model):
                 present |= merchant
         self._tochka_archive(self.merchant_ids - present)
         return present
+
+    def _tochka_read_accounts(self, client):
+        """ Return the accounts, or None where they are not wanted or not allowed.
+
+        Payments do not hang on them: a refusal leaves the known ones as they are.
+
+        :param TochkaClient client: The bank's client.
+        :rtype: list[Account]|None
+        """
+        if not self.use_accounts:
+            return None
+        try:
+            accounts = client.accounts()
+        except errors.TochkaError as error:
+            _logger.info("The accounts of connection %s stay as they were: %s", self.id, error)
+            if isinstance(error, errors.Unauthorized):
+                self._tochka_note_permissions('accounts', 'missing')
+            return None
+        self._tochka_note_permissions('accounts', 'granted')
+        return accounts
+
+    def _tochka_update_accounts(self, entities, accounts):
+        """ Create and update the accounts; archive those that vanished.
+
+        :param tochka.legal.entity entities: The present legal entities.
+        :param list[Account] accounts: The accounts at the bank.
+        """
+        entity_by_code = {entity.customer_code: entity for entity in entities}
+        known = {
+            (account.legal_entity_id, account.number): account
+            for account in self.with_context(active_test=False).account_ids
+        }
+        present = self.env['tochka.account']
+        for account in accounts:
+            entity = entity_by_code.get(account.customer_code)
+            if not entity:
+                continue  # of a person
+            values = {
+                'bic': account.bic, 'currency': account.currency, 'bank_status': account.status,
+                'active': True,
+            }
+            record = known.get((entity, account.number))
+            if record:
+                record.write(values)
+            else:
+                record = present.create({
+                    **values, 'legal_entity_id': entity.id, 'number': account.number,
+                })
+            present |= record
+        self._tochka_archive(self.account_ids - present)
+
+    def _tochka_describe_data(self):
+        """ Return what a person should be told about when it changes.
+
+        :return: Sentences by what they are about.
+        :rtype: dict[tuple[str, int], str]
+        """
+        description = {}
+        for records, describe in (
+            (self.legal_entity_ids, lambda entity: entity.name),
+            (self.merchant_ids, lambda merchant: _(
+                "%(shop)s: ways to pay %(modes)s; online register: %(register)s",
+                shop=merchant.display_name, modes=merchant.payment_modes or '-',
+                register=merchant.cashbox or _("none"))),
+            (self.account_ids, lambda account: account.number),
+        ):
+            for record in records:
+                description[record._name, record.id] = describe(record)
+        return description
+
+    def _tochka_name_changes(self, before):
+        """ Name in the chatter what is new or different at the bank.
+
+        :param dict before: What `_tochka_describe_data` returned before.
+        """
+        after = self._tochka_describe_data()
+        changes = [text for key, text in after.items() if before.get(key) != text]
+        if changes:
+            self.message_post(body=_("New or changed at the bank: %s", '; '.join(changes)))
 
     def _tochka_archive(self, records):
         """ Archive what the bank does not list any more, and name it in the chatter. """

@@ -111,7 +111,7 @@ class TochkaConnection(models.Model):
             if self.auth_method == 'oauth':
                 states = self._tochka_read_consent()
             else:
-                states = self._tochka_probe_permissions()
+                states = {**(self.permission_states or {}), **self._tochka_probe_permissions()}
         except errors.Unauthorized:
             raise
         except errors.TochkaError as error:
@@ -121,15 +121,17 @@ class TochkaConnection(models.Model):
         if states != self.permission_states:
             self.permission_states = states
 
-    def _tochka_note_permission(self, name, state):
-        """ Keep what a request has shown of a right that no list tells (JWT key).
+    def _tochka_note_permissions(self, feature, state):
+        """ Keep what a request has shown of the rights that no list tells (JWT key).
 
-        :param str name: The bank's name of the permission.
+        :param str feature: A key of `FEATURE_PERMISSIONS`.
         :param str state: 'granted' or 'missing'.
         """
         self.ensure_one()
-        if self.auth_method == 'jwt' and self._tochka_permission_state(name) != state:
-            self.permission_states = {**(self.permission_states or {}), name: state}
+        states = dict.fromkeys(const.FEATURE_PERMISSIONS[feature], state)
+        known = self.permission_states or {}
+        if self.auth_method == 'jwt' and {**known, **states} != known:
+            self.permission_states = {**known, **states}
 
     def _tochka_read_consent(self):
         """ Return the state of each permission, as the consent lists them.
@@ -153,7 +155,7 @@ class TochkaConnection(models.Model):
     def _tochka_probe_permissions(self):
         """ Return the state of the permissions that a harmless read can show.
 
-        That of notifications shows when their registration is read.
+        Those of accounts and notifications show when these are read anyway.
 
         :rtype: dict[str, str]
         """
@@ -162,8 +164,6 @@ class TochkaConnection(models.Model):
         # The companies and their shops have just been read.
         states = {'ReadCustomerData': 'granted', 'ReadAcquiringData': 'granted'}
         probes = []
-        if self.use_accounts:
-            probes.append((const.FEATURE_PERMISSIONS['accounts'], client.probe_accounts))
         if self.use_sbp and customer_code:
             probes.append((('ReadSBPData',), lambda: client.probe_sbp(customer_code)))
         for names, probe in probes:

@@ -266,9 +266,9 @@ class TochkaConnection(models.Model):
             except errors.TochkaError as error:
                 _logger.info("Webhook of connection %s can't be read: %s", self.id, error)
                 if isinstance(error, errors.Unauthorized):
-                    self._tochka_note_permission('ManageWebhookData', 'missing')
+                    self._tochka_note_permissions('notifications', 'missing')
             else:
-                self._tochka_note_permission('ManageWebhookData', 'granted')
+                self._tochka_note_permissions('notifications', 'granted')
                 values['webhook_state'] = self._tochka_compare_webhook(webhook)
                 if values['webhook_state'] == 'other':
                     values['webhook_foreign_url'] = str(webhook.get('url') or '?')

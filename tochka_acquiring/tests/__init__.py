@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import test_accounts
 from . import test_balance
 from . import test_balance_portal
 from . import test_connection
@@ -15,6 +16,7 @@ from . import test_payment_link
 from . import test_payment_posting
 from . import test_payment_provider
 from . import test_portal
+from . import test_shops
+from . import test_translations
 from . import test_try
 from . import test_webhook
-from . import test_translations

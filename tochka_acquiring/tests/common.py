@@ -13,6 +13,7 @@ from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.api.operation import (
+    Account,
     CreatedPayment,
     Customer,
     Operation,
@@ -42,6 +43,9 @@ class FakeBank:
         self.customer_list = [
             Customer(CUSTOMER_CODE, 'Business', short_name="ООО «Ромашка»", inn=INN),
             Customer('301234569', 'Personal', name="Ромашка Василиса"),
+        ]
+        self.account_list = [
+            Account('301234567', '40702810401234567890', '044525104', 'RUB', 'Enabled'),
         ]
         self.retailer_lists = {
             CUSTOMER_CODE: [
@@ -75,8 +79,9 @@ class FakeBank:
         self._called('consent', consent_id=consent_id)
         return self.consent_answer
 
-    def probe_accounts(self):
-        self._called('probe_accounts')
+    def accounts(self):
+        self._called('accounts')
+        return self.account_list
 
     def probe_sbp(self, customer_code):
         self._called('probe_sbp', customer_code=customer_code)

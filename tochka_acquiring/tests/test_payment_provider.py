@@ -29,7 +29,9 @@ class TestPaymentProvider(TochkaCommon):
             'merchant_id': '200000000012346', 'payment_modes': 'card',
             'legal_entity_id': self.merchant.legal_entity_id.id,
         })
-        other = self.create_provider(name="Books", tochka_merchant_id=merchant.id)
+        other = self.create_provider(
+            name="Books", tochka_merchant_id=merchant.id, tochka_journal_is_shared=True,
+            tochka_analytic_ids=[Command.set(self.article.ids)])
         self.assertEqual(self.codes(other), {'card'})
         self.assertEqual(self.codes(), {'card', 'sbp', 'tpay', 'dolyame'})
 
