@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import test_accounts
+from . import test_advance
 from . import test_balance
 from . import test_balance_portal
 from . import test_connection
@@ -16,6 +17,7 @@ from . import test_payment_link
 from . import test_payment_posting
 from . import test_payment_provider
 from . import test_portal
+from . import test_settlement
 from . import test_shops
 from . import test_translations
 from . import test_try

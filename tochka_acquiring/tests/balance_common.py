@@ -70,3 +70,7 @@ class BalanceCommon(TochkaCommon):
             name="ООО «Лютик»", currency_id=self.rub.id, country_id=self.env.ref('base.ru').id)
         self.env.user.company_ids = [Command.link(company.id)]
         return company.with_context(allowed_company_ids=[self.company.id, company.id])
+
+    def assign(self, invoice, line):
+        """ Use a credit for an invoice as the invoice's widget does. """
+        invoice.js_assign_outstanding_line(line.id)

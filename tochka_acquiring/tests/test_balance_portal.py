@@ -190,6 +190,12 @@ class TestBalancePortal(BalanceCommon, PaymentHttpCommon, HttpCase):
         self.pay(transaction)
         self.assertEqual(transaction.payment_id.partner_id, self.payer)
 
+    def test_enter_takes_the_amount_that_was_typed(self):
+        """ A browser then presses the first button of the form. """
+        self.create_due(1000.0)
+        buttons = self.page().xpath('//form[@action="/my/balance/pay"]//button[@type="submit"]')
+        self.assertEqual([button.get('name') for button in buttons], [None, 'suggested'])
+
     def test_suggested_amount(self):
         page = self.page(f'{const.BALANCE_ROUTE}/pay', company_id=self.company.id,
                          suggested='900.00', amount='', client_id='')
