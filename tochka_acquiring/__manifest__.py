@@ -19,9 +19,11 @@
         'views/oauth_templates.xml',
         'views/account_move_views.xml',
         'views/payment_link_wizard_views.xml',
+        'views/payment_form_templates.xml',
         'views/payment_tochka_templates.xml',
         'views/payment_provider_views.xml',
         'views/payment_provider_kind_views.xml',
+        'views/payment_provider_page_views.xml',
         'views/payment_provider_shop_views.xml',
         'views/payment_transaction_views.xml',
         'views/portal_balance_templates.xml',
@@ -38,10 +40,14 @@
         'data/ir_cron_data.xml',
         'data/mail_activity_type_data.xml',
         'data/mail_template_consent_data.xml',
+        'data/mail_template_payment_data.xml',
         'data/payment_method_data.xml',
         'data/payment_provider_data.xml',  # Depends on the payment methods and the redirect form.
         'data/upgrade_data.xml',  # Depends on the jobs.
     ],
+    'assets': {
+        'web.assets_frontend': ['tochka_acquiring/static/src/**/*'],
+    },
     'post_init_hook': 'post_init_hook',
     'uninstall_hook': 'uninstall_hook',
     'license': 'LGPL-3',

@@ -95,6 +95,22 @@ ADVANCE_ACCOUNT_TYPES = ('liability_current', 'asset_receivable', 'asset_current
 # Ours: a top-up above this is a slip of the finger. In roubles.
 MAX_TOPUP = Decimal('10000000.00')
 
+# === DETAILS === #
+
+# Built-in tags of the details: English name -> Russian name. Ours, in the words of schools:
+# «заказчик» pays, «клиент» is taught.
+DETAILS_TAGS = {
+    'payer': 'заказчик',
+    'client': 'клиент',
+    'document': 'документ',
+    'amount': 'сумма',
+    'date': 'дата',
+    'company': 'организация',
+}
+# Templates to begin with: they are read by payers and stand in receipts, hence in Russian.
+DETAILS_NEUTRAL = 'Оплата по {документ}'
+DETAILS_SCHOOL = '{заказчик} за обучение {клиент}'
+
 # === OPERATIONS === #
 
 # State of the transaction -> `status` of the operation. Source: API, LINKS.

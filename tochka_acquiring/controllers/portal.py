@@ -23,36 +23,45 @@ class TochkaInvoicePortal(account_payment_portal.PortalAccount):
 
 class TochkaPaymentPortal(payment_portal.PaymentPortal):
 
+    def _validate_transaction_kwargs(self, kwargs, additional_allowed_keys=()):
+        """ Override of `payment` to let through what the payer ticks and types for Tochka Bank. """
+        super()._validate_transaction_kwargs(kwargs, additional_allowed_keys=(
+            *additional_allowed_keys, 'tochka_offer_accepted', 'tochka_payer_email',
+        ))
+
     def _create_transaction(
         self, provider_id, payment_method_id, token_id, amount, currency_id, partner_id, flow,
         tokenization_requested, landing_route, is_validation=False, custom_create_values=None,
-        **kwargs,
+        tochka_offer_accepted=False, tochka_payer_email=None, **kwargs,
     ):
-        """ Override of `payment` to send the payer to the link that is already open.
+        """ Override of `payment` to send the payer to the link that is already open, and to keep
+        what the payer has ticked and typed.
 
+        :param bool tochka_offer_accepted: Whether the box of the public offer was ticked.
+        :param str|None tochka_payer_email: The typed e-mail.
         :return: The transaction with the open link, else a new one.
         :rtype: payment.transaction
         """
         provider_sudo = request.env['payment.provider'].sudo().browse(provider_id)
-        if (
-            provider_sudo.code == 'tochka'
-            and flow == 'redirect'
-            and not is_validation
-            and custom_create_values
-        ):
-            transaction_sudo = request.env['payment.transaction'].sudo()._tochka_find_open_link(
+        is_tochka = provider_sudo.code == 'tochka' and flow == 'redirect' and not is_validation
+        transaction_sudo = request.env['payment.transaction'].sudo()
+        if is_tochka and custom_create_values:
+            transaction_sudo = transaction_sudo._tochka_find_open_link(
                 provider_sudo,
                 request.env['payment.method'].sudo().browse(payment_method_id),
                 amount,
                 request.env['res.currency'].browse(currency_id),
                 custom_create_values,
             )
-            if transaction_sudo:
-                transaction_sudo.landing_route = landing_route
-                PaymentPostProcessing.monitor_transaction(transaction_sudo)
-                return transaction_sudo
-        return super()._create_transaction(
-            provider_id, payment_method_id, token_id, amount, currency_id, partner_id, flow,
-            tokenization_requested, landing_route, is_validation=is_validation,
-            custom_create_values=custom_create_values, **kwargs,
-        )
+        if transaction_sudo:
+            transaction_sudo.landing_route = landing_route
+            PaymentPostProcessing.monitor_transaction(transaction_sudo)
+        else:
+            transaction_sudo = super()._create_transaction(
+                provider_id, payment_method_id, token_id, amount, currency_id, partner_id, flow,
+                tokenization_requested, landing_route, is_validation=is_validation,
+                custom_create_values=custom_create_values, **kwargs,
+            )
+        if is_tochka:
+            transaction_sudo._tochka_take_payer_input(tochka_offer_accepted, tochka_payer_email)
+        return transaction_sudo

@@ -9,11 +9,15 @@ from . import payment_link_wizard
 from . import payment_provider
 from . import payment_provider_choice
 from . import payment_provider_kind
+from . import payment_provider_page
 from . import payment_provider_shop
 from . import payment_transaction
 from . import payment_transaction_apply
+from . import payment_transaction_details
 from . import payment_transaction_document
 from . import payment_transaction_link
+from . import payment_transaction_notify
+from . import payment_transaction_payer
 from . import payment_transaction_poll
 from . import payment_transaction_posting
 from . import payment_transaction_topup
@@ -29,6 +33,7 @@ from . import tochka_connection_oauth
 from . import tochka_connection_permission
 from . import tochka_connection_trust
 from . import tochka_connection_webhook
+from . import tochka_details_tag
 from . import tochka_legal_entity
 from . import tochka_merchant
 from . import tochka_problem

@@ -173,6 +173,7 @@ class PaymentTransaction(models.Model):
         if self.currency_id.compare_amounts(self.amount, 0) <= 0:
             raise ValidationError(_("The amount to pay must be more than zero."))
         self._tochka_check_client()
+        self._tochka_check_payer()
 
         amount_due = self._tochka_amount_due()
         if amount_due is None:

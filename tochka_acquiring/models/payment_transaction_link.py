@@ -244,6 +244,9 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         transaction = self.with_context(lang=self.partner_lang or self.env.lang)
+        details = transaction._tochka_details()
+        if details:
+            return cut_purpose(details)
         names = ', '.join(
             name for name in transaction._tochka_documents().mapped('name') if name
         ) or self.reference

@@ -31,6 +31,7 @@ class PaymentTransaction(models.Model):
             super(PaymentTransaction, transaction)._post_process()
             if transaction.state == 'done':
                 transaction._tochka_flag_overpayment()
+                transaction._tochka_notify_payment()
                 transaction._tochka_settle_invoices()
 
     def _create_payment(self, **extra_create_values):

@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import urllib.parse
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -21,6 +23,33 @@ class ResCompany(models.Model):
              " first those of the client whom the payer has named, then the earliest due.",
         default=True,
     )
+
+    tochka_offer_url = fields.Char(
+        string="Public offer",
+        help="A link to your public offer (contract), shown beside the Pay button.")
+    tochka_offer_required = fields.Boolean(
+        string="The offer must be accepted",
+        help="A payer must tick that the offer is accepted; Odoo keeps when and which one.")
+
+    @api.constrains('tochka_offer_url', 'tochka_offer_required')
+    def _check_tochka_offer_url(self):
+        for company in self:
+            url = urllib.parse.urlsplit(company.tochka_offer_url or '')
+            if company.tochka_offer_url and (
+                url.scheme not in ('http', 'https') or not url.hostname
+            ):
+                raise ValidationError(_(
+                    "The link to the public offer must begin with https:// and lead to a page."))
+            if company.tochka_offer_required and not company.tochka_offer_url:
+                raise ValidationError(_("Fill in the link to the public offer first."))
+
+    def _tochka_offer(self):
+        """ Return the company whose public offer holds here: the own one's, else a parent's.
+
+        :rtype: res.company
+        """
+        self.ensure_one()
+        return self.sudo().parent_ids.filtered('tochka_offer_url')[-1:]
 
     @api.constrains('tochka_inbox_days')
     def _check_tochka_inbox_days(self):

@@ -10,3 +10,6 @@ class ResConfigSettings(models.TransientModel):
     tochka_topups_pay_invoices = fields.Boolean(
         related='company_id.tochka_topups_pay_invoices', readonly=False
     )
+    tochka_offer_url = fields.Char(related='company_id.tochka_offer_url', readonly=False)
+    tochka_offer_required = fields.Boolean(
+        related='company_id.tochka_offer_required', readonly=False)

@@ -28,6 +28,14 @@ class ResPartner(models.Model):
 
     # === BUSINESS METHODS - FAMILY === #
 
+    def _tochka_email(self):
+        """ Return where the payer can be written to: the own address, else that of the family.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return self.email or self.commercial_partner_id.email or ''
+
     def _tochka_family(self):
         """ Return the people for whom the payer may pay: the payer and the payer's contacts.
 

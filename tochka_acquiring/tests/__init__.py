@@ -10,7 +10,9 @@ from . import test_connection_http
 from . import test_connection_key
 from . import test_connection_security
 from . import test_connection_webhook
+from . import test_details
 from . import test_jobs
+from . import test_payer_input
 from . import test_payment_apply
 from . import test_payment_kind
 from . import test_payment_link

@@ -24,7 +24,7 @@ class BalanceCommon(TochkaCommon):
             for name, kind in (("Masha", 'contact'), ("Petya", 'other'))
         ])
         cls.stranger = cls.env['res.partner'].create({
-            'name': "Sidorov", 'child_ids': [Command.create({'name': "Kolya", 'type': 'contact'})],
+            'name': "Sidorov", 'email': 'sidorov@example.com', 'child_ids': [Command.create({'name': "Kolya", 'type': 'contact'})],
         })
         cls.today = fields.Date.today()
 
