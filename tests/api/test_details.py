@@ -11,7 +11,8 @@ VALUES = {'payer': 'Сидорова Анна', 'client': 'Петя {payer}', 'e
 
 @pytest.mark.parametrize(('template', 'tags'), [
     ('', []), ('Оплата', []), ('{payer} за {client}', ['payer', 'client']),
-    ('{ payer }', ['payer']), ('{заказчик}', ['заказчик']), ('{}', ['']), ('{payer.__class__}', ['payer.__class__']),
+    ('{ payer }', ['payer']), ('{заказчик}', ['заказчик']), ('{}', ['']),
+    ('{payer.__class__}', ['payer.__class__']),
 ])
 def test_tags_are_found(template, tags):
     assert find_tags(template) == tags

@@ -24,7 +24,8 @@ class BalanceCommon(TochkaCommon):
             for name, kind in (("Masha", 'contact'), ("Petya", 'other'))
         ])
         cls.stranger = cls.env['res.partner'].create({
-            'name': "Sidorov", 'email': 'sidorov@example.com', 'child_ids': [Command.create({'name': "Kolya", 'type': 'contact'})],
+            'name': "Sidorov", 'email': 'sidorov@example.com',
+            'child_ids': [Command.create({'name': "Kolya", 'type': 'contact'})],
         })
         cls.today = fields.Date.today()
 
