@@ -46,8 +46,9 @@ class Stack:
             ('module', '=', 'tochka_acquiring'), ('name', '=', name)], fields=['res_id'])
         self.call('ir.cron', 'method_direct_trigger', [job['res_id']])
 
-    def create_invoice(self, amount=100000.0):
+    def create_invoice(self, amount=100000.0, context=None, **values):
         """ Return a new posted invoice of the demo's customer: id and link. """
+        options = {'context': context} if context else {}
         [customer] = self.read('res.users', [('login', '=', 'customer')], ['partner_id'])
         invoice_id = self.call('account.move', 'create', {
             'move_type': 'out_invoice',
@@ -56,9 +57,10 @@ class Stack:
             'invoice_line_ids': [[0, 0, {
                 'name': 'Занятия, ноябрь', 'quantity': 1, 'price_unit': amount,
             }]],
-        })
-        self.call('account.move', 'action_post', [invoice_id])
-        path = self.call('account.move', 'get_portal_url', [invoice_id])
+            **values,
+        }, **options)
+        self.call('account.move', 'action_post', [invoice_id], **options)
+        path = self.call('account.move', 'get_portal_url', [invoice_id], **options)
         return invoice_id, self.odoo_url + path
 
     def invoice(self, invoice_id):

@@ -131,9 +131,103 @@ def test_guide(guide, administrator, visit):
     page.locator('#o_tochka_oauth .alert-success').wait_for()
 
 
+def test_shops_to_the_paid_invoice(guide, administrator, visit):
+    """ Two legal entities, three shops, two companies and a branch; each pays into its own till. """
+    page = administrator.page
+    [company] = guide.read('res.company', [('vat', '=', '9900000017')], ['id'])
+    shops = {s['merchant_id']: s['id'] for s in guide.read('tochka.merchant', [], ['merchant_id'])}
+
+    # 6. What comes after the consent: the shop, the cash box, the kind, the article, the texts.
+    provider_id = open_provider(guide, page, company['id'])
+    page.locator('.o_form_view [name="tochka_merchant_id"] input').fill('Школа')
+    page.locator('.o-autocomplete--dropdown-item').filter(has_text='200000000012345').click()
+    page.get_by_role('tab').filter(has_text='Точка Банк').click()
+    page.locator('.o_form_view [name="tochka_article_id"] input').fill('Оплата обучения')
+    page.locator('.o-autocomplete--dropdown-item').filter(has_text='Оплата обучения').first.click()
+    page.locator('.o_form_view [name="tochka_client_info"] textarea').fill('Моментальная оплата')
+    field(page, 'tochka_notify_email').fill('books@example.com')
+    page.get_by_role('tab').filter(has_text='Конфигурация').click()
+    page.locator('.o_form_view [name="journal_id"] input').fill('Расчётный счёт (эквайринг)')
+    page.locator('.o-autocomplete--dropdown-item').filter(has_text='эквайринг').first.click()
+    page.locator('.o_form_view [name="state"] label').filter(has_text='Включен').first.click()
+    save(page)
+    page.get_by_role('tab').filter(has_text='Точка Банк').click()
+    button(page, 'action_tochka_details_school').click()
+    page.locator('.o_form_view [name="tochka_details_template"]').wait_for()
+    administrator.look('guide_6_provider')
+    page.get_by_role('tab').filter(has_text='Фискализация').click()
+    administrator.look('guide_7_fiscal')
+
+    # The other legal entity and the branch: one connection, two more providers.
+    [connection] = guide.read('tochka.connection', [('auth_method', '=', 'oauth')], ['id'])
+    second, branch = guide.group['second'], guide.group['branch']
+    everywhere = {'allowed_company_ids': [company['id'], second, branch]}
+    guide.call('tochka.connection', 'write', [connection['id']],
+               {'company_ids': [[4, second]]}, context=everywhere)
+    [entity] = guide.read('tochka.legal.entity', [('customer_code', '=', '301234568')], ['id'])
+    guide.call('tochka.legal.entity', 'write', [entity['id']], {'company_id': second},
+               context=everywhere)
+    [own] = guide.read('payment.provider', [
+        ('code', '=', 'tochka'), ('company_id', '=', second)], ['id'])
+    copy = guide.call('payment.provider', 'copy', [provider_id], {
+        'company_id': branch, 'name': 'Точка Банк, Тверь'}, context=everywhere)
+    copy = copy[0] if isinstance(copy, list) else copy
+    tills = {}
+    for owner, provider, shop in (
+        (second, own['id'], '200000000022345'), (branch, copy, '200000000012346'),
+    ):
+        [till] = guide.read('account.journal', [
+            ('company_id', '=', owner), ('type', '=', 'bank')], ['id'])
+        tills[owner] = till['id']
+        guide.call('payment.provider', 'write', [provider], {
+            'tochka_connection_id': connection['id'], 'tochka_merchant_id': shops[shop],
+            'journal_id': till['id'], 'company_id': owner,
+        }, context=everywhere)
+        guide.call('payment.provider', 'write', [provider], {
+            'state': 'enabled', 'is_published': True}, context=everywhere)
+
+    # The public offer, beside the Pay button.
+    guide.call('res.company', 'write', [company['id']], {
+        'tochka_offer_url': 'https://school.example.com/offer', 'tochka_offer_required': True})
+
+    # Everybody's invoice is paid at the right shop, into the right till.
+    for owner, shop in (
+        (company['id'], '200000000012345'), (branch, '200000000012346'),
+        (second, '200000000022345'),
+    ):
+        invoice_id, url = guide.create_invoice(
+            5000.0, context={'allowed_company_ids': [owner]}, company_id=owner)
+        payer = visit(url)
+        payer.choose('card')
+        if payer.page.locator('#o_tochka_offer').count():
+            payer.look(f'guide_offer_{owner}')
+            payer.page.locator('button[name="o_payment_submit_button"]:visible').click()
+            payer.page.wait_for_timeout(500)
+            assert '/order/' not in payer.page.url, "Not before the offer is accepted"
+            payer.page.locator('#o_tochka_offer').check()
+        payer.press_pay()
+        payer.pay_at_the_bank('card')
+        payer.page.wait_for_url('**/my/invoices/**')
+        guide.wait_paid(invoice_id)
+        [transaction] = guide.transactions(invoice_id)
+        operation = next(o for o in guide.control('operations')
+                         if o['operationId'] == transaction['tochka_operation_id'])
+        assert operation['merchantId'] == shop
+        [payment] = guide.read('account.payment', [('id', '=', transaction['payment_id'][0])], [
+            'journal_id', 'company_id'])
+        assert payment['company_id'][0] == owner
+        if owner in tills:
+            assert payment['journal_id'][0] == tills[owner]
+        else:
+            assert operation['purpose'] == 'Петров Пётр Петрович за обучение Петров Пётр Петрович'
+            mails = guide.read('mail.mail', [('email_to', 'ilike', 'books@example.com')],
+                               ['subject'])
+            assert len(mails) == 1 and 'Петров' in mails[0]['subject']
+
+
 def test_refused_consent(guide, administrator):
     page = administrator.page
-    [connection] = guide.read('tochka.connection', [], ['id'])
+    [connection] = guide.read('tochka.connection', [('auth_method', '=', 'oauth')], ['id'])
     page.goto(f'{guide.odoo_url}/odoo/tochka-connections/{connection["id"]}')
     page.locator('.o_form_view').wait_for()
     button(page, 'action_open_consent').click()
@@ -142,7 +236,7 @@ def test_refused_consent(guide, administrator):
     page.wait_for_url('**/payment/tochka/oauth/return**')
     page.locator('#o_tochka_oauth .alert-warning').wait_for()
     administrator.look('guide_refused')
-    [connection] = guide.read('tochka.connection', [], ['state'])
+    [connection] = guide.read('tochka.connection', [('auth_method', '=', 'oauth')], ['state'])
     assert connection['state'] == 'connected'
     # The same answer once more changes nothing.
     assert urllib.parse.urlsplit(page.url).path == '/payment/tochka/oauth/return'

@@ -118,7 +118,8 @@ class PaymentProvider(models.Model):
                 continue
             labels = dict(self._fields[name]._description_selection(self.env))
             raise ValidationError(_(
-                "The bank's register does not take \"%(value)s\" as %(field)s. It takes: %(right)s.",
+                "The bank's register does not take \"%(value)s\" as %(field)s. It takes:"
+                " %(right)s.",
                 value=labels[self[name]], field=self._fields[name]._description_string(self.env),
                 right=', '.join(label for key, label in labels.items() if key in allowed)))
 
