@@ -132,7 +132,7 @@ def test_guide(guide, administrator, visit):
 
 
 def test_shops_to_the_paid_invoice(guide, administrator, visit):
-    """ Two legal entities, three shops, two companies and a branch; each pays into its own till. """
+    """ Two legal entities, three shops, two companies and a branch: each has its own till. """
     page = administrator.page
     [company] = guide.read('res.company', [('vat', '=', '9900000017')], ['id'])
     shops = {s['merchant_id']: s['id'] for s in guide.read('tochka.merchant', [], ['merchant_id'])}
@@ -251,8 +251,7 @@ def test_jwt_way(guide, administrator):
     page.context.add_cookies([{'name': 'cids', 'value': str(second), 'url': guide.odoo_url}])
     token = guide.control('clients', {
         'client_id': 'vasilek', 'customer_codes': ['301234568']})['token']
-    open_provider(guide, page, second)
-    button(page, 'action_tochka_connect').click()
+    page.goto(f'{guide.odoo_url}/odoo/tochka-connections/new')
     page.locator('.o_form_view [name="auth_method"]').wait_for()
     page.locator('.o_form_view [name="auth_method"] label').filter(has_text='JWT').click()
     administrator.look('guide_jwt_1')

@@ -36,8 +36,8 @@ class TochkaAccount(models.Model):
     @api.depends('number', 'company_id')
     def _compute_journal_id(self):
         for account in self:
-            account.journal_id = account.company_id and self.env['account.journal'].search([
+            account.journal_id = self.env['account.journal'].search([
                 ('type', '=', 'bank'),
                 ('company_id', 'child_of', account.company_id.id),
                 ('bank_account_id.sanitized_acc_number', '=', account.number),
-            ], limit=1)
+            ], limit=1) if account.company_id else False

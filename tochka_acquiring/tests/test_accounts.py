@@ -28,6 +28,9 @@ class TestAccounts(ConnectionCommon):
 
     def test_journal_with_this_number_is_shown(self):
         connection = self.create_connected()
+        connection.legal_entity_ids.company_id = False
+        self.assertFalse(connection.account_ids.journal_id, "Nobody's account has no cash box")
+        connection.legal_entity_ids.company_id = self.company
         self.assertFalse(connection.account_ids.journal_id)
         self.journal.bank_account_id = self.env['res.partner.bank'].create({
             'acc_number': '4070 2810 4012 3456 7890', 'partner_id': self.company.partner_id.id})

@@ -18,7 +18,8 @@ MODULE = 'tochka_acquiring'
 RUSSIAN = 'ru_RU'
 # Brands and names of the bank's fields, which Russian writes in Latin letters.
 LATIN = {
-    "T-Pay", "accountant@example.com", "https://example.com/offer", "name@example.com", "Client_ID", "Client_secret", "Redirect URL", "https://odoo.example.com",
+    "T-Pay", "accountant@example.com", "https://example.com/offer", "name@example.com",
+    "Client_ID", "Client_secret", "Redirect URL", "https://odoo.example.com",
     "%(feature)s: %(names)s",
 }
 PLACEHOLDER = re.compile(r'%(?:\(\w+\))?[sdrif]|</?\w[^>]*>')

@@ -136,9 +136,9 @@ class PaymentProvider(models.Model):
             return ''
         if self.fiscalization == 'bank' and not merchant.cashbox:
             return _(
-                "Fiscalization must be \"No\": the bank has no online register connected to the shop"
-                " %s. Connect one in the internet bank, page Internet acquiring, then refresh the"
-                " data from the bank and choose \"Yes\" again.", merchant.display_name)
+                "Fiscalization must be \"No\": the bank has no online register connected to the"
+                " shop %s. Connect one in the internet bank, page Internet acquiring, then refresh"
+                " the data from the bank and choose \"Yes\" again.", merchant.display_name)
         if self.fiscalization == 'other' and merchant.cashbox:
             return _(
                 "Two receipts would be printed for each payment: the shop %(shop)s has the online"
@@ -152,6 +152,6 @@ class PaymentProvider(models.Model):
         conflict = self._fiscal_find_conflict()
         if self.fiscalization == 'no' and self.code == 'tochka' and self.tochka_merchant_id.cashbox:
             conflict = _(
-                "The shop has the online register %s at the bank, and fiscalization is \"No\": check"
-                " who prints the receipts.", self.tochka_merchant_id.cashbox)
+                "The shop has the online register %s at the bank, and fiscalization is \"No\":"
+                " check who prints the receipts.", self.tochka_merchant_id.cashbox)
         return '\n'.join(filter(None, [super()._tochka_find_warning(), conflict]))

@@ -67,10 +67,15 @@ def prepare_group(env):
     second = env['res.company'].create({**common, 'name': 'ИП Василёк', 'vat': SECOND_INN})
     branch = env['res.company'].create({
         **common, 'name': 'Ромашка, филиал в Твери', 'parent_id': first.id,
+        'transfer_account_id': first.transfer_account_id.id,
     })
     for login in ('base.user_root', 'base.user_admin'):
         env.ref(login).company_ids = [Command.link(second.id), Command.link(branch.id)]
     _prepare_books(env(context={**env.context, 'allowed_company_ids': second.ids}), second)
+    # What a chart of accounts would have told the branch as well.
+    for name in ('property_account_receivable_id', 'property_account_payable_id'):
+        account_id = env['ir.default']._get('res.partner', name, company_id=first.id)
+        env['ir.default'].set('res.partner', name, account_id, company_id=branch.id)
     env['account.journal'].with_company(branch).create({
         'name': 'Расчётный счёт (филиал)', 'code': 'BNK2', 'type': 'bank',
         'company_id': branch.id,
@@ -132,6 +137,9 @@ def _prepare_books(env, company):
     env['account.journal'].create({
         'name': 'Расчётный счёт (эквайринг)', 'code': 'BNK1', 'type': 'bank',
         'default_account_id': accounts['51.00'].id,
+    })
+    env['account.journal'].create({
+        'name': 'Прочие операции', 'code': 'MISC', 'type': 'general',
     })
     group = env['account.tax.group'].create({'name': 'НДС'})
     company.account_sale_tax_id = env['account.tax'].create({
