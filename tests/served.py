@@ -32,9 +32,14 @@ class Stack:
     # === ODOO === #
 
     def call(self, model, method, *arguments, **keywords):
-        """ Call a method as the administrator. """
-        return self._object.execute_kw(
-            self.name, self._uid, 'admin', model, method, list(arguments), keywords)
+        """ Call a method as the administrator. Odoo can't send back nothing at all by XML-RPC. """
+        try:
+            return self._object.execute_kw(
+                self.name, self._uid, 'admin', model, method, list(arguments), keywords)
+        except xmlrpc.client.Fault as fault:
+            if 'cannot marshal None' not in fault.faultString:
+                raise
+            return None
 
     def read(self, model, domain, fields):
         """ Return records as dictionaries. """

@@ -262,9 +262,10 @@ def test_jwt_way(guide, administrator):
     page.get_by_role('tab').filter(has_text='Торговые точки').wait_for()
     administrator.look('guide_jwt_2')
     [connection] = guide.read('tochka.connection', [('auth_method', '=', 'jwt')], [
-        'state', 'webhook_state', 'unknown_permissions', 'company_ids'])
+        'id', 'state', 'webhook_state', 'unknown_permissions', 'company_ids'])
     assert (connection['state'], connection['webhook_state']) == ('connected', 'active')
     assert connection['company_ids'] == [second]
     assert 'MakeAcquiringOperation' in connection['unknown_permissions']
-    [shop] = guide.read('tochka.merchant', [('company_id', '=', second)], ['merchant_id'])
+    [shop] = guide.read('tochka.merchant', [
+        ('company_id', '=', second), ('connection_id', '=', connection['id'])], ['merchant_id'])
     assert shop['merchant_id'] == '200000000022345'

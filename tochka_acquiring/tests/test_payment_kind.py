@@ -177,3 +177,19 @@ class TestPaymentKind(BalanceCommon):
         refund._post_process()
         self.assertEqual(refund.payment_id.destination_account_id, self.advances)
         self.assertEqual(refund.payment_id.payment_type, 'outbound')
+
+
+@tagged('post_install', '-at_install')
+class TestKindChangedLater(BalanceCommon):
+    """ What was booked stays as it was when the accountant chooses another kind. """
+
+    def test_settled_invoices_stay_paid(self):
+        invoice = self.create_due(700)
+        self.top_up(2000)
+        self.assertEqual(invoice.payment_state, 'paid')
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.book_advances()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(invoice.payment_state, 'paid')

@@ -7,8 +7,8 @@ from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 from odoo.addons.tochka_fiscal import const
 
 YES = {
-    'fiscalization': 'bank', 'fiscal_taxation_system': 'usn_income', 'fiscal_method': 'full_payment',
-    'fiscal_subject': 'service',
+    'fiscalization': 'bank', 'fiscal_taxation_system': 'usn_income',
+    'fiscal_method': 'full_payment', 'fiscal_subject': 'service',
 }
 
 
