@@ -3,7 +3,6 @@
 from werkzeug.exceptions import NotFound
 
 from odoo import _, http
-from odoo.exceptions import AccessError
 from odoo.http import request
 
 from odoo.addons.payment.logging import get_payment_logger
@@ -57,13 +56,11 @@ class TochkaOAuthController(http.Controller):
         """
         if not self._tochka_is_administrator():
             return self._tochka_refuse()
-        connection = request.env['tochka.connection'].browse(
-            int(connection_id) if connection_id.isdecimal() else 0).exists()
+        connection = self._tochka_in_all_companies(request.env['tochka.connection'].browse(
+            int(connection_id) if connection_id.isdecimal() else 0).exists())
         if not connection:
             raise NotFound()
-        try:
-            connection.check_access('write')
-        except AccessError:
+        if not connection.has_access('write'):
             return self._tochka_refuse()
         if not connection._tochka_send_confirmation():
             return self._tochka_explain(
@@ -111,6 +108,12 @@ class TochkaOAuthController(http.Controller):
         return request.env.user.has_group('base.group_system')
 
     @staticmethod
+    def _tochka_in_all_companies(connection):
+        """ Return the connection as the user sees it: a website knows one company only. """
+        user = request.env.user
+        return connection.with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
+
+    @staticmethod
     def _tochka_refuse():
         """ Answer somebody who is no administrator, without a word on what exists. """
         _logger.warning(
@@ -125,14 +128,13 @@ class TochkaOAuthController(http.Controller):
         response.status_code = 403
         return response
 
-    @staticmethod
-    def _tochka_explain(message, connection=None):
+    def _tochka_explain(self, message, connection=None):
         """ Show what went wrong, and offer a new link.
 
         :param str message: What went wrong.
         :param tochka.connection|None connection: The connection, where it may be named.
         """
-        visible = connection and connection.with_user(request.env.user).has_access('write')
+        visible = connection and self._tochka_in_all_companies(connection).has_access('write')
         return request.render('tochka_acquiring.oauth_page', {
             'title': _("The consent was not taken"),
             'message': message,
