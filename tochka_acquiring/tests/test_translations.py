@@ -37,7 +37,12 @@ class TestTerms(TransactionCase):
 
     def test_every_term_of_today_is_translated(self):
         reader = TranslationModuleReader(self.env.cr, modules=[MODULE])
-        terms = {source for _module, _type, _name, _id, source, _value, _comments in reader}
+        # How an extended model is called depends on the add-ons that are installed beside this one,
+        # and is translated by them.
+        terms = {
+            source for _module, _type, name, record, source, _value, _comments in reader
+            if name != 'ir.model,name' or '.model_tochka_' in record
+        }
         self.assertGreater(len(terms), 200, "Odoo finds the terms of Python, views and data")
         missing = sorted(term for term in terms if not self.translations.get(term))
         self.assertFalse(
