@@ -61,6 +61,31 @@ class Visitor:
                 self.page.wait_for_load_state('networkidle')
             self.page.screenshot(path=Path(SCREENSHOTS) / f'{name}.png', full_page=True)
 
+    def look_twice(self, stack, name, prepare=lambda page: None):
+        """ Keep a page of the backend in English and in Russian, where screenshots are asked for.
+
+        :param stack: The running Odoo.
+        :param str name: The name of the picture; the English one goes to `en/`.
+        :param prepare: What to do with the page before.
+        """
+        if not SCREENSHOTS:
+            return
+        [admin] = stack.read('res.users', [('login', '=', 'admin')], ['id', 'lang'])
+        try:
+            for folder, lang in (('en/', 'en_US'), ('', admin['lang'])):
+                stack.call('res.users', 'write', [admin['id']], {'lang': lang})
+                # In a tab of its own; Odoo saves a form that is left with changes.
+                tab = Visitor(self.page.context.new_page())
+                tab.page.goto(self.page.url)
+                tab.page.locator('.o_form_view').wait_for()
+                prepare(tab.page)
+                tab.look(folder + name)
+                if tab.page.locator('.o_form_button_cancel').is_visible():
+                    tab.page.locator('.o_form_button_cancel').click()
+                tab.page.close()
+        finally:
+            stack.call('res.users', 'write', [admin['id']], {'lang': admin['lang']})
+
     def choose(self, method):
         """ Choose a way to pay on the portal, and press the button. """
         page = self.page

@@ -33,7 +33,11 @@ def top_up(stack, visit, amount, client='', phone=True):
     page.wait_for_url('**/my**')
     page.locator('a[href="/my/balance"]').click()
     page.locator('#o_tochka_balance').wait_for()
-    visitor.look(f'balance_{"phone" if phone else "desktop"}')
+    visitor.look('balance' if phone else 'balance_desktop')
+    if not phone:
+        page.goto(f'{stack.odoo_url}/en/my/balance')
+        visitor.look('en/balance')
+        page.goto(f'{stack.odoo_url}/my/balance')
     if client:
         page.locator('select[name=client_id]').select_option(label=client)
     page.locator('input[name=amount]').fill(amount)

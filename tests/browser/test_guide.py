@@ -62,6 +62,16 @@ def button(page, name):
     return page.locator(f'.o_form_view button[name="{name}"]:visible').first
 
 
+def choose_key(page):
+    """ Connect by a JWT key. """
+    page.locator('.o_form_view [name="auth_method"] label').filter(has_text='JWT').click()
+
+
+def open_tab(name):
+    """ Return what opens a page of the form. """
+    return lambda page: page.locator(f'.o_notebook a[name="{name}"]').click()
+
+
 def open_provider(guide, page, company_id):
     """ Open the company's provider as from the list of payment providers. """
     [provider] = guide.read('payment.provider', [
@@ -88,7 +98,6 @@ def test_guide(guide, administrator, visit):
     page.locator('.o_form_view [name="redirect_url"]').wait_for()
     redirect_url = page.locator('.o_form_view [name="redirect_url"]').inner_text().strip()
     assert redirect_url == f'{guide.odoo_url}/payment/tochka/oauth/return'
-    administrator.look('guide_2_connection')
     # In the internet bank: the application is registered with this address alone.
     guide.control('apps', {
         'client_id': 'school', 'client_secret': 'secret-of-school', 'name': 'Школа в Odoo',
@@ -102,7 +111,7 @@ def test_guide(guide, administrator, visit):
     # 4. An e-mail is on its way; what comes later is hidden.
     page.locator('.o_form_view [name="setup_step"]').wait_for()
     assert not page.get_by_role('tab').filter(has_text='Торговые точки').count()
-    administrator.look('guide_3_email')
+    administrator.look_twice(guide, 'confirmation')
     link = mailed_link(guide)
     page.goto(link)
     page.wait_for_url('**/connect/authorize**')
@@ -111,11 +120,11 @@ def test_guide(guide, administrator, visit):
         'MakeAcquiringOperation', 'ReadAcquiringData', 'ReadCustomerData', 'ManageWebhookData',
         'ReadAccountsBasic', 'ReadAccountsDetail', 'ReadSBPData', 'EditSBPData',
     }
-    administrator.look('guide_4_consent')
+    administrator.look('consent')
     page.locator('#allow').click()
     page.wait_for_url('**/odoo/tochka-connections/**')
     page.get_by_role('tab').filter(has_text='Торговые точки').wait_for()
-    administrator.look('guide_5_connected')
+    administrator.look_twice(guide, 'connected')
     [connection] = guide.read('tochka.connection', [], [
         'id', 'state', 'webhook_state', 'missing_permissions', 'setup_step'])
     assert (connection['state'], connection['webhook_state']) == ('connected', 'active')
@@ -154,9 +163,8 @@ def test_shops_to_the_paid_invoice(guide, administrator, visit):
     page.get_by_role('tab').filter(has_text='Точка Банк').click()
     button(page, 'action_tochka_details_school').click()
     page.locator('.o_form_view [name="tochka_details_template"]').wait_for()
-    administrator.look('guide_6_provider')
-    page.get_by_role('tab').filter(has_text='Фискализация').click()
-    administrator.look('guide_7_fiscal')
+    administrator.look_twice(guide, 'provider', open_tab('tochka'))
+    administrator.look_twice(guide, 'fiscalization', open_tab('fiscal'))
 
     # The other legal entity and the branch: one connection, two more providers.
     [connection] = guide.read('tochka.connection', [('auth_method', '=', 'oauth')], ['id'])
@@ -200,7 +208,8 @@ def test_shops_to_the_paid_invoice(guide, administrator, visit):
         payer = visit(url)
         payer.choose('card')
         if payer.page.locator('#o_tochka_offer').count():
-            payer.look(f'guide_offer_{owner}')
+            payer.look('offer')
+            visit(url, locale='en-US').choose('card').look('en/offer')
             payer.page.locator('button[name="o_payment_submit_button"]:visible').click()
             payer.page.wait_for_timeout(500)
             assert '/order/' not in payer.page.url, "Not before the offer is accepted"
@@ -253,14 +262,15 @@ def test_jwt_way(guide, administrator):
         'client_id': 'vasilek', 'customer_codes': ['301234568']})['token']
     page.goto(f'{guide.odoo_url}/odoo/tochka-connections/new')
     page.locator('.o_form_view [name="auth_method"]').wait_for()
-    page.locator('.o_form_view [name="auth_method"] label').filter(has_text='JWT').click()
-    administrator.look('guide_jwt_1')
+    administrator.look_twice(guide, 'connection')
+    administrator.look_twice(guide, 'jwt_key', choose_key)
+    choose_key(page)
     choose(page, 'environment', 'Другой адрес')
     field(page, 'jwt_key').fill(f' {token}\n')
     save(page)
     button(page, 'action_connect').click()
     page.get_by_role('tab').filter(has_text='Торговые точки').wait_for()
-    administrator.look('guide_jwt_2')
+    administrator.look_twice(guide, 'jwt_connected')
     [connection] = guide.read('tochka.connection', [('auth_method', '=', 'jwt')], [
         'id', 'state', 'webhook_state', 'unknown_permissions', 'company_ids'])
     assert (connection['state'], connection['webhook_state']) == ('connected', 'active')
