@@ -11,6 +11,16 @@ from tools.demo import data_call
 from tools.demo.server import fetch_json, free_port, start_odoo, start_sandbox
 
 WAIT_SECONDS = 30
+CALL_SECONDS = 120
+
+
+class Transport(xmlrpc.client.Transport):
+    """ XML-RPC that does not wait for ever. """
+
+    def make_connection(self, host):
+        connection = super().make_connection(host)
+        connection.timeout = CALL_SECONDS
+        return connection
 
 
 class Stack:
@@ -25,9 +35,11 @@ class Stack:
         self.odoo_url = odoo_url
         self.sandbox_url = sandbox_url
         self.name = name
-        common = xmlrpc.client.ServerProxy(f'{odoo_url}/xmlrpc/2/common')
+        common = xmlrpc.client.ServerProxy(
+            f'{odoo_url}/xmlrpc/2/common', transport=Transport())
         self._uid = common.authenticate(name, 'admin', 'admin', {})
-        self._object = xmlrpc.client.ServerProxy(f'{odoo_url}/xmlrpc/2/object', allow_none=True)
+        self._object = xmlrpc.client.ServerProxy(
+            f'{odoo_url}/xmlrpc/2/object', transport=Transport(), allow_none=True)
 
     # === ODOO === #
 

@@ -18,6 +18,8 @@ from .odoo_run import ADDONS, command, environment
 # What is tested how, in this order: plain Python first, because it fails fastest.
 PLAIN = ('tests/api', 'tests/sandbox', 'tests/contract', 'tests/tools')
 SERVED = ('tests/browser', 'tests/reliability')
+# What hangs is ended, so that the rest is still tested. Each run takes five minutes on two cores.
+RUN_SECONDS = 1500
 CORE_MODULES = ('payment', 'account_payment', 'portal')
 # Tests of Odoo that fail in this environment without the add-on as well.
 CORE_KNOWN = ROOT / 'tests' / 'odoo_core_known_failures.txt'
@@ -60,11 +62,17 @@ class Totals:
         plugins = [] if in_odoo else ['-p', 'no:odoo']
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / 'report.xml'
-            result = subprocess.run(
-                [sys.executable, '-m', 'pytest', *plugins, f'--junitxml={report}', *arguments],
-                cwd=ROOT,
-                env=environment(**extra) if in_odoo else {**os.environ, **extra},
-            )
+            try:
+                result = subprocess.run(
+                    [sys.executable, '-m', 'pytest', *plugins, f'--junitxml={report}', *arguments],
+                    cwd=ROOT,
+                    env=environment(**extra) if in_odoo else {**os.environ, **extra},
+                    timeout=RUN_SECONDS,
+                )
+            except subprocess.TimeoutExpired:
+                self.failed += 1
+                self.broken.append(f'pytest {" ".join(arguments)}: no end after {RUN_SECONDS} s')
+                return
             if report.exists():
                 for suite in ElementTree.parse(report).getroot().iter('testsuite'):
                     count = {name: int(suite.get(name, 0))
@@ -86,12 +94,14 @@ class Totals:
                         that is installed.
         """
         words = ['-i', ','.join(install)] if install else []
-        result = subprocess.run(
-            command('-d', name, *words, '--test-tags', tags, '--stop-after-init',
-                    '--http-port', str(free_port()), '--log-level=info'),
-            env=environment(), capture_output=True, text=True,
-        )
-        log = result.stderr
+        try:
+            log = subprocess.run(
+                command('-d', name, *words, '--test-tags', tags, '--stop-after-init',
+                        '--http-port', str(free_port()), '--log-level=info'),
+                env=environment(), capture_output=True, text=True, timeout=RUN_SECONDS,
+            ).stderr
+        except subprocess.TimeoutExpired as expired:
+            log = (expired.stderr or b'').decode(errors='replace')
         match = re.search(r'(\d+) failed, (\d+) error\(s\) of (\d+) tests', log)
         if not match:
             print(log[-8000:])

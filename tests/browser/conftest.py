@@ -82,7 +82,7 @@ class Visitor:
                 tab.look(folder + name)
                 if tab.page.locator('.o_form_button_cancel').is_visible():
                     tab.page.locator('.o_form_button_cancel').click()
-                tab.page.close()
+                tab.leave()
         finally:
             stack.call('res.users', 'write', [admin['id']], {'lang': admin['lang']})
 
@@ -113,6 +113,10 @@ class Visitor:
         self.page.locator(f'#method-{mode}').check()
         self.page.locator(f'#{button}').click()
         return self
+
+    def leave(self):
+        """ Go away for good. Closing the tab has no time limit, and may wait for its page. """
+        self.page.goto('about:blank')
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_decline_then_another_way(stack, visit):
 def test_closed_tab_webhook_alone(stack, visit):
     invoice_id, url = stack.create_invoice()
     visitor = visit(url).choose('card').press_pay().pay_at_the_bank('card', 'pay-and-close')
-    visitor.page.close()
+    visitor.leave()
     stack.wait_paid(invoice_id)
     [transaction] = stack.transactions(invoice_id)
     [event] = stack.read('tochka.webhook.event', [
@@ -69,7 +69,7 @@ def test_lost_webhook_poll_alone(stack, visit):
     stack.control('webhooks', {'drop': True})
     invoice_id, url = stack.create_invoice()
     visitor = visit(url).choose('card').press_pay().pay_at_the_bank('card', 'pay-and-close')
-    visitor.page.close()
+    visitor.leave()
     assert stack.invoice(invoice_id)['payment_state'] == 'not_paid'
     [transaction] = stack.transactions(invoice_id)
     stack.call('payment.transaction', 'write', [transaction['id']],
@@ -82,7 +82,7 @@ def test_lost_webhook_and_poll_sweep_alone(stack, visit):
     stack.control('webhooks', {'drop': True})
     invoice_id, url = stack.create_invoice()
     visitor = visit(url).choose('card').press_pay().pay_at_the_bank('card', 'pay-and-close')
-    visitor.page.close()
+    visitor.leave()
     [transaction] = stack.transactions(invoice_id)
     stack.call('payment.transaction', 'write', [transaction['id']],
                {'tochka_next_poll_at': False})

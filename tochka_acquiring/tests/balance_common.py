@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from odoo import fields
 from odoo.fields import Command
 
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
@@ -27,7 +26,6 @@ class BalanceCommon(TochkaCommon):
             'name': "Sidorov", 'email': 'sidorov@example.com',
             'child_ids': [Command.create({'name': "Kolya", 'type': 'contact'})],
         })
-        cls.today = fields.Date.today()
 
     @classmethod
     def book_advances(cls, provider=None):

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
-from odoo import fields
 from odoo.fields import Command
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
@@ -179,6 +179,8 @@ class TochkaCommon(AccountPaymentCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # The bank's day, on which payments are booked: at night it is ahead of UTC's.
+        cls.today = datetime.now(ZoneInfo(const.BANK_TIME_ZONE)).date()
         cls.rub = cls._enable_currency('RUB')
         cls.company_data = cls.setup_other_company(
             name="ООО «Ромашка»",
@@ -273,7 +275,7 @@ class TochkaCommon(AccountPaymentCommon):
         invoice = company.env['account.move'].with_company(company).create({
             'move_type': 'out_invoice',
             'partner_id': (partner or self.payer).id,
-            'invoice_date': fields.Date.today(),
+            'invoice_date': self.today,
             'currency_id': self.rub.id,
             'invoice_line_ids': [Command.create({
                 'name': "Lessons", 'quantity': 1, 'price_unit': amount, 'tax_ids': [],
