@@ -26,7 +26,7 @@ def data_files(addon):
 
 setup(
     name='odoo-addons-tochka',
-    version='19.0.1.0.0',
+    version='19.0.1.1.0',
     description="Tochka Bank for Odoo 19.0: acquiring and fiscal receipts",
     long_description=Path(__file__).with_name('README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
