@@ -6,9 +6,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The add-on's own `__init__` imports its models, which only Odoo can load. A bare package in its
-# place gives access to `api/` and `const` alone.
-if 'tochka_acquiring' not in sys.modules:
-    package = types.ModuleType('tochka_acquiring')
-    package.__path__ = [str(ROOT / 'tochka_acquiring')]
-    sys.modules['tochka_acquiring'] = package
+# An add-on's own `__init__` imports its models, which only Odoo can load. A bare package in its
+# place gives access to the plain parts alone.
+for name in ('tochka_acquiring', 'tochka_fiscal'):
+    if name not in sys.modules:
+        package = types.ModuleType(name)
+        package.__path__ = [str(ROOT / name)]
+        sys.modules[name] = package

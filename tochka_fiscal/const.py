@@ -38,6 +38,16 @@ VATS = {
     'vat122': 12,
 }
 
+# Rate -> calculated rate, for money that comes before the goods (tax code of Russia, article 164,
+# paragraph 4; letter of the Federal Tax Service ED-4-20/12717 of 2018-07-03).
+CALCULATED_VATS = {
+    'vat5': 'vat105',
+    'vat7': 'vat107',
+    'vat10': 'vat110',
+    'vat20': 'vat120',
+    'vat22': 'vat122',
+}
+
 # === FISCAL METHOD, TAG 1214 === #
 
 # Name -> value of the tag. Source: FFD.
@@ -61,6 +71,51 @@ FISCAL_SUBJECTS = {
     'payment': 10,
     'other': 13,
 }
+
+# === THE REST OF A RECEIPT === #
+
+# Name -> value of tag 1054. Source: FFD.
+KINDS = {
+    'income': 1,
+    'income_return': 2,
+}
+
+# Name -> tag of the sum. Source: FFD.
+PAYMENT_TYPES = {
+    'cash': 1031,
+    'cashless': 1081,
+    'prepaid': 1215,
+    'credit': 1216,
+    'counter': 1217,
+}
+
+# Value of tag 2108 -> what it measures, as the bank writes it. Source: FFD; API, `measure`.
+MEASURES = {
+    0: 'шт.',
+    10: 'г.', 11: 'кг.', 12: 'т.',
+    20: 'см.', 21: 'дм.', 22: 'м.',
+    30: 'см2.', 31: 'дм2.', 32: 'м2.',
+    40: 'мл.', 41: 'л.', 42: 'м3',
+    50: 'кВт.ч.', 51: 'Гкал.',
+    70: 'дн.', 71: 'ч.', 72: 'мин.', 73: 'сек.',
+    80: 'Кб.', 81: 'Мб.', 82: 'Гб.', 83: 'Тб.',
+    255: '',
+}
+
+# Name -> bit of tag 1222. Source: FFD.
+AGENTS = {
+    'bank_payment_agent': 1,
+    'bank_payment_subagent': 2,
+    'payment_agent': 4,
+    'payment_subagent': 8,
+    'solicitor': 16,
+    'commissionaire': 32,
+    'agent': 64,
+}
+
+MAX_NAME = 128  # Tag 1030. Source: FFD.
+MAX_CONTACT = 64  # Tag 1008. Source: FFD.
+QUANTITY_DIGITS = 6  # Decimals of tag 1023. Source: FFD.
 
 # === THE BANK'S REGISTER === #
 

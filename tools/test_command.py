@@ -16,7 +16,7 @@ from .layout import ROOT
 from .odoo_run import ADDONS, command, environment
 
 # What is tested how, in this order: plain Python first, because it fails fastest.
-PLAIN = ('tests/api', 'tests/sandbox', 'tests/contract', 'tests/tools')
+PLAIN = ('tests/api', 'tests/fiscal', 'tests/sandbox', 'tests/contract', 'tests/tools')
 SERVED = ('tests/browser', 'tests/reliability')
 # What hangs is ended, so that the rest is still tested. Each run takes five minutes on two cores.
 RUN_SECONDS = 1500

@@ -1,0 +1,300 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" A receipt of Federal Law 54-FZ, free of Odoo and of any register.
+
+Money is whole kopecks, quantities are `Decimal`. What a receipt says is decided here.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+
+from . import const
+
+
+class ReceiptError(ValueError):
+    """ A receipt that must not be printed, with what is wrong. """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supplier:
+    """ Whose goods an agent sells: tags 1171, 1225 and 1226. """
+
+    name: str
+    inn: str
+    phones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """ What was sold: one line of an invoice or an order.
+
+    :param str name: What it is.
+    :param Decimal quantity: How much of it.
+    :param int total: Kopecks, with tax, after the line's own discount. Negative: a discount or a
+                      coupon, which lowers the other lines.
+    :param str vat: A name of `const.VATS`.
+    :param str method: A name of `const.FISCAL_METHODS`.
+    :param str subject: A name of `const.FISCAL_SUBJECTS`.
+    :param int measure: A value of `const.MEASURES`.
+    :param bool adjusts: Whether it is no sale but a correction of the total, as cash rounding is.
+    :param str agent: A name of `const.AGENTS`, when the goods are somebody else's.
+    :param Supplier|None supplier: Whose goods they are.
+    :param str mark: The marking code of one piece.
+    """
+
+    name: str
+    quantity: Decimal
+    total: int
+    vat: str
+    method: str
+    subject: str
+    measure: int = 0
+    adjusts: bool = False
+    agent: str = ''
+    supplier: Supplier | None = None
+    mark: str = ''
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """ One line of a receipt (tag 1059): `total` is `price` x `quantity`, rounded half up. """
+
+    name: str
+    price: int
+    quantity: Decimal
+    total: int
+    vat: str
+    method: str
+    subject: str
+    measure: int = 0
+    agent: str = ''
+    supplier: Supplier | None = None
+    mark: str = ''
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """ A receipt as any register is given it.
+
+    :param str key: The number under which it is printed once.
+    :param str kind: A name of `const.KINDS`, tag 1054.
+    :param str taxation_system: A name of `const.TAXATION_SYSTEMS`, tag 1055.
+    :param lines: The lines.
+    :param dict payments: Kopecks by the names of `const.PAYMENT_TYPES`.
+    :param str email: Where the receipt goes, tag 1008; `phone` instead where there is none.
+    :param str phone: In international form, `+79991234567`.
+    :param str address: Tag 1187, the site on which it was paid.
+    :param bool internet: Tag 1125.
+    :raise ReceiptError: If the sums do not fit, a text is too long or the buyer can't be reached.
+    """
+
+    key: str
+    kind: str
+    taxation_system: str
+    lines: tuple[Line, ...]
+    payments: dict[str, int] = field(hash=False)
+    email: str = field(default='', repr=False)
+    phone: str = field(default='', repr=False)
+    address: str
+    internet: bool = True
+
+    def __post_init__(self):
+        for problem in self._find_problems():
+            raise ReceiptError(problem)
+
+    @property
+    def total(self):
+        """ Kopecks. """
+        return sum(line.total for line in self.lines)
+
+    def _find_problems(self):
+        if not self.key:
+            yield "A receipt needs a key."
+        for name, known in (
+            (self.kind, const.KINDS), (self.taxation_system, const.TAXATION_SYSTEMS),
+            *((line.vat, const.VATS) for line in self.lines),
+            *((line.method, const.FISCAL_METHODS) for line in self.lines),
+            *((line.subject, const.FISCAL_SUBJECTS) for line in self.lines),
+            *((name, const.PAYMENT_TYPES) for name in self.payments),
+        ):
+            if name not in known:
+                yield f"Unknown value: {name}"
+        if not self.lines:
+            yield "A receipt needs a line."
+        if not self.email and not self.phone:
+            yield "The buyer's e-mail or phone is missing."
+        if self.email and not is_email(self.email):
+            yield "The buyer's e-mail is not one."
+        if self.phone and not re.fullmatch(r'\+\d{10,15}', self.phone):
+            yield "The buyer's phone is not in the international form, +79991234567."
+        for line in self.lines:
+            if not line.name or len(line.name) > const.MAX_NAME:
+                yield f"A line needs a name of at most {const.MAX_NAME} characters."
+            if line.total <= 0 or line.price <= 0 or line.quantity <= 0:
+                yield "A line costs nothing, or less."
+            elif price_lines(line.price, line.quantity) != line.total:
+                yield "A line's price times its quantity is not its total."
+        if any(amount <= 0 for amount in self.payments.values()):
+            yield "A payment is nothing, or less."
+        if sum(self.payments.values()) != self.total:
+            yield "The payments are not the total of the lines."
+
+
+# === TEXTS === #
+
+def cut_name(text, limit=const.MAX_NAME):
+    """ Shorten the name of a line (tag 1030), never inside of a character.
+
+    :param str text: The name; white space and control characters become single spaces.
+    :param int limit: The most code points allowed.
+    :rtype: str
+    """
+    text = unicodedata.normalize('NFC', text)
+    # Lone halves of a surrogate pair can't be sent at all.
+    text = ''.join(c if c.isprintable() or c == '\u200d' else ' ' for c in text)
+    text = ' '.join(text.split())
+    if len(text) <= limit:
+        return text
+    end = limit - 1
+    # What belongs to the character before it goes with it: accents, joiners, shades of emoji.
+    while end > 0 and (_continues(text[end]) or text[end - 1] == '\u200d'):
+        end -= 1
+    return text[:end].rstrip(' ,;:-') + '…'
+
+
+def _continues(character):
+    return (
+        unicodedata.combining(character) or unicodedata.category(character) in ('Mn', 'Me', 'Mc')
+        or character == '\u200d' or '\ufe00' <= character <= '\ufe0f'
+        or '\U0001f3fb' <= character <= '\U0001f3ff'
+    )
+
+
+def is_email(text):
+    """ Return whether a text has the form of one e-mail address, of at most 64 characters. """
+    return len(text) <= const.MAX_CONTACT and bool(
+        re.fullmatch(r'[^@\s<>,;"]+@[^@\s<>,;"]+\.[^@\s<>,;".]{2,}', text))
+
+
+# === MONEY === #
+
+def price_lines(price, quantity):
+    """ Return what a quantity costs: kopecks, rounded half up.
+
+    :param int price: Kopecks for one.
+    :param Decimal quantity: How much.
+    :rtype: int
+    """
+    return int((price * quantity).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def allot(amount, weights):
+    """ Share an amount out by weights, to the kopeck: the largest remainders get the odd kopecks.
+
+    :param int amount: Kopecks, not negative.
+    :param list[int] weights: Not negative, and not all zero.
+    :return: As many shares, each within a kopeck of its exact one; their sum is the amount.
+    :rtype: list[int]
+    """
+    whole = sum(weights)
+    if amount < 0 or whole <= 0 or min(weights) < 0:
+        raise ValueError("Only what is there can be shared out, among somebody.")
+    shares = [amount * weight // whole for weight in weights]
+    remainders = [amount * weight % whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda index: (-remainders[index], index))
+    for index in order[:amount - sum(shares)]:
+        shares[index] += 1
+    return shares
+
+
+def build_lines(items, paid):
+    """ Make the lines of a receipt from what was sold and what was paid for it.
+
+    Discounts and rounding are spread over what was sold, discounts first over lines of the same VAT
+    rate. When less was paid than it costs, each line gets its part. What costs nothing is left out.
+
+    :param list[Item] items: What was sold.
+    :param int paid: Kopecks.
+    :return: The lines; their sum is what was paid. A line is split in two only where no price fits
+             its quantity.
+    :rtype: list[Line]
+    :raise ReceiptError: If more was paid than the items cost, or nothing.
+    """
+    sold = _spread(items)
+    total = sum(item.total for item in sold)
+    if not 0 < paid <= total:
+        raise ReceiptError("What was paid is nothing, or more than what was sold.")
+    shares = allot(paid, [item.total for item in sold])
+    return [
+        line for item, share in zip(sold, shares, strict=True) if share
+        for line in _split(item, share)
+    ]
+
+
+def _spread(items):
+    """ Return the items that were sold, with discounts and rounding spread over them. """
+    sold = [item for item in items if item.total > 0 and not item.adjusts]
+    for item in items:
+        if item.total < 0:
+            same = [index for index, one in enumerate(sold)
+                    if one.vat == item.vat and not item.adjusts]
+            rest = -item.total
+            for indexes in (same, range(len(sold))):
+                totals = [sold[index].total for index in indexes]
+                taken = min(rest, sum(totals))
+                if taken:
+                    rest -= taken
+                    for index, share in zip(indexes, allot(taken, totals), strict=True):
+                        sold[index] = replace(sold[index], total=sold[index].total - share)
+            if rest:
+                raise ReceiptError("The discounts are more than what was sold.")
+        elif item.adjusts and item.total:
+            if not any(one.total for one in sold):
+                raise ReceiptError("Nothing was sold.")
+            for index, share in enumerate(allot(item.total, [one.total for one in sold])):
+                sold[index] = replace(sold[index], total=sold[index].total + share)
+    return [item for item in sold if item.total]
+
+
+def _split(item, total):
+    """ Return the fewest lines of an item that cost a total: one, or two. """
+    values = {
+        'name': cut_name(item.name), 'vat': item.vat, 'method': item.method,
+        'subject': item.subject, 'measure': item.measure, 'agent': item.agent,
+        'supplier': item.supplier, 'mark': item.mark,
+    }
+    quantity = item.quantity.quantize(Decimal(10) ** -const.QUANTITY_DIGITS, ROUND_HALF_UP)
+    if quantity == quantity.to_integral():
+        quantity = quantity.to_integral()
+    else:
+        quantity = quantity.normalize()
+    if quantity > 0:
+        millionths = int(quantity.scaleb(const.QUANTITY_DIGITS))
+        scale = 10 ** const.QUANTITY_DIGITS
+        nearest = (2 * total * scale + millionths) // (2 * millionths)
+        least = -(-(2 * total - 1) * scale // (2 * millionths))
+        for price in (nearest, least):  # If neither rounds to the total, none does.
+            if price > 0 and price_lines(price, quantity) == total:
+                return [Line(price=price, quantity=quantity, total=total, **values)]
+    price = int(total // quantity) if quantity > 0 else 0
+    if not price:
+        # Less than a kopeck for each: the whole is one.
+        name = item.name if quantity <= 0 else f'{item.name} ({quantity:f})'
+        return [Line(price=total, quantity=Decimal(1), total=total,
+                     **{**values, 'name': cut_name(name)})]
+    if quantity == quantity.to_integral():
+        dearer = total - price * int(quantity)
+        parts = [(price, quantity - dearer), (price + 1, Decimal(dearer))]
+    else:
+        part = quantity - 1
+        first = price_lines(price, part)
+        if not first:  # So small a part still costs a kopeck.
+            first = 1
+            price = int((Decimal('0.5') / part).to_integral_value(ROUND_CEILING))
+        parts = [(price, part), (total - first, Decimal(1))]
+    return [
+        Line(price=price, quantity=part, total=price_lines(price, part), **values)
+        for price, part in parts
+    ]
