@@ -49,6 +49,12 @@ REFRESH_TOKEN_DAYS = 30
 RENEW_BEFORE_HOURS = 12
 RENEW_AT_ONCE_SECONDS = 300
 RENEWAL_WARNING_DAYS = (1, 7)
+# The refusals after which a refresh token is not tried again. Source: RFC 6749, 5.2.
+OAUTH_FINAL_ERRORS = ('invalid_grant', 'invalid_client', 'unauthorized_client')
+# Ours: how much of the access is left when a person is asked because of any other answer.
+ASK_BEFORE_HOURS = 6
+# Ours: a renewal that runs at the same moment can undo the writing of new tokens once.
+KEEP_ATTEMPTS = 3
 # Ours: how long the link in the e-mail may be opened, and how long a person may take on the bank's
 # page. The code that follows lives 5 minutes at the bank.
 LINK_HOURS = 72

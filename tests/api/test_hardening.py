@@ -10,7 +10,6 @@ from tochka_acquiring.api.client import check_base_url, to_wire
 from tochka_acquiring.api.errors import NotSent, OutcomeUnknown, TlsError, TochkaError
 from tochka_acquiring.api.operation import to_amount
 from tochka_acquiring.api.text import payment_link_id
-from tochka_acquiring.api.webhook import masked
 
 from .certificates import issue, server_context
 from .conftest import TOKEN
@@ -78,12 +77,6 @@ def test_amounts_beyond_all_measure(amount):
 def test_a_bare_digest_is_not_taken_over():
     foreign = payment_link_id('Счёт', 'u')
     assert payment_link_id(foreign.rpartition('-')[0], 'u') != foreign
-
-
-def test_nested_personal_data_is_masked():
-    claims = {'CofToken': {'maskedPan': '2200****01'}, 'List': [{'payerName': 'Сова'}]}
-    text = str(masked(claims))
-    assert '2200' not in text and 'Сова' not in text
 
 
 def test_a_wrong_name_is_not_blamed_on_the_authority(serve, make_client):

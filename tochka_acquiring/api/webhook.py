@@ -80,20 +80,14 @@ def decode(body, jwk):
         raise MalformedWebhook("The notification can't be decoded.") from error
 
 
-def masked(claims):
-    """ Return claims without personal data, fit for a log.
+def signed_part(body):
+    """ Return what the signature is of: the same for each way to write one notification.
 
-    :param dict claims: The claims.
-    :rtype: dict
+    :param bytes body: The request's body.
+    :rtype: bytes
+    :raise MalformedWebhook: If the body is no JWT.
     """
-    if isinstance(claims, dict):
-        return {
-            name: '***' if name in const.SENSITIVE_KEYS else masked(value)
-            for name, value in claims.items()
-        }
-    if isinstance(claims, list):
-        return [masked(value) for value in claims]
-    return claims
+    return check_shape(body).rpartition(b'.')[0]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,10 @@ class AccountJournal(models.Model):
             connection = journal._tochka_connection()
             if not connection:
                 continue
-            problems = connection.problem_ids
+            problems = self.env['tochka.problem'].search([
+                ('connection_id', '=', connection.id),
+                ('company_id', 'in', (False, *(journal.company_id.ids))),
+            ])
             dashboard_data[journal.id]['tochka_health'] = {
                 'is_well': connection.state == 'connected'
                 and not problems.filtered(lambda problem: problem.severity != '3_info'),

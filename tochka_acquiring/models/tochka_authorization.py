@@ -205,8 +205,14 @@ class TochkaAuthorization(models.Model):
             )
             self._tochka_step('returned', {'state': 'failed', 'problem': problem})
             return problem
-        self._tochka_step('returned', {'state': 'granted', 'problem': False}, tokens)
-        return ''
+        # The code is spent: whoever renews the earlier tokens meanwhile must not make us lose these.
+        for _attempt in range(const.KEEP_ATTEMPTS):
+            if self._tochka_step('returned', {'state': 'granted', 'problem': False}, tokens):
+                return ''
+        problem = self.env._(
+            "The bank gave access, and Odoo could not keep it. Open the bank's page again.")
+        self._tochka_step('returned', {'state': 'failed', 'problem': problem})
+        return problem
 
     def _tochka_step(self, expected, values, tokens=None):
         """ Go one step further in a cursor of its own, if nobody else has.
@@ -225,7 +231,7 @@ class TochkaAuthorization(models.Model):
                 fresh.write(values)
                 if tokens:
                     fresh._tochka_keep_tokens(tokens)
-        except psycopg2.OperationalError as error:
+        except (psycopg2.OperationalError, psycopg2.IntegrityError) as error:
             _logger.info("Somebody else takes this answer: %s", type(error).__name__)
             return False
         self.invalidate_recordset()

@@ -58,8 +58,8 @@ class TochkaConnection(models.Model):
              " the key; it is needed to register notifications.")
     key_expires_at = fields.Datetime(string="Key expires at", readonly=True, copy=False)
     key_set_at = fields.Datetime(string="Credentials entered at", readonly=True, copy=False)
-    # A copy of the database carries the uuid of the original here, and has another one itself.
-    database_uuid = fields.Char(readonly=True, copy=False)
+    # A copy of the database carries the identity of the original here, and has another one itself.
+    database_identity = fields.Char(readonly=True, copy=False)
 
     #  draft ──Client_secret saved──► waiting ──consent given, data read──► connected
     #    └──────key checked───────────────────────────────────────────────►──┘ │  ▲
@@ -141,9 +141,20 @@ class TochkaConnection(models.Model):
 
     def write(self, vals):
         res = super().write(self._tochka_complete_values(vals))
+        if vals.get('jwt_key'):
+            # The bank's test event is looked at by another worker, which must know the connection.
+            self.filtered(lambda c: c.state == 'disconnected').state = 'draft'
+        if vals.get('client_id') or vals.get('client_secret'):
+            self.env['tochka.token'].sudo().search(
+                [('connection_id', 'in', self.ids), ('renewal', '=', 'refused')]).renewal = 'lost'
         if vals.get('client_secret'):
             for connection in self:
                 connection._tochka_begin_consent()
+        if 'company_ids' in vals:
+            # Whoever takes his own company away can't read the rest any more.
+            for entity in self.sudo().with_context(active_test=False).legal_entity_ids:
+                if entity.company_id not in entity.connection_id.company_ids:
+                    entity.company_id = False
         return res
 
     @api.model
@@ -169,7 +180,7 @@ class TochkaConnection(models.Model):
             vals['key_expires_at'] = utc_naive(expires_at)
         if vals.get('jwt_key') or vals.get('client_secret'):
             vals['key_set_at'] = fields.Datetime.now()
-            vals['database_uuid'] = self._tochka_database_uuid()
+            vals['database_identity'] = self._tochka_database_identity()
         return vals
 
     # === ACTION METHODS === #
@@ -291,8 +302,12 @@ class TochkaConnection(models.Model):
         )
 
     @api.model
-    def _tochka_database_uuid(self):
-        return self.env['ir.config_parameter'].sudo().get_param('database.uuid')
+    def _tochka_database_identity(self):
+        """ Return what tells this database from its copies: Odoo gives a duplicate another uuid, and
+        one that PostgreSQL has copied has another name.
+        """
+        uuid = self.env['ir.config_parameter'].sudo().get_param('database.uuid')
+        return f'{uuid}/{self.env.cr.dbname}'
 
     def _tochka_is_copy(self):
         """ Return whether this database is a copy of the one in which the bank was connected.
@@ -300,5 +315,5 @@ class TochkaConnection(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        uuid = self.sudo().database_uuid
-        return bool(uuid) and uuid != self._tochka_database_uuid()
+        identity = self.sudo().database_identity
+        return bool(identity) and identity != self._tochka_database_identity()

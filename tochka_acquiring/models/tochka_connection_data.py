@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -10,7 +11,7 @@ _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
 
 class TochkaConnection(models.Model):
-    """ What the connection takes over from the bank: legal entities and shops. """
+    """ What the connection takes over from the bank: legal entities, shops and accounts. """
 
     _inherit = 'tochka.connection'
 
@@ -77,7 +78,12 @@ class TochkaConnection(models.Model):
             }
             entity = known.get(customer.customer_code)
             if entity:
-                entity.write(values)
+                # Only what has changed, lest an old company be checked against it again and again.
+                changed = {name: value for name, value in values.items()
+                           if (entity[name] or '') != (value or '')}
+                if 'inn' in changed and entity.company_id:
+                    changed['company_id'] = self._tochka_guess_company(customer.inn).id
+                entity.write(changed)
             else:
                 entity = present.create({
                     **values,
@@ -94,9 +100,8 @@ class TochkaConnection(models.Model):
 
         :rtype: res.company
         """
-        companies = self.company_ids.filtered(lambda company: inn and inn in (
-            company.vat, company.company_registry
-        ))
+        companies = self.company_ids.filtered(
+            lambda company: inn and inn == (company.vat or company.company_registry))
         return companies if len(companies) == 1 else self.env['res.company']
 
     def _tochka_update_merchants(self, entities, retailers):
@@ -234,7 +239,9 @@ class TochkaConnection(models.Model):
     @api.model
     def _cron_tochka_refresh(self):
         """ Take over what changed at the bank, and warn before something expires. """
-        connections = self.search([('state', 'in', ('connected', 'attention'))])
+        connections = self.search([('state', 'in', ('waiting', 'connected', 'attention'))])
+        # Without a consent there is nothing to ask; with one, its data may not have been read yet.
+        connections = connections.filtered(lambda c: c.state != 'waiting' or c._tochka_token())
         for index, connection in enumerate(connections):
             self.env['ir.cron']._commit_progress(0, remaining=len(connections) - index)
             try:
@@ -242,9 +249,13 @@ class TochkaConnection(models.Model):
             except errors.TochkaError as error:
                 _logger.warning("Connection %s: %s", connection.id, error)
                 connection._tochka_report_problem(error)
-            except Exception:
+            except Exception as error:
                 # One connection must not keep the others from being refreshed and warned about.
                 _logger.exception("Connection %s can't be refreshed", connection.id)
                 self.env.cr.rollback()
+                connection._tochka_report_problem(errors.Rejected(_(
+                    "Odoo could not take the bank's data over: %s",
+                    str(error) if isinstance(error, UserError) else _("see the server's log."))))
+            connection._tochka_update_problems()
             connection._tochka_warn_before_expiry()
             self.env['ir.cron']._commit_progress(1)

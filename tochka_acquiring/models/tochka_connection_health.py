@@ -33,14 +33,17 @@ class TochkaConnection(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends('problem_ids', 'state')
-    @api.depends_context('lang')
+    @api.depends_context('lang', 'uid', 'allowed_company_ids')
     def _compute_health_summary(self):
         for connection in self:
             if connection.state in ('connected', 'attention') and not connection.problem_ids:
                 connection.health_summary = _("All is well: payments are taken and booked.")
             else:
+                # What a person may see, whatever somebody else has read before.
+                problems = self.env['tochka.problem'].search([
+                    ('connection_id', '=', connection._origin.id)])
                 connection.health_summary = '\n'.join(
-                    f'• {title}' for title in connection.problem_ids.mapped('title'))
+                    f'• {title}' for title in problems.mapped('title'))
 
     def _compute_answered_at(self):
         """ Find the last answer where the answers are kept: no request writes to the connection,
@@ -82,7 +85,8 @@ class TochkaConnection(models.Model):
         """
         self.ensure_one()
         self.check_access('write')
-        self.database_uuid = self._tochka_database_uuid()
+        self.database_identity = self._tochka_database_identity()
+        self.activity_unlink(['tochka_acquiring.mail_activity_consent'])
         self._tochka_update_problems()
         return self._tochka_notify('success', _("This database now works with the bank."))
 
@@ -100,9 +104,11 @@ class TochkaConnection(models.Model):
         """ Return the user who is asked to look at problems. """
         self.ensure_one()
         creator = self.create_uid
-        return creator if creator.active and creator._is_internal() else self.env.ref(
-            'base.user_admin'
-        )
+        administrators = self.env.ref('base.group_system').sudo().all_user_ids.filtered('active')
+        if creator in administrators:
+            return creator
+        own = administrators.filtered(lambda user: user.company_ids & self.company_ids)
+        return own.sorted('id')[:1] or self.env.ref('base.user_admin')
 
     @api.model
     def _tochka_explain(self, error):
@@ -172,15 +178,17 @@ class TochkaConnection(models.Model):
                 (code, subject or ''): (severity, params)
                 for code, subject, severity, params in connection._tochka_find_problems()
             }
-            for problem in connection.problem_ids:
-                known = found.pop((problem.code, problem.subject), None)
-                if not known:
+            known = self.env['tochka.problem'].sudo().search([
+                ('connection_id', '=', connection.id)])
+            for problem in known:
+                facts = found.pop((problem.code, problem.subject), None)
+                if not facts:
                     problem.unlink()
-                elif (problem.severity, problem.params) != known:
-                    problem.write(dict(zip(('severity', 'params'), known, strict=True)))
+                elif (problem.severity, problem.params) != facts:
+                    problem.write(dict(zip(('severity', 'params'), facts, strict=True)))
             self.env['tochka.problem'].sudo().create([
                 {'connection_id': connection.id, 'code': code, 'subject': subject,
-                 'severity': severity, 'params': params}
+                 'severity': severity, 'params': params, 'company_id': params.get('company_id')}
                 for (code, subject), (severity, params) in found.items()
             ])
 
@@ -194,9 +202,11 @@ class TochkaConnection(models.Model):
         problems = []
         if self._tochka_is_copy():
             problems.append(('copy', '', '2_warning', {}))
-        if self.state not in ('connected', 'attention'):
+        if self.state == 'waiting' and self.problem and self._tochka_token():
+            pass  # The consent was given, and does not open what is needed.
+        elif self.state not in ('connected', 'attention'):
             return problems
-        if self.state == 'attention':
+        if self.state != 'connected':
             code = 'certificate' if self.problem_kind == 'certificate' else 'access'
             problems.append((code, '', '1_danger', {
                 'problem': self.problem, 'consent': self.problem_kind == 'consent',
@@ -205,12 +215,17 @@ class TochkaConnection(models.Model):
         problems += self._tochka_find_webhook_problems()
         if abs(self.clock_difference) > const.CLOCK_TOLERANCE:
             problems.append(('clock', '', '2_warning', {'seconds': self.clock_difference}))
-        for entity in self.legal_entity_ids.filtered(lambda e: not e.company_id):
-            problems.append((
-                'entity', entity.customer_code, '3_info', {'name': entity.name, 'inn': entity.inn},
-            ))
+        for entity in self.legal_entity_ids:
+            if not entity.company_id:
+                problems.append(('entity', entity.customer_code, '3_info', {
+                    'name': entity.name, 'inn': entity.inn,
+                }))
+            elif entity._tochka_has_other_inn():
+                problems.append(('inn', entity.customer_code, '1_danger', {
+                    'id': entity.id, 'company_id': entity.company_id.id,
+                }))
         for provider in self.provider_ids.filtered(lambda p: p.state != 'disabled'):
-            params = {'id': provider.id}
+            params = {'id': provider.id, 'company_id': provider.company_id.id}
             if provider._tochka_find_obstacle():
                 problems.append(('provider', str(provider.id), '1_danger', params))
             if provider._tochka_find_warning():

@@ -160,15 +160,20 @@ class TochkaConnection(models.Model):
         The request that brought the consent must not be replayed because of it.
         """
         self.ensure_one()
-        with self.env.registry.cursor() as cr:
-            connection = self.with_env(self.env(cr=cr))
-            try:
-                connection.activity_unlink(['tochka_acquiring.mail_activity_consent'])
-                connection._tochka_check()
-            except errors.TochkaError as error:
-                _logger.warning("Connection %s after the consent: %s", self.id, error)
-                connection._tochka_report_problem(error)
-                connection._tochka_update_problems()
+        try:
+            with self.env.registry.cursor() as cr:
+                connection = self.with_env(self.env(cr=cr))
+                try:
+                    connection.activity_unlink(['tochka_acquiring.mail_activity_consent'])
+                    connection._tochka_check()
+                except errors.TochkaError as error:
+                    _logger.warning("Connection %s after the consent: %s", self.id, error)
+                    connection._tochka_report_problem(error)
+                    connection._tochka_update_problems()
+        except Exception:
+            # The consent is given and kept; the job reads the data as soon as it can.
+            _logger.exception("The data of connection %s can't be taken over now", self.id)
+            self._tochka_check_soon()
         self.invalidate_recordset()
 
     def _tochka_forget_consent(self):
@@ -202,6 +207,8 @@ class TochkaConnection(models.Model):
         :param TochkaError error: The bank's refusal.
         """
         self.ensure_one()
+        if self.activity_search(['tochka_acquiring.mail_activity_consent']):
+            return
         responsible = self._tochka_responsible()
         self = self.with_context(lang=responsible.lang)
         self.activity_schedule(
@@ -215,12 +222,31 @@ class TochkaConnection(models.Model):
             user_id=responsible.id,
         )
 
+    def _tochka_ask_about_copy(self):
+        """ Ask a person once which of two databases works with the bank. """
+        self.ensure_one()
+        if self.activity_search(['tochka_acquiring.mail_activity_consent']):
+            return
+        responsible = self._tochka_responsible()
+        self = self.with_context(lang=responsible.lang)
+        self.activity_schedule(
+            'tochka_acquiring.mail_activity_consent',
+            summary=_("Tochka Bank: this database is a copy or was renamed"),
+            note=plaintext2html(_(
+                "Odoo does not renew the access here, so as not to take it from the database in"
+                " which the bank was connected. If this is the real one, say so in the connection"
+                " within a day: payments end otherwise.")),
+            user_id=responsible.id,
+        )
+
     @api.model
     def _cron_tochka_renew_access(self):
         """ Renew each access long before it ends, and look after the connections' health. """
         connections = self.search([('state', 'in', ('waiting', 'connected', 'attention'))])
         for index, connection in enumerate(connections):
             self.env['ir.cron']._commit_progress(0, remaining=len(connections) - index)
+            if connection._tochka_is_copy():
+                connection._tochka_ask_about_copy()
             try:
                 if connection.auth_method == 'oauth':
                     self.env['tochka.token'].sudo()._tochka_get_access(connection, early=True)

@@ -147,6 +147,7 @@ class TochkaConnection(models.Model):
         if consent.status and consent.status != const.CONSENT_GIVEN:
             raise errors.Unauthorized(_(
                 "The consent is not valid at the bank any more (%s).", consent.status))
+        token._tochka_note_consent_end(consent.expires_at)
         return {
             name: 'granted' if name in consent.permissions else 'missing'
             for names in const.FEATURE_PERMISSIONS.values() for name in names

@@ -51,7 +51,7 @@ class TochkaConnection(models.Model):
         ],
         required=True, readonly=True, default='unknown', copy=False)
     webhook_foreign_url = fields.Char(
-        string="The other address", readonly=True, copy=False,
+        string="The other address", readonly=True, copy=False, groups='base.group_system',
         help="Another system, or an earlier address of this one, gets the bank's notifications.")
     webhook_problem = fields.Text(
         string="Why it is not registered", readonly=True, copy=False)
@@ -229,6 +229,10 @@ class TochkaConnection(models.Model):
         self.ensure_one()
         if self.webhook_state != 'active' or self._tochka_is_copy():
             return
+        # Another system may have registered itself since it was last read.
+        self._tochka_refresh_webhook_state(quick=True)
+        if self.webhook_state != 'active':
+            return
         try:
             self._tochka_client(quick=True).delete_webhook(self.sudo().client_id)
         except errors.TochkaError as error:
@@ -255,14 +259,17 @@ class TochkaConnection(models.Model):
             )
         return ''
 
-    def _tochka_refresh_webhook_state(self):
-        """ Ask the bank which address is registered. A silent bank leaves it unknown. """
+    def _tochka_refresh_webhook_state(self, quick=False):
+        """ Ask the bank which address is registered. A silent bank leaves it unknown.
+
+        :param bool quick: Whether a person waits.
+        """
         self.ensure_one()
         client_id = self.sudo().client_id
         values = {'webhook_state': 'unknown', 'webhook_foreign_url': False}
         if client_id and self.environment != 'bank_sandbox':
             try:
-                webhook = self._tochka_client().get_webhook(client_id)
+                webhook = self._tochka_client(quick).get_webhook(client_id)
             except errors.TochkaError as error:
                 _logger.info("Webhook of connection %s can't be read: %s", self.id, error)
                 if isinstance(error, errors.Unauthorized):

@@ -46,10 +46,28 @@ class TochkaLegalEntity(models.Model):
                     "The connection %(connection)s does not serve the company %(company)s.",
                     connection=entity.connection_id.name, company=company.name,
                 ))
-            own_inn = company.vat or company.parent_ids.filtered('vat')[-1:].vat
-            if entity.inn and own_inn and entity.inn != own_inn:
-                raise ValidationError(_(
-                    "The legal entity %(entity)s has the INN %(inn)s, and the company %(company)s"
-                    " has %(own_inn)s: its payments would reach another company's account.",
-                    entity=entity.name, inn=entity.inn, company=company.name, own_inn=own_inn,
-                ))
+            if entity._tochka_has_other_inn():
+                raise ValidationError(entity._tochka_describe_other_inn())
+
+    # === BUSINESS METHODS === #
+
+    def _tochka_company_inn(self):
+        """ Return the INN of the company: its own, or for a branch the nearest one above it. """
+        self.ensure_one()
+        return self.company_id.vat or self.company_id.parent_ids.filtered('vat')[-1:].vat
+
+    def _tochka_has_other_inn(self):
+        """ Return whether the bank and Odoo know different INNs. :rtype: bool """
+        self.ensure_one()
+        own_inn = self._tochka_company_inn()
+        return bool(self.inn and own_inn and self.inn != own_inn)
+
+    def _tochka_describe_other_inn(self):
+        """ Return what is wrong with the INN. :rtype: str """
+        self.ensure_one()
+        return _(
+            "The legal entity %(entity)s has the INN %(inn)s, and the company %(company)s has"
+            " %(own_inn)s: its payments would reach another company's account.",
+            entity=self.name, inn=self.inn, company=self.company_id.name,
+            own_inn=self._tochka_company_inn(),
+        )

@@ -24,7 +24,9 @@ class TochkaProblem(models.Model):
     subject = fields.Char(
         string="About", readonly=True, required=True, default='',
         help="Which shop, provider or permission it is about.")
-    params = fields.Json(readonly=True)
+    company_id = fields.Many2one(
+        string="Company", comodel_name='res.company', readonly=True, ondelete='cascade')
+    params = fields.Json(readonly=True, groups='base.group_system')
     severity = fields.Selection(
         string="Severity",
         selection=[
@@ -33,10 +35,15 @@ class TochkaProblem(models.Model):
             ('3_info', "To be looked at in time"),
         ],
         required=True, readonly=True)
-    title = fields.Char(string="Problem", compute='_compute_texts')
-    advice = fields.Text(string="How to mend it", compute='_compute_texts')
-    action_name = fields.Char(compute='_compute_texts')
-    action_label = fields.Char(compute='_compute_texts')
+    title = fields.Char(string="Problem", compute='_compute_texts', compute_sudo=True)
+    # It may name another system's address, or quote the bank.
+    advice = fields.Text(
+        string="How to mend it", compute='_compute_texts', compute_sudo=True,
+        groups='base.group_system')
+    action_name = fields.Char(
+        compute='_compute_texts', compute_sudo=True, groups='base.group_system')
+    action_label = fields.Char(
+        compute='_compute_texts', compute_sudo=True, groups='base.group_system')
 
     _problem_uniq = models.Constraint(
         'unique(connection_id, code, subject)', "A problem is named once.")
@@ -85,6 +92,7 @@ class TochkaProblem(models.Model):
             'copy': self._tochka_texts_copy,
             'clock': self._tochka_texts_clock,
             'entity': self._tochka_texts_entity,
+            'inn': self._tochka_texts_inn,
             'provider': self._tochka_texts_provider,
             'warning': self._tochka_texts_warning,
         }[self.code](params)
@@ -192,6 +200,16 @@ class TochkaProblem(models.Model):
             _("A legal entity of the bank has no company in Odoo: %s.", params.get('name')),
             _("Choose its company in the tab Legal entities; the INN must be the same (%s).",
               params.get('inn') or '-'),
+            False,
+        )
+
+    def _tochka_texts_inn(self, params):
+        entity = self.env['tochka.legal.entity'].browse(params.get('id')).exists()
+        return (
+            _("The INN of %s is not the one that the bank knows.",
+              entity.company_id.name or self.subject),
+            entity and entity._tochka_describe_other_inn() + ' ' + _(
+                "Correct the company's INN, or choose another company in the tab Legal entities."),
             False,
         )
 

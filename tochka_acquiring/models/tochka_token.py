@@ -9,6 +9,7 @@ from odoo import SUPERUSER_ID, fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.utils import utc_naive
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -37,7 +38,7 @@ class TochkaToken(models.Model):
     granted_at = fields.Datetime(string="Consent given at", required=True, readonly=True)
 
     #  renewal: (none) ──due──► asked ──new pair──► (none)
-    #                             ├──no answer──► lost ──the same refresh token again──► asked
+    #                             ├──no answer, or none of OAuth's──► lost ──the same token again──►
     #                             └──refused──► refused: the access token works to its end, and a
     #                                           person is asked at once to give the consent anew
     renewal = fields.Selection(
@@ -108,6 +109,21 @@ class TochkaToken(models.Model):
             raise outcome
         return outcome
 
+    def _tochka_note_consent_end(self, moment):
+        """ Keep when the consent ends at the bank, in a cursor of its own; not while it is renewed.
+
+        :param datetime|None moment: The moment, with a time zone.
+        """
+        self.ensure_one()
+        moment = utc_naive(moment) or False
+        if self.consent_expires_at == moment:
+            return
+        with self.env.registry.cursor() as cr:
+            token = self.with_env(self.env(cr=cr, user=SUPERUSER_ID))
+            if token.try_lock_for_update():
+                token.consent_expires_at = moment
+        self.invalidate_recordset(['consent_expires_at'])
+
     def _tochka_use_or_renew(self, is_copy, early, quick):
         """ Return the access token, or the error that keeps it from being had.
 
@@ -138,16 +154,19 @@ class TochkaToken(models.Model):
         connection = self.connection_id
         try:
             tokens = connection._tochka_application(quick).refresh(self.refresh_token)
-        except (errors.NotSent, errors.OutcomeUnknown) as error:
-            _logger.warning("The access of connection %s was not renewed: %s", connection.id, error)
-            if isinstance(error, errors.OutcomeUnknown):
-                self.renewal = 'lost'
-            return self._tochka_last_access(error)
         except errors.TochkaError as error:
-            _logger.warning("The access of connection %s was refused: %s", connection.id, error)
-            self.renewal = 'refused'
-            connection._tochka_ask_for_consent(error)
-            return self._tochka_last_access(self._tochka_refused())
+            _logger.warning("The access of connection %s was not renewed: %s", connection.id, error)
+            if _is_final(error):
+                self.renewal = 'refused'
+                connection._tochka_ask_for_consent(error)
+                return self._tochka_last_access(self._tochka_refused())
+            if not isinstance(error, errors.NotSent):
+                self.renewal = 'lost'
+            if not self._tochka_is_usable(const.ASK_BEFORE_HOURS * 3600):
+                connection._tochka_ask_for_consent(error)
+            return self._tochka_last_access(error)
+        if self.renewal:
+            connection.activity_unlink(['tochka_acquiring.mail_activity_consent'])
         self.write(self._tochka_values(tokens))
         return self.access_token
 
@@ -165,3 +184,15 @@ class TochkaToken(models.Model):
     def _tochka_refused(self):
         return errors.Unauthorized(
             self.env._("The bank does not renew the access any more. Give the consent anew."))
+
+
+def _is_final(error):
+    """ Return whether the bank will not take the refresh token, however often it is asked.
+
+    A gateway in between may answer with any status. Source: RFC 6749, 5.2.
+
+    :param TochkaError error: What happened.
+    :rtype: bool
+    """
+    return isinstance(error, (errors.Rejected, errors.Unauthorized)) and (
+        error.error_code in const.OAUTH_FINAL_ERRORS or error.http_status in (400, 401))

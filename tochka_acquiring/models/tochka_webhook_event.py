@@ -111,7 +111,7 @@ class TochkaWebhookEvent(models.Model):
         is_ours = bool(entity) and event.webhook_type == const.WEBHOOK_TYPE
         now = fields.Datetime.now()
         values = {
-            'digest': hashlib.sha256(body).hexdigest(),
+            'digest': hashlib.sha256(webhook.signed_part(body)).hexdigest(),
             'source': 'webhook',
             'webhook_type': event.webhook_type,
             'state': 'new' if is_ours else 'ignored',

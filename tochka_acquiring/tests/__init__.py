@@ -13,6 +13,7 @@ from . import test_connection_webhook
 from . import test_details
 from . import test_jobs
 from . import test_oauth
+from . import test_oauth_faults
 from . import test_payer_input
 from . import test_payment_apply
 from . import test_payment_kind

@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.api import errors, webhook
 from odoo.addons.tochka_acquiring.api.operation import Customer, Retailer
 from odoo.addons.tochka_acquiring.tests.common import CUSTOMER_CODE, INN, MERCHANT_ID
 from odoo.addons.tochka_acquiring.tests.connection_common import ConnectionCommon
@@ -209,6 +209,15 @@ class TestConnectionDisconnect(ConnectionCommon):
                 self.assertEqual(self.bank.count('delete_webhook'), 1)
                 self.assertEqual(connection.state, 'disconnected')
 
+    def test_registration_of_another_system_stays(self):
+        """ It has registered itself since the daily check. """
+        connection = self.create_connected()
+        self.assertEqual(connection.webhook_state, 'active')
+        self.bank.webhook = {'url': 'https://crm.example.com/hook', 'webhooksList': ['x']}
+        connection.action_disconnect()
+        self.assertEqual(self.bank.count('delete_webhook'), 0)
+        self.assertTrue(self.bank.webhook)
+
     def test_other_connections_stay(self):
         other = self.create_connected()
         other.action_disconnect()
@@ -219,6 +228,9 @@ class TestConnectionDisconnect(ConnectionCommon):
         shop = connection.merchant_ids
         connection.action_disconnect()
         connection.jwt_key = self.create_draft().jwt_key
-        self.assertEqual(connection.state, 'disconnected', "A pasted key is not checked yet")
+        self.assertEqual(connection.state, 'draft', "A pasted key is not checked yet")
+        with self.assertRaises(webhook.MalformedWebhook):
+            # Another worker knows the connection when the bank's test event comes.
+            self.env['tochka.webhook.key'].sudo()._tochka_verify(b'no notification')
         self.assertNotified(connection.action_connect(), 'success')
         self.assertEqual((connection.state, connection.merchant_ids), ('connected', shop))

@@ -128,6 +128,38 @@ class TestConnectionSecurity(ConnectionCommon):
                     with self.assertRaises(AccessError):
                         record.read(['name'])
 
+    def test_accountant_of_one_company_reads_nothing_of_another(self):
+        """ One connection serves both. """
+        other = self.create_company("Vasilyok", '7736207543')
+        self.mine.company_ids += other
+        self.mine.write({'webhook_state': 'other', 'webhook_foreign_url': 'https://crm/?key=1'})
+        self.provider.state = 'disabled'
+        provider = self.create_provider(name="Rose", tochka_connection_id=self.mine.id,
+                                        tochka_merchant_id=self.mine.merchant_ids.id)
+        self.mine.merchant_ids.is_usable = False
+        self.mine._tochka_update_problems()
+        self.env['tochka.problem'].sudo().create({
+            'connection_id': self.mine.id, 'code': 'entity', 'subject': 'x',
+            'severity': '3_info', 'params': {'name': "ООО «Ромашка»"},
+        })
+        self.assertIn('provider', self.mine.problem_ids.mapped('code'))
+        self.assertIn('?key=1', str(self.mine.problem_ids.mapped('advice')))
+        self.assertTrue(provider)
+        for company, is_seen in ((other, False), (self.company, True)):
+            user = self.make_user('account.group_account_invoice', company=company)
+            connection, *_rest = self.records_as(user)
+            problems = connection.env['tochka.problem'].search([])
+            texts = f"{problems.mapped('title')} {connection.health_summary}"
+            with self.subTest(company.name):
+                self.assertEqual("Rose" in texts, is_seen)
+                self.assertNotIn("Ромашка", texts)
+                self.assertIn("another system", texts)
+                for record, name in (
+                    (problems, 'params'), (problems, 'advice'), (connection, 'webhook_foreign_url'),
+                ):
+                    with self.assertRaises(AccessError):
+                        record.read([name])
+
     def test_what_belongs_to_no_company_is_the_administrators(self):
         self.mine.legal_entity_ids.company_id = False
         self.env.flush_all()

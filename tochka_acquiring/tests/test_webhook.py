@@ -177,6 +177,13 @@ class TestWebhook(TochkaCommon, HttpCase):
         self.run_job('cron_process_events')
         self.assertEqual(transaction.state, 'done')
 
+    def test_one_notification_written_in_many_ways_is_kept_once(self):
+        """ Whoever has one that the bank has signed can't fill the inbox with it. """
+        body = self.sign(self.claims(operationId='many-1'))
+        for ending in ('', '\n', ' \n', '\t\t'):
+            self.assertEqual(self.post(body + ending).status_code, 200)
+        self.assertEqual(self.events.search_count([('operation_id', '=', 'many-1')]), 1)
+
     def test_webhook_before_the_transaction_commits(self):
         """ The bank is faster than the request that creates the transaction. """
         self.post(self.sign(self.claims(operationId='early-1', paymentLinkId='early-1')))

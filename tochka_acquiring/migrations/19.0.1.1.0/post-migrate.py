@@ -12,7 +12,7 @@ def migrate(cr, _version):
     """)
     cr.execute("""
         UPDATE tochka_connection
-           SET database_uuid = parameter.value
+           SET database_identity = parameter.value || '/' || current_database()
           FROM ir_config_parameter parameter
          WHERE parameter.key = 'database.uuid' AND jwt_key IS NOT NULL
     """)
