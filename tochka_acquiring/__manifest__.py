@@ -18,6 +18,7 @@
         'views/account_journal_views.xml',
         'views/oauth_templates.xml',
         'views/account_move_views.xml',
+        'views/account_payment_views.xml',
         'views/payment_link_wizard_views.xml',
         'views/payment_form_templates.xml',
         'views/payment_tochka_templates.xml',

@@ -34,4 +34,8 @@ def is_local_route(route):
     :param str|bool route: An address that a browser has sent.
     :rtype: bool
     """
-    return bool(route) and route.startswith('/') and route[1:2] not in ('/', '\\')
+    # Browsers read a backslash as a slash, and leave tabs and line ends out.
+    return (
+        bool(route) and route.startswith('/') and route[1:2] != '/'
+        and '\\' not in route and all(' ' < character != '\x7f' for character in route)
+    )

@@ -1,5 +1,9 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import math
+
+from odoo import _
+from odoo.exceptions import ValidationError
 from odoo.http import request
 
 from odoo.addons.account_payment.controllers import portal as account_payment_portal
@@ -43,8 +47,11 @@ class TochkaPaymentPortal(payment_portal.PaymentPortal):
         :rtype: payment.transaction
         """
         provider_sudo = request.env['payment.provider'].sudo().browse(provider_id)
+        partner_sudo = request.env['res.partner'].sudo().browse(partner_id)
         is_tochka = provider_sudo.code == 'tochka' and flow == 'redirect' and not is_validation
         transaction_sudo = request.env['payment.transaction'].sudo()
+        if is_tochka and not math.isfinite(amount or 0):
+            raise ValidationError(_("The amount is not a number. Please reload the page."))
         if is_tochka and custom_create_values:
             transaction_sudo = transaction_sudo._tochka_find_open_link(
                 provider_sudo,
@@ -55,6 +62,7 @@ class TochkaPaymentPortal(payment_portal.PaymentPortal):
             )
         if transaction_sudo:
             transaction_sudo.landing_route = landing_route
+            transaction_sudo._tochka_forget_payer_input(partner_sudo)
             PaymentPostProcessing.monitor_transaction(transaction_sudo)
         else:
             transaction_sudo = super()._create_transaction(
@@ -63,5 +71,6 @@ class TochkaPaymentPortal(payment_portal.PaymentPortal):
                 custom_create_values=custom_create_values, **kwargs,
             )
         if is_tochka:
-            transaction_sudo._tochka_take_payer_input(tochka_offer_accepted, tochka_payer_email)
+            transaction_sudo._tochka_take_payer_input(
+                partner_sudo, tochka_offer_accepted, tochka_payer_email)
         return transaction_sudo

@@ -27,6 +27,18 @@ class AccountMove(models.Model):
 
     # === COMPUTE METHODS === #
 
+    def _compute_payment_state(self):
+        """ Override of `account`: an invoice that an advance has settled was paid.
+
+        Odoo takes a credit note and an entry without a payment for a reversal.
+        """
+        super()._compute_payment_state()
+        reversed_moves = self.filtered(lambda move: move.payment_state == 'reversed')
+        if reversed_moves:
+            self.env['account.move'].sudo().search([
+                ('tochka_settled_move_id', 'in', reversed_moves.ids), ('state', '=', 'posted'),
+            ])._tochka_live_transfers().tochka_settled_move_id.payment_state = 'paid'
+
     def _compute_payments_widget_to_reconcile_info(self):
         """ Override of `account` to list the customer's open advances as well. """
         super()._compute_payments_widget_to_reconcile_info()
@@ -236,7 +248,8 @@ class AccountMove(models.Model):
         undoing = self.env.context.get('tochka_undoing_transfers', ())
         return self.filtered(
             lambda move: move.tochka_settled_move_id
-            and move.state == 'posted'
+            # Odoo keeps the matches of an entry that is reset to draft.
+            and move.state in ('draft', 'posted')
             and move.id not in undoing
             and 'posted' not in move.reversal_move_ids.mapped('state')
         )
@@ -252,7 +265,9 @@ class AccountMove(models.Model):
         for transfer in self.with_context(tochka_undoing_transfers=tuple(self.ids)):
             transfer.line_ids.remove_move_reconcile()
             open_day = self._tochka_open_day(transfer.company_id, transfer.date)
-            if open_day == transfer.date and not transfer.inalterable_hash:
+            if transfer.state == 'draft' or (
+                open_day == transfer.date and not transfer.inalterable_hash
+            ):
                 transfer.button_cancel()
             else:
                 transfer._reverse_moves(

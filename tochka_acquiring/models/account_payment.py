@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AccountPayment(models.Model):
@@ -9,16 +9,19 @@ class AccountPayment(models.Model):
     tochka_advance_account_id = fields.Many2one(
         string="Booked as an advance on",
         help="The account of advances that this payment was booked on, because it paid no"
-             " document.",
+             " document. When an advance is returned to a customer, choose it as well: the return"
+             " is then matched with the advance.",
         comodel_name='account.account',
+        domain="[('reconcile', '=', True), ('account_type', '=', 'liability_current')]",
+        check_company=True,
         ondelete='restrict',
-        readonly=True,
         copy=False,
         index='btree_not_null',
     )
 
     # === COMPUTE METHODS === #
 
+    @api.depends('tochka_advance_account_id')
     def _compute_destination_account_id(self):
         """ Override of `account` to keep an advance on the account of advances. """
         super()._compute_destination_account_id()
@@ -34,6 +37,31 @@ class AccountPayment(models.Model):
                 advance.matched_debit_ids.debit_move_id.move_id.tochka_settled_move_id
             )
             payment.reconciled_invoices_count = len(payment.reconciled_invoice_ids)
+
+    # === ACTION METHODS === #
+
+    def action_post(self):
+        """ Override of `account` to match the return of an advance with what is open of it. """
+        res = super().action_post()
+        if not self.env.context.get('tochka_match_return', True):
+            return res
+        for payment in self.filtered(
+            lambda p: p.tochka_advance_account_id and p.payment_type == 'outbound'
+            and p.state in ('in_process', 'paid')
+        ):
+            returned = payment._seek_for_lines()[1].filtered(lambda line: not line.reconciled)
+            advances = self.env['account.move.line'].search([
+                ('account_id', '=', payment.tochka_advance_account_id.id),
+                ('partner_id', '=', payment.partner_id.commercial_partner_id.id),
+                ('company_id', '=', payment.company_id.id),
+                ('currency_id', '=', payment.currency_id.id),
+                ('parent_state', '=', 'posted'),
+                ('reconciled', '=', False),
+                ('amount_residual_currency', '<', 0),
+            ], order='date, id')
+            if returned and advances:
+                (returned + advances).reconcile()
+        return res
 
     # === BUSINESS METHODS === #
 
@@ -58,10 +86,15 @@ class AccountPayment(models.Model):
         """ Override of `account` to put the provider's article on the counterpart line.
 
         The article belongs to the receivable line, or to that of the advance: the income lines of
-        the invoice have their own analytic accounts, in other plans.
+        the invoice have their own analytic accounts, in other plans. A write-off (a discount for
+        early payment) has it as well, so that the article shows the money that came.
         """
         lines = super()._prepare_move_line_default_vals(write_off_line_vals, force_balance)
         provider = self.payment_transaction_id.provider_id.sudo()
         if provider.code == 'tochka' and provider.tochka_article_id:
-            lines[1]['analytic_distribution'] = {str(provider.tochka_article_id.id): 100}
+            for line in lines[1:]:
+                line['analytic_distribution'] = {
+                    **(line.get('analytic_distribution') or {}),
+                    str(provider.tochka_article_id.id): 100,
+                }
         return lines

@@ -170,7 +170,7 @@ class PaymentProvider(models.Model):
             )
         if connection.state not in ('connected', 'attention'):
             return _("The bank connection %s is not connected.", connection.display_name)
-        if not self.tochka_merchant_id.is_usable:
+        if not self.tochka_merchant_id.is_usable or not self.tochka_merchant_id.active:
             return _(
                 "The bank does not take payments for the shop %s now. Choose another shop, or ask"
                 " the bank.", self.tochka_merchant_id.display_name,
@@ -310,7 +310,9 @@ class PaymentProvider(models.Model):
         :return: None
         """
         for provider in self.filtered(lambda p: p.code == 'tochka'):
-            allowed = provider._tochka_payment_method_codes()
+            # What a rival takes already waits for a rule, lest the order of records decide.
+            left = provider._tochka_left_to_rivals()
+            allowed = provider._tochka_payment_method_codes() - left
             known = set((provider.tochka_known_modes or '').split(',')) - {''}
             methods = self.env['payment.method'].with_context(active_test=False).search([
                 ('code', 'in', sorted(allowed)), ('is_primary', '=', True),

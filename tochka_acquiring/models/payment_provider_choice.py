@@ -58,17 +58,15 @@ class PaymentProvider(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains('state', 'company_id', 'tochka_journal_ids', 'tochka_analytic_ids',
-                    'tochka_sbp_only', 'tochka_merchant_id')
+                    'tochka_sbp_only', 'tochka_merchant_id', 'payment_method_ids')
     def _check_tochka_choice_is_clear(self):
         """ Refuse a second provider that the rules can't tell from the first. """
         for provider in self.filtered(lambda p: p.code == 'tochka' and p.state != 'disabled'):
-            others = self.sudo().search([
-                ('code', '=', 'tochka'), ('state', '!=', 'disabled'), ('id', '!=', provider.id),
-                ('company_id', '=', provider.company_id.id),
-            ])
             if provider._tochka_find_obstacle():
                 continue  # It can't be enabled anyway, and that is said first.
-            twin = others.filtered(provider._tochka_may_take_the_same)[:1]
+            offered = provider._tochka_offered_codes()
+            twin = provider._tochka_rivals().filtered(
+                lambda other, offered=offered: offered & other._tochka_offered_codes())[:1]
             if twin:
                 raise ValidationError(_(
                     "%(provider)s and %(other)s would take payments of the same documents, and"
@@ -76,15 +74,30 @@ class PaymentProvider(models.Model):
                     " analytic accounts.", provider=provider.name, other=twin.name,
                 ))
 
+    def _tochka_offered_codes(self):
+        """ Return the codes of the payment methods that are offered. :rtype: set[str] """
+        self.ensure_one()
+        offered = self.with_context(active_test=False).payment_method_ids
+        return set(offered.mapped('code')) & self._tochka_payment_method_codes()
+
+    def _tochka_rivals(self):
+        """ Return the enabled providers that only the way to pay tells from this one.
+
+        :rtype: payment.provider
+        """
+        self.ensure_one()
+        return self.sudo().search([
+            ('code', '=', 'tochka'), ('state', '!=', 'disabled'), ('id', '!=', self.id),
+            ('company_id', '=', self.company_id.id),
+        ]).filtered(self._tochka_may_take_the_same)
+
     def _tochka_may_take_the_same(self, other):
-        """ Return whether some document fits both with the same right, by the same way to pay.
+        """ Return whether some document fits both with the same right.
 
         :param payment.provider other: Another enabled provider of the same company.
         :rtype: bool
         """
         self.ensure_one()
-        if not self._tochka_payment_method_codes() & other._tochka_payment_method_codes():
-            return False
         for name in ('tochka_journal_ids', 'tochka_analytic_ids'):
             if bool(self[name]) != bool(other[name]):
                 return False  # One of them is the more specific.
@@ -93,6 +106,35 @@ class PaymentProvider(models.Model):
         return True
 
     # === BUSINESS METHODS === #
+
+    def _tochka_left_to_rivals(self):
+        """ Return the codes of what the bank has newly allowed and a rival offers already.
+
+        :rtype: set[str]
+        """
+        self.ensure_one()
+        if self.state == 'disabled':
+            return set()
+        known = set((self.tochka_known_modes or '').split(','))
+        fresh = self._tochka_payment_method_codes() - known
+        if not fresh:
+            return fresh
+        return fresh & set().union(*(
+            rival._tochka_offered_codes() for rival in self._tochka_rivals()))
+
+    def _tochka_find_warning(self):
+        """ Override to name what the bank newly allows and no rule gives to this shop. """
+        warning = super()._tochka_find_warning()
+        codes = self._tochka_left_to_rivals()
+        if codes:
+            methods = self.env['payment.method'].with_context(active_test=False).search(
+                [('code', 'in', sorted(codes)), ('is_primary', '=', True)])
+            warning = '\n'.join(filter(None, [warning, _(
+                "The bank now allows %(methods)s for the shop %(shop)s as well, and another shop"
+                " takes them for the same documents. Say when this shop is used, by journals or"
+                " analytic accounts, and refresh the data from the bank.",
+                methods=', '.join(methods.mapped('name')), shop=self.tochka_merchant_id.name)]))
+        return warning
 
     @api.model
     def _get_compatible_providers(self, company_id, *args, report=None, **kwargs):

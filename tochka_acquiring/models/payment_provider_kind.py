@@ -106,19 +106,6 @@ class PaymentProvider(models.Model):
         """ Add the payment kind to what keeps the provider from taking payments. """
         return super()._tochka_find_obstacle() or self._tochka_find_kind_obstacle()
 
-    # === CRUD METHODS === #
-
-    def copy_data(self, default=None):
-        """ Override of `payment` to leave the account behind when another company gets a copy.
-
-        Odoo copies the providers into each new company, which has other accounts.
-        """
-        vals_list = super().copy_data(default=default)
-        for provider, vals in zip(self, vals_list, strict=True):
-            if vals.get('company_id', provider.company_id.id) != provider.company_id.id:
-                vals.update(tochka_payment_kind='receivable', tochka_advance_account_id=False)
-        return vals_list
-
     # === BUSINESS METHODS === #
 
     @api.model

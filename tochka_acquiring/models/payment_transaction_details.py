@@ -23,15 +23,15 @@ class PaymentTransaction(models.Model):
         )
         return partners[:1] or self.partner_id
 
-    def _tochka_client(self):
+    def _tochka_clients(self):
         """ Return who is taught or served, else the payer. :rtype: res.partner """
         self.ensure_one()
         documents = self._tochka_documents()
         if documents._name == 'sale.order':
-            client = documents.partner_id
+            clients = documents.partner_id
         else:
-            client = documents.tochka_client_id
-        return client[:1] or self.tochka_client_id or self._tochka_payer()
+            clients = documents.tochka_client_id
+        return clients or self.tochka_client_id or self._tochka_payer()
 
     def _tochka_details(self):
         """ Return the details by the provider's template; empty without one.
@@ -43,17 +43,18 @@ class PaymentTransaction(models.Model):
         if provider.tochka_details_mode != 'template':
             return ''
         documents = self._tochka_documents()
-        payer, client = self._tochka_payer(), self._tochka_client()
+        payer, clients = self._tochka_payer(), self._tochka_clients()
         names = ', '.join(name for name in documents.mapped('name') if name)
         values = provider._tochka_both_names({
             'payer': payer.name,
-            'client': client.name,
+            'client': ', '.join(dict.fromkeys(
+                clients.filtered('name').mapped('name'))),
             'document': names or self.reference,
             'amount': f'{self._tochka_amount():.2f}',
             'date': f'{bank_day(fields.Datetime.now()):%d.%m.%Y}',
             'company': provider.company_id.name,
         })
-        records = {'payer': payer, 'client': client, 'document': documents}
+        records = {'payer': payer, 'client': clients, 'document': documents}
         for tag in self.env['tochka.details.tag'].sudo().search([]):
             values[tag.name] = tag._tochka_value(records)
         return details.render(provider.tochka_details_template or '', values)

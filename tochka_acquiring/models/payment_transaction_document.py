@@ -9,7 +9,7 @@ from odoo.addons.tochka_acquiring.utils import is_local_route
 
 
 class PaymentTransaction(models.Model):
-    """ What a transaction pays for. The optional sale app is met in this file alone. """
+    """ What a transaction pays for. The optional sale app is met here. """
 
     _inherit = 'payment.transaction'
 
@@ -57,7 +57,7 @@ class PaymentTransaction(models.Model):
         if not documents:
             return None
         if documents._name == 'sale.order':
-            return sum(order.amount_total - order.amount_paid for order in documents)
+            return sum(self._tochka_order_due(order) for order in documents)
         residual = sum(
             invoice.amount_residual for invoice in documents if invoice._has_to_be_paid()
         )
@@ -66,6 +66,27 @@ class PaymentTransaction(models.Model):
             lambda tx: tx.state == 'done' and not tx.payment_id and tx.operation != 'refund'
         )
         return residual - sum(not_booked.mapped('amount'))
+
+    @api.model
+    def _tochka_order_due(self, order):
+        """ Return what may still be paid for a sale order, in its currency.
+
+        Odoo counts the order's own transactions; its invoices may be paid by other means.
+
+        :param sale.order order: The order.
+        :rtype: float
+        """
+        invoices = order.invoice_ids.filtered(
+            lambda move: move.state == 'posted' and move.currency_id == order.currency_id)
+        invoiced = sum(
+            move.amount_total if move.move_type == 'out_invoice' else -move.amount_total
+            for move in invoices)
+        open_invoices = sum(
+            move.amount_residual for move in invoices if move.move_type == 'out_invoice')
+        return min(
+            order.amount_total - order.amount_paid,
+            max(order.amount_total - invoiced, 0.0) + open_invoices,
+        )
 
     # === BUSINESS METHODS - LOCK AND REUSE === #
 

@@ -266,10 +266,12 @@ class PaymentTransaction(models.Model):
         }
         if failed:
             query['failed'] = '1'
-        return urls.urljoin(
-            self.provider_id.get_base_url(),
-            f'{const.RETURN_ROUTE}?{urllib.parse.urlencode(query)}',
-        )
+        base_url = self.provider_id.get_base_url()
+        connection = self.provider_id.tochka_connection_id.sudo()
+        if base_url == connection._tochka_web_base_url():
+            # No website has a domain of its own, and Odoo rewrites its parameter at logins.
+            base_url = connection._tochka_public_url()
+        return urls.urljoin(base_url, f'{const.RETURN_ROUTE}?{urllib.parse.urlencode(query)}')
 
     def _tochka_return_token(self):
         """ Return the proof that Odoo made a return address.

@@ -2,7 +2,7 @@
 
 from odoo import _, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, email_normalize_all
 
 
 class PaymentTransaction(models.Model):
@@ -18,11 +18,26 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _tochka_take_payer_input(self, offer_accepted, email):
+    def _tochka_forget_payer_input(self, partner):
+        """ A link is used again: nobody inherits what an earlier visitor was, ticked and typed.
+
+        :param res.partner partner: Who opens the payment page now.
+        """
+        self.ensure_one()
+        self.write({
+            'tochka_offer_accepted_at': False,
+            'tochka_offer_url': False,
+            'partner_id': partner.id,
+            'partner_name': partner.name,
+            'partner_email': partner._tochka_email(),
+        })
+
+    def _tochka_take_payer_input(self, partner, offer_accepted, email):
         """ Keep what the payer has ticked and typed on the payment page.
 
         A visitor never changes the partner, and a payer whose e-mail is known can't replace it.
 
+        :param res.partner partner: Who opens the payment page, as the page knows it.
         :param bool offer_accepted: Whether the box of the public offer was ticked.
         :param str|None email: The typed e-mail.
         :raise ValidationError: With a sentence for the customer.
@@ -33,7 +48,7 @@ class PaymentTransaction(models.Model):
             self.write({
                 'tochka_offer_accepted_at': fields.Datetime.now(), 'tochka_offer_url': offer_url,
             })
-        if email and not self.partner_id._tochka_email():
+        if email and not partner._tochka_email():
             normalized = isinstance(email, str) and email_normalize(email)
             if not normalized:
                 raise ValidationError(_("Please check the e-mail address: it does not look right."))
@@ -45,10 +60,9 @@ class PaymentTransaction(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        return email_normalize(
-            self.partner_email or self.partner_id._tochka_email()
-            or self._tochka_document_partner()._tochka_email()
-        ) or ''
+        for email in email_normalize_all(self.partner_email or ''):
+            return email
+        return self.partner_id._tochka_email() or self._tochka_document_partner()._tochka_email()
 
     def _tochka_check_payer(self):
         """ Check that the offer was accepted and an e-mail is known.

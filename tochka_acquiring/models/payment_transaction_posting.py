@@ -74,8 +74,13 @@ class PaymentTransaction(models.Model):
         """ Ask a person what to do with money that no document is waiting for. """
         self.ensure_one()
         documents = self._tochka_documents()
-        if not documents or documents._name != 'account.move' or not self.payment_id:
+        if not documents or not self.payment_id:
             return
+        if documents._name == 'sale.order' and any(
+            order.invoice_status != 'invoiced' or order.invoice_ids.filtered('amount_residual')
+            for order in documents
+        ):
+            return  # The invoice that is still to come takes it.
         open_lines = self.payment_id.move_id.line_ids.filtered(
             lambda line: line.account_id == self.payment_id.destination_account_id
             and not line.reconciled

@@ -55,10 +55,12 @@ class PaymentTransaction(models.Model):
         return self.provider_id.tochka_advance_account_id
 
     def _tochka_settle_invoices(self):
-        """ Pay the customer's open invoices from a top-up, if the company wants that.
+        """ Pay the customer's open invoices from top-ups, if the company wants that.
 
-        First those of the named client, then the oldest. Whatever is left stays as the customer's
-        credit. An obstacle keeps the payment in the books and asks a person.
+        The oldest money first: what earlier top-ups have left is on the balance that the payer has
+        seen. Of the invoices first those of the named client, then the oldest. Whatever is left
+        stays as the customer's credit. An obstacle keeps the payment in the books and asks a
+        person.
 
         :return: None
         """
@@ -72,17 +74,18 @@ class PaymentTransaction(models.Model):
             or not payment.company_id.tochka_topups_pay_invoices
         ):
             return
-        credit = payment._seek_for_lines()[1]
-        client = self.tochka_client_id
-        invoices = payment.partner_id._tochka_open_invoices(
-            payment.company_id._tochka_balance_companies()
-        ).sorted(lambda invoice: not invoice._tochka_is_of_client(client))
+        companies = payment.company_id._tochka_balance_companies()
+        invoices = payment.partner_id._tochka_open_invoices(companies).filtered(
+            lambda invoice: not invoice._tochka_is_being_paid())
         try:
             with self.env.cr.savepoint():
-                for invoice in invoices:
-                    if credit.reconciled:
-                        break
-                    if not invoice._tochka_is_being_paid():
+                for credit in payment.partner_id._tochka_open_topups(companies):
+                    client = credit.payment_id.payment_transaction_id.tochka_client_id
+                    for invoice in invoices.sorted(
+                        lambda invoice, client=client: not invoice._tochka_is_of_client(client)
+                    ):
+                        if credit.reconciled:
+                            break
                         invoice._tochka_settle_with(credit)
         except UserError as error:
             self._tochka_flag(_(

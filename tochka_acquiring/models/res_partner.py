@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import models
+from odoo.tools import email_normalize_all
 
 from odoo.addons.tochka_acquiring import const
 
@@ -34,7 +35,11 @@ class ResPartner(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        return self.email or self.commercial_partner_id.email or ''
+        for partner in (self, self.commercial_partner_id):
+            # People write several addresses into the field, or a word.
+            for email in email_normalize_all(partner.email or ''):
+                return email
+        return ''
 
     def _tochka_family(self):
         """ Return the people for whom the payer may pay: the payer and the payer's contacts.
@@ -102,6 +107,28 @@ class ResPartner(models.Model):
         ]).sorted(lambda invoice: (
             invoice.invoice_date_due or invoice.invoice_date, invoice.invoice_date, invoice.id
         ))
+
+    def _tochka_open_topups(self, companies):
+        """ Return what is left of the payer's top-ups, the oldest first.
+
+        Other credits (credit notes, bank transfers, second payments) are a person's to use.
+
+        :param res.company companies: The companies whose balance it is.
+        :return: Open items, on the receivable account or on one of advances.
+        :rtype: account.move.line
+        """
+        self.ensure_one()
+        return self.env['account.move.line'].search([
+            *self._tochka_items_domain(),
+            ('company_id', 'in', companies.ids),
+            ('currency_id', '=', self.env.ref('base.RUB').id),
+            ('reconciled', '=', False),
+            ('amount_residual_currency', '<', 0),
+            ('payment_id.payment_transaction_id.provider_code', '=', 'tochka'),
+        ], order='date, id').filtered(
+            lambda line: not line.payment_id.payment_transaction_id._tochka_documents()
+            and line in line.payment_id._seek_for_lines()[1]
+        )
 
     def _tochka_balance(self, company):
         """ Return the payer's balance in a company, in roubles.

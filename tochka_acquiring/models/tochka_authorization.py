@@ -205,7 +205,7 @@ class TochkaAuthorization(models.Model):
             )
             self._tochka_step('returned', {'state': 'failed', 'problem': problem})
             return problem
-        # The code is spent: whoever renews the earlier tokens meanwhile must not make us lose these.
+        # The code is spent: who renews the earlier tokens meanwhile must not make us lose these.
         for _attempt in range(const.KEEP_ATTEMPTS):
             if self._tochka_step('returned', {'state': 'granted', 'problem': False}, tokens):
                 return ''

@@ -303,8 +303,8 @@ class TochkaConnection(models.Model):
 
     @api.model
     def _tochka_database_identity(self):
-        """ Return what tells this database from its copies: Odoo gives a duplicate another uuid, and
-        one that PostgreSQL has copied has another name.
+        """ Return what tells this database from its copies: Odoo gives a duplicate another uuid,
+        and one that PostgreSQL has copied has another name.
         """
         uuid = self.env['ir.config_parameter'].sudo().get_param('database.uuid')
         return f'{uuid}/{self.env.cr.dbname}'

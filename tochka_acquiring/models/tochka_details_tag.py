@@ -65,16 +65,26 @@ class TochkaDetailsTag(models.Model):
             field = tag.field_id.sudo()
             if not field or field.model != tag.field_model:
                 raise ValidationError(_("Choose the field that the tag %s takes.", tag.name))
-            if field.ttype not in _TYPES or self.env[field.model]._fields[field.name].groups:
+            if (
+                field.ttype not in _TYPES or self.env[field.model]._fields[field.name].groups
+                # The key of the portal would reach the bank's page and mails.
+                or field.name.endswith('token')
+            ):
                 raise ValidationError(_(
                     "The field %s can't stand in the details of a payment.",
                     field.field_description))
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([
+            {**vals, 'name': (vals.get('name') or '').strip()} for vals in vals_list])
+
     def write(self, vals):
         """ Override to refuse a new name while a template uses the old one. """
-        if 'name' in vals:
+        if vals.get('name'):
+            vals = {**vals, 'name': vals['name'].strip()}
             self.filtered(lambda tag: tag.name != vals['name'])._tochka_check_unused()
         return super().write(vals)
 

@@ -132,6 +132,35 @@ class TestAdvance(BalanceCommon):
         self.assign(invoice, advance)
         self.assertEqual(invoice.payment_state, 'paid', "And once more")
 
+    def test_transfer_that_was_reset_to_draft_is_returned(self):
+        """ Odoo keeps the matches of a draft; the advance must not vanish with them. """
+        _transaction, advance = self.create_advance()
+        invoice = self.create_due(1000.0)
+        self.assign(invoice, advance)
+        transfer = self.transfers_of(invoice)
+        transfer.button_draft()
+        self.remove(invoice)
+        self.assertReturned(invoice, advance, 1500.5)
+        self.assertEqual(transfer.state, 'cancel')
+        self.assertEqual(self.credits_of(invoice), {advance.id: 1500.5})
+
+    def test_credit_note_and_advance_pay_the_invoice(self):
+        _transaction, advance = self.create_advance()
+        invoice = self.create_due(1000.0)
+        note = self.env['account.move'].create({
+            'move_type': 'out_refund', 'partner_id': self.payer.id, 'invoice_date': self.today,
+            'currency_id': self.rub.id,
+            'invoice_line_ids': [Command.create({
+                'name': "Lesson missed", 'price_unit': 200.0, 'tax_ids': []})],
+        })
+        note.action_post()
+        (note + invoice).line_ids.filtered(
+            lambda line: line.account_id == self.receivable).reconcile()
+        self.assign(invoice, advance)
+        self.assertEqual(invoice.payment_state, 'paid')
+        self.remove(invoice)
+        self.assertEqual(invoice.payment_state, 'partial')
+
     def test_unassign_in_a_locked_period_reverses(self):
         _transaction, advance = self.create_advance()
         invoice = self.create_due(1000.0)

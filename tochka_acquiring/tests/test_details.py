@@ -47,6 +47,26 @@ class TestDetails(TochkaCommon):
         invoice = self.create_invoice(500)
         self.assertEqual(self.purpose(invoice), f"Оплата по {invoice.name}")
 
+    def test_every_client_of_several_invoices_is_named(self):
+        self.template('{payer} за обучение {client}')
+        invoices = self.create_invoice(500) + self.create_invoice(600) + self.create_invoice(700)
+        names = ("Masha", "Petya", "Masha")
+        for invoice, name in zip(invoices, names, strict=True):
+            invoice.tochka_client_id = self.env['res.partner'].search(
+                [('name', '=', name), ('parent_id', '=', self.payer.id)]
+            ) or self.env['res.partner'].create({'name': name, 'parent_id': self.payer.id})
+        self.assertEqual(self.purpose(invoices), "Petrov за обучение Masha, Petya")
+
+    def test_spaces_around_a_tag_are_not_its_name(self):
+        tag = self.tag(name=" padded ", source='text', text="A-7")
+        self.assertEqual(tag.name, 'padded')
+        self.template('{padded}')
+        self.assertEqual(self.purpose(), "A-7")
+
+    def test_key_of_the_portal_is_no_detail(self):
+        with self.assertRaisesRegex(ValidationError, "can't stand"):
+            self.tag(source='document', field='access_token')
+
     def test_built_in_tags_in_both_languages(self):
         self.template('{payer}|{заказчик}|{amount}|{сумма}|{company}|{организация}')
         self.assertEqual(

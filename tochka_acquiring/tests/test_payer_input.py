@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import json
+
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
@@ -78,6 +80,12 @@ class TestOffer(PayerCommon):
         self.assertIn('result', self.pay_invoice(invoice, tochka_offer_accepted=True))
         self.assertEqual(invoice.transaction_ids, transaction)
         self.assertEqual(transaction.tochka_offer_url, OFFER + '-2')
+
+    def test_nobody_inherits_the_tick_of_another(self):
+        invoice = self.create_invoice()
+        self.pay_invoice(invoice, tochka_offer_accepted=True)
+        self.assertIn("accept the terms", self.message(self.pay_invoice(invoice)))
+        self.assertEqual(self.bank.count('create_payment'), 1)
 
     def test_not_required(self):
         self.company.tochka_offer_required = False
@@ -184,6 +192,45 @@ class TestPayerEmail(PayerCommon):
         self.pay_invoice(invoice, tochka_payer_email='one@example.com')
         self.pay_invoice(invoice, tochka_payer_email='two@example.com')
         self.assertEqual(invoice.transaction_ids.partner_email, 'two@example.com')
+
+    def test_address_of_who_pays_replaces_that_of_who_looked(self):
+        """ The accountant has opened the customer's link before. """
+        invoice = self.create_invoice()
+        self.env.user.sudo().write({'email': 'boss@example.com', 'password': 'boss-password'})
+        self.authenticate('admin', 'boss-password')
+        self.pay_invoice(invoice)
+        transaction = invoice.transaction_ids
+        self.assertEqual(transaction.partner_email, 'boss@example.com')
+        self.authenticate(None, None)
+        self.assertIn("enter your e-mail", self.message(self.pay_invoice(invoice)))
+        self.pay_invoice(invoice, tochka_payer_email='customer@example.com')
+        self.assertEqual(invoice.transaction_ids, transaction)
+        self.assertEqual(transaction.partner_email, 'customer@example.com')
+
+    def test_what_is_no_address_is_asked_for_and_two_are_one(self):
+        child = self.env['res.partner'].create({'name': "Vanya", 'parent_id': self.payer.id})
+        invoice = self.create_invoice(partner=child)
+        self.payer.email = "нет"
+        self.assertIn('o_tochka_payer_email', self.page(invoice))
+        self.assertIn('result', self.pay_invoice(invoice, tochka_payer_email='a@example.com'))
+        self.payer.email = "mama@example.com, papa@example.com"
+        self.assertNotIn('o_tochka_payer_email', self.page(invoice))
+        invoice = self.create_invoice(partner=child)
+        self.assertIn('result', self.pay_invoice(invoice))
+        self.assertEqual(invoice.transaction_ids._tochka_payer_email(), 'mama@example.com')
+
+    def test_amount_that_is_no_number(self):
+        invoice = self.create_invoice()
+        params = {
+            'provider_id': self.provider.id, 'payment_method_id': self.card.id, 'token_id': None,
+            'amount': float('nan'), 'flow': 'redirect', 'tokenization_requested': False,
+            'landing_route': '/my', 'access_token': invoice._portal_ensure_token(),
+        }
+        self.env.flush_all()
+        response = self.url_open(
+            f'/invoice/transaction/{invoice.id}', headers={'Content-Type': 'application/json'},
+            data=json.dumps({'jsonrpc': '2.0', 'method': 'call', 'params': params})).json()
+        self.assertIn("not a number", self.message(response))
 
 
 @tagged('post_install', '-at_install')

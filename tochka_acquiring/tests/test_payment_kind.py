@@ -2,7 +2,7 @@
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
 
@@ -182,6 +182,27 @@ class TestPaymentKind(BalanceCommon):
 @tagged('post_install', '-at_install')
 class TestKindChangedLater(BalanceCommon):
     """ What was booked stays as it was when the accountant chooses another kind. """
+
+    def test_return_of_an_advance_by_hand_leaves_nothing_on_the_balance(self):
+        self.book_advances()
+        self.company.tochka_topups_pay_invoices = False
+        transaction = self.top_up(1000.0)
+        self.bank.change(transaction.tochka_operation_id, status='REFUNDED')
+        self.refresh(transaction)
+        self.assertIn("62.02", transaction.tochka_problem)
+        with Form(self.env['account.payment'].with_context(
+            default_payment_type='outbound', default_partner_type='customer',
+        )) as form:
+            form.partner_id = self.payer
+            form.amount = 1000.0
+            form.currency_id = self.rub
+            form.journal_id = self.journal
+            form.tochka_advance_account_id = self.advances
+        form.record.action_post()
+        self.assertTrue(self.advance_line(transaction).reconciled)
+        balance = self.payer._tochka_balance(self.company)
+        self.assertEqual((balance['paid'], balance['left']), (0.0, 0.0))
+        self.assertFalse(self.create_due(1000.0)._tochka_open_advances())
 
     def test_settled_invoices_stay_paid(self):
         invoice = self.create_due(700)

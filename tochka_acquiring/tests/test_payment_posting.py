@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta, timezone
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
@@ -56,6 +57,26 @@ class TestPaymentPosting(TochkaCommon):
         self.assertEqual(
             transaction.payment_id.date, fields.Date.today() - timedelta(days=2))
         self.assertEqual(transaction.tochka_paid_at, paid_at.replace(tzinfo=None))
+
+    def test_article_shows_the_money_that_came(self):
+        """ Less was paid, for it was paid early. """
+        term = self.env['account.payment.term'].create({
+            'name': "10 % early", 'early_discount': True, 'discount_percentage': 10,
+            'discount_days': 7, 'early_pay_discount_computation': 'mixed',
+            'line_ids': [Command.create({'value': 'percent', 'value_amount': 100,
+                                         'nb_days': 30})],
+        })
+        invoice = self.create_invoice(1000.0, post=False)
+        invoice.invoice_payment_term_id = term
+        invoice.action_post()
+        due = invoice._get_invoice_next_payment_values()
+        transaction = self.pay(self.create_linked_tx(
+            invoice, amount=due.get('discounted_amount') or due['amount_due']))
+        self.assertEqual(transaction.amount, 900.0)
+        self.assertFalse(invoice.amount_residual)
+        items = self.env['account.analytic.line'].search(
+            [('auto_account_id', '=', self.article.id)])
+        self.assertEqual(sum(items.mapped('amount')), 900.0)
 
     def test_locked_day_is_booked_on_the_first_open_one(self):
         transaction = self.create_linked_tx()

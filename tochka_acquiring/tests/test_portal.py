@@ -3,6 +3,7 @@
 import re
 from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
@@ -11,6 +12,7 @@ from odoo.addons.payment.tests.http_common import PaymentHttpCommon
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
+from odoo.addons.tochka_acquiring.utils import is_local_route
 
 
 @tagged('post_install', '-at_install')
@@ -282,3 +284,42 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
         self.assertEqual(transaction.payment_id.amount, 2000.0)
         self.assertEqual(transaction.payment_id.partner_id, self.payer)
         self.assertIn('error', self._make_json_rpc_request(url, params), "Paid once")
+
+    def test_order_whose_invoice_was_paid_by_other_means(self):
+        if 'sale.order' not in self.env:
+            self.skipTest("The sale app is not installed.")
+        product = self.env['product.product'].create({
+            'name': "Course", 'list_price': 1000.0, 'taxes_id': False, 'type': 'service',
+            'invoice_policy': 'order',
+        })
+        order = self.env['sale.order'].create({
+            'partner_id': self.payer.id,
+            'order_line': [Command.create({'product_id': product.id, 'product_uom_qty': 1})],
+        })
+        order.action_confirm()
+        values = {'sale_order_ids': [Command.set(order.ids)], 'amount': 1000.0}
+        early = self.create_tx(**values)
+        early._get_processing_values()
+        invoice = order._create_invoices()
+        invoice.action_post()
+        self.assertEqual(self.create_tx(**values)._tochka_amount_due(), 1000.0)
+        self.env['account.payment.register'].with_context(
+            active_model='account.move', active_ids=invoice.ids).create({})._create_payments()
+        self.assertFalse(invoice.amount_residual)
+        late = self.create_tx(**values)
+        self.assertEqual(late._tochka_amount_due(), 0.0)
+        with self.assertRaisesRegex(ValidationError, "nothing left to pay"):
+            late._get_processing_values()
+        # The link that was open already is paid as well: somebody is asked.
+        self.pay(early)
+        self.assertIn("more than the document needed", early.tochka_problem)
+
+    def test_landing_route_that_browsers_read_differently(self):
+        for route in ('//evil.example.com', '/\\evil.example.com', '/\t/evil.example.com',
+                      '/\n/evil.example.com', '/\r\\evil.example.com', '/my\\x', '/ /evil', '',
+                      'https://evil.example.com', 'javascript:alert(1)', '/\x7f/evil', None):
+            with self.subTest(route):
+                self.assertFalse(is_local_route(route))
+        for route in ('/my', '/my/invoices/7?access_token=a%20b&x=1', '/ru/счёт'):
+            with self.subTest(route):
+                self.assertTrue(is_local_route(route))

@@ -33,8 +33,23 @@ class TestSettlement(BalanceCommon):
                                  first + early + late)
                 self.assertEqual(len(self.transfers_of(late)), int(kind == 'advance'))
                 self.assertFalse(transaction.tochka_problem)
-                (late + last).button_draft()
-                (late + last).button_cancel()
+                self.top_up(150.0)
+                self.assertResiduals(late + last, [0.0, 0.0])
+
+    def test_who_pays_what_is_due_less_what_is_left_owes_nothing(self):
+        """ The page subtracts what an earlier top-up has left, so that this must pay as well. """
+        for kind in ('receivable', 'advance'):
+            with self.subTest(kind):
+                if kind == 'advance':
+                    self.book_advances()
+                self.top_up(400.0)
+                invoice = self.create_due(1000.0)
+                balance = self.payer._tochka_balance(self.company)
+                self.assertEqual(balance['to_pay'], 600.0)
+                self.top_up(balance['to_pay'])
+                self.assertEqual(invoice.payment_state, 'paid')
+                balance = self.payer._tochka_balance(self.company)
+                self.assertEqual((balance['due'], balance['left']), (0.0, 0.0))
 
     def test_entries_of_an_automatic_transfer(self):
         self.book_advances()

@@ -210,6 +210,26 @@ class TestChoice(ShopsCommon):
         second = self.add_shop(tochka_journal_ids=[Command.clear()], tochka_sbp_only=True)
         self.assertEqual(self.providers_for(self.create_invoice(500)), self.provider + second)
 
+    def test_what_the_bank_newly_allows_waits_for_a_rule(self):
+        """ Two shops without rules, told apart by the way to pay, until the bank adds one. """
+        self.second_merchant.sudo().payment_modes = 'sbp'
+        self.merchant.sudo().payment_modes = 'card'
+        self.provider.sudo()._tochka_apply_merchant_modes()
+        second = self.add_shop(tochka_journal_ids=[Command.clear()])
+        self.second_merchant.sudo().payment_modes = 'card,sbp'
+        second._tochka_sync_payment_methods(self.second_merchant)
+        self.assertEqual(second._tochka_offered_codes(), {'sbp'})
+        self.assertIn("Books", second._tochka_find_warning())
+        self.assertFalse(self.provider.sudo()._tochka_find_warning())
+        second.tochka_journal_ids = self.book_journal
+        second._tochka_sync_payment_methods(self.second_merchant)
+        self.assertEqual(second._tochka_offered_codes(), {'card', 'sbp'})
+        self.assertFalse(second._tochka_find_warning())
+
+    def test_shop_that_the_bank_lists_no_more_takes_nothing(self):
+        self.merchant.sudo().active = False
+        self.assertIn("does not take payments", self.provider.sudo()._tochka_find_obstacle())
+
     def test_browser_can_not_choose_the_other_shop(self):
         second = self.add_shop()
         for invoice, provider in (

@@ -15,7 +15,7 @@ class TestTry(TochkaCommon):
 
     def begin(self, **values):
         action = self.provider.action_tochka_try()
-        wizard = self.env['tochka.try'].browse(action['res_id'])
+        wizard = self.provider.env['tochka.try'].browse(action['res_id'])
         wizard.write({'email': 'client+test@example.com', **values})
         return wizard
 
@@ -88,6 +88,34 @@ class TestTry(TochkaCommon):
         self.provider.is_published = False
         with self.assertRaisesRegex(UserError, "publish the provider first"):
             self.begin().action_create_client()
+
+    def test_shop_with_rules_is_not_tried_through_another(self):
+        self.provider.sudo().tochka_journal_ids = self.company_data['default_journal_sale']
+        wizard = self.begin()
+        with self.assertRaisesRegex(UserError, "only documents that fit its rules"):
+            wizard.action_create_client()
+        self.assertFalse(self.provider.tochka_test_partner_id)
+
+    def test_shop_of_a_branch_is_tried_there(self):
+        branch = self.create_branch()
+        self.provider.sudo().write({'state': 'disabled', 'is_published': False})
+        self.provider = self.create_provider(
+            company_id=branch.id, journal_id=self.journal.id, name="Branch",
+        ).with_context(**branch.env.context)
+        wizard = self.begin()
+        wizard.action_create_client()
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(wizard.payment_url).query))
+        self.assertEqual(int(query['company_id']), branch.id)
+
+    def test_return_takes_the_article_back(self):
+        wizard = self.begin()
+        wizard.action_create_client()
+        self.pay_as_client(wizard)
+        wizard.action_reverse()
+        items = self.env['account.analytic.line'].search(
+            [('auto_account_id', '=', self.article.id)])
+        self.assertEqual(len(items), 2)
+        self.assertFalse(sum(items.mapped('amount')))
 
     def test_address_of_a_user_is_refused(self):
         self.env.user.login = 'boss@example.com'

@@ -101,10 +101,17 @@ class TochkaTry(models.TransientModel):
             raise UserError(_("%s is not an e-mail address.", self.email))
         if self.currency_id.compare_amounts(self.amount, 0) <= 0:
             raise UserError(_("The amount must be more than zero."))
+        company = self.company_id._tochka_balance_company()
+        if provider not in provider._tochka_topup_providers(
+            company, self.env['res.partner'], self.amount
+        ):
+            raise UserError(_(
+                "This shop takes only documents that fit its rules, and the test payment has no"
+                " document. Try the shop without rules, or pay a real invoice of a small amount."))
         partner = self.partner_id or self.env['res.partner'].create({
             'name': _("Test client (Tochka Bank)"),
             'email': self.email,
-            'company_id': self.company_id.root_id.id,
+            'company_id': company.id,
             'country_id': self.env.ref('base.ru').id,
             'lang': self.env.user.lang,
         })
@@ -155,9 +162,11 @@ class TochkaTry(models.TransientModel):
             'payment_method_line_id': method_line.id,
             'destination_account_id': counterpart.account_id.id,
             'memo': _("Return of the test payment %s", self.transaction_id.sudo().reference),
+            'tochka_advance_account_id': payment.tochka_advance_account_id.id,
         })
-        reversal.action_post()
+        reversal.with_context(tochka_match_return=False).action_post()
         _liquidity, returned, _write_off = reversal._seek_for_lines()
+        returned.analytic_distribution = counterpart.analytic_distribution
         (counterpart + returned).filtered(lambda line: not line.reconciled).reconcile()
         return self._show()
 
