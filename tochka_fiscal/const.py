@@ -124,3 +124,33 @@ BANK_TAXATION_SYSTEMS = set(TAXATION_SYSTEMS)
 BANK_VATS = set(VATS) - {'vat20', 'vat120'}
 BANK_FISCAL_METHODS = {'full_payment', 'full_prepayment'}
 BANK_FISCAL_SUBJECTS = {'goods', 'service', 'work'}
+
+# === KOMTET KASSA === #
+
+# Neutral name -> word of the shop API v2. Source: komtet_kassa_sdk 8.1.0 (PyPI), 2026-04.
+KOMTET_URL = 'https://kassa.komtet.ru'
+KOMTET_INTENTS = {'income': 'sell', 'income_return': 'sellReturn'}
+KOMTET_TAXATION_SYSTEMS = {
+    'osn': 0, 'usn_income': 1, 'usn_income_outcome': 2, 'esn': 4, 'patent': 5,
+}
+KOMTET_VATS = {
+    'none': 'no', 'vat0': '0', 'vat5': '5', 'vat7': '7', 'vat10': '10', 'vat20': '20',
+    'vat22': '22', 'vat105': '105', 'vat107': '107', 'vat110': '110', 'vat120': '120',
+    'vat122': '122',
+}
+# Without the two of a credit: the clients and the till swap `credit` and `credit_pay`.
+KOMTET_FISCAL_METHODS = {
+    'full_prepayment': 'pre_payment_full',
+    'prepayment': 'pre_payment_part',
+    'advance': 'advance',
+    'full_payment': 'full_payment',
+    'partial_payment': 'credit_part',
+}
+KOMTET_FISCAL_SUBJECTS = {
+    'goods': 'product', 'work': 'work', 'service': 'service', 'payment': 'payment',
+    'other': 'other',
+}
+KOMTET_PAYMENT_TYPES = {
+    'cash': 'cash', 'cashless': 'card', 'prepaid': 'prepayment', 'credit': 'credit',
+    'counter': 'counter_provisioning',
+}
