@@ -9,6 +9,8 @@ Sources, as of 2026-04:
   `payments_with_receipt`.
 """
 
+from datetime import date
+
 # === TAXATION SYSTEM, TAG 1055 === #
 
 # Name -> bit of the tag. ENVD (8) ended in 2021. Source: FFD.
@@ -37,6 +39,9 @@ VATS = {
     'vat22': 11,
     'vat122': 12,
 }
+
+# From this day 22 % takes the place of 20 %. Source: Federal Law 425-FZ of 2025-11-28.
+VAT22_SINCE = date(2026, 1, 1)
 
 # Rate -> calculated rate, for money that comes before the goods (tax code of Russia, article 164,
 # paragraph 4; letter of the Federal Tax Service ED-4-20/12717 of 2018-07-03).
