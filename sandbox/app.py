@@ -4,11 +4,23 @@ import collections
 
 from flask import Flask, jsonify, request
 
-from . import acquiring, banking, control, oauth, page, sbp, webhooks
+from . import (
+    acquiring,
+    banking,
+    control,
+    komtet,
+    komtet_control,
+    oauth,
+    page,
+    sbp,
+    webhooks,
+)
 from .bank import Bank
 from .courier import Courier
 from .errors import BankError, envelope
 from .faults import Faults, apply_after, apply_before
+from .komtet_protocol import PREFIX
+from .komtet_till import Kassa
 from .schema import Schema
 from .webhooks import public_jwk
 
@@ -31,13 +43,16 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
     app.config.update(
         BANK=bank,
         COURIER=Courier(bank, webhook_interval),
+        KOMTET=Kassa(bank),
         FAULTS=Faults(),
         SCHEMA=Schema(openapi),
         JOURNAL=collections.deque(maxlen=JOURNAL_SIZE),
     )
-    for module in (acquiring, banking, oauth, sbp, webhooks, page, control):
+    for module in (acquiring, banking, oauth, sbp, webhooks, page, control, komtet,
+                   komtet_control):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(oauth.connect)
+    app.register_blueprint(komtet.receipts)
 
     @app.get('/doc/openapi/static/keys/public')
     def public_key():
@@ -76,8 +91,8 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
 
 
 def is_api():
-    """ Whether the request is for the bank, not for the page or the control. """
-    return request.path.startswith(('/uapi/', '/doc/', '/connect/'))
+    """ Whether the request is for the bank or KOMTET, not for the page or the control. """
+    return request.path.startswith(('/uapi/', '/doc/', '/connect/', PREFIX))
 
 
 def journal_content():

@@ -64,6 +64,7 @@ def reset():
     """ Begin anew. """
     bank().reset()
     courier().clear()
+    current_app.config['KOMTET'].reset()
     current_app.config['FAULTS'].clear()
     current_app.config['JOURNAL'].clear()
     return credentials()
@@ -81,6 +82,7 @@ def credentials():
         'token': bank().clients[client_id]['token'],
         'customer_code': customer,
         'merchant_id': bank().world['retailers'][customer][0]['merchantId'],
+        'komtet': current_app.config['KOMTET'].credentials(),
     })
 
 

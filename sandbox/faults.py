@@ -8,6 +8,7 @@ import time
 from flask import Response, request
 
 from .errors import envelope
+from .komtet_protocol import PREFIX, refusal
 
 # `*_before` happen before the bank does the work, `*_after` when it is done and the answer is lost.
 KINDS = (
@@ -27,7 +28,8 @@ class Faults:
         """ Add a rule.
 
         :param dict rule: `kind`; `method` and `path` (a regular expression, default all); `times`
-                          (default 1); `seconds` for waiting; `status` and `message` for refusing.
+                          (default 1); `seconds` for waiting; `status` and `message` for refusing,
+                          and a `code` of KOMTET's.
         :raise ValueError: If the kind is unknown or the path is no regular expression.
         """
         if rule.get('kind') not in KINDS:
@@ -63,6 +65,9 @@ def apply_before(rule):
     kind, seconds = rule['kind'], rule.get('seconds', 60)
     if kind == 'slow':
         time.sleep(rule.get('seconds', 2))
+    elif kind == 'refuse' and request.path.startswith(PREFIX):
+        return refusal(rule.get('status', 422), rule.get('code', 'VLD00'),
+                       rule.get('message', 'Отказ по команде'))
     elif kind == 'refuse':
         return envelope(rule.get('status', 400), [rule.get('message', 'Refused on command')])
     elif kind == 'timeout_before':

@@ -1,0 +1,156 @@
+""" The client of KOMTET Kassa against the sandbox, which was written apart from it. """
+
+import http.server
+import itertools
+import json
+import threading
+import time
+import urllib.request
+from dataclasses import replace
+
+import pytest
+
+from sandbox.server import start
+from tests.fiscal.receipts import all_receipts, receipt
+from tochka_fiscal.registers import base
+from tochka_fiscal.registers.komtet import Komtet
+
+KEYS = itertools.count(1)
+
+
+@pytest.fixture(scope='module')
+def sandbox():
+    """ One sandbox for all tests. """
+    running = start(webhook_interval=0.05)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def control(sandbox):
+    """ Return a function that calls the sandbox's control API; the register begins anew. """
+    root = sandbox.url.partition('/uapi')[0].rstrip('/')
+
+    def call(path, values=None, method=None):
+        request = urllib.request.Request(
+            f'{root}/_control/{path}',
+            data=None if values is None else json.dumps(values).encode(),
+            headers={'Content-Type': 'application/json'},
+            method=method or ('GET' if values is None else 'POST'))
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    call('komtet/reset', {})
+    call('faults', method='DELETE')
+    call('komtet/settings', {'delay': 0.01})
+    return call
+
+
+@pytest.fixture
+def register(control):
+    """ The client, with the sandbox's credentials. """
+    own = control('credentials')['komtet']
+    return Komtet(own['url'], own['shop_id'], own['secret'], str(own['queue_id']), timeout=(2, 2))
+
+
+def keyed(one):
+    """ Return a receipt with a key of its own. """
+    return replace(one, key=f'c0ffee-{next(KEYS)}')
+
+
+def wait_done(register, task):
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        result = register.status(task)
+        if result.state != 'accepted':
+            return result
+        time.sleep(0.02)
+    raise AssertionError("It is not printed")
+
+
+@pytest.mark.parametrize('name', all_receipts())
+def test_every_receipt_is_printed(register, control, name):
+    one = keyed(all_receipts()[name])
+    result = wait_done(register, register.register(one).task)
+    assert result.state == 'done', result.message
+    assert result.fiscal.total == one.total
+    assert result.fiscal.kind == {'income': 1, 'income_return': 2}[one.kind]
+    [printed] = [line for line in control('komtet/ledger') if line['external_id'] == one.key]
+    assert printed['total'] == f'{one.total / 100:.2f}'
+
+
+def test_lost_answers_print_one(register, control):
+    for fault in ('close_after', 'timeout_after', 'error_5xx_after', 'html_200_after'):
+        control('faults', {'kind': fault, 'method': 'POST', 'path': '/task$', 'times': 1})
+        one = keyed(receipt())
+        with pytest.raises(base.OutcomeUnknown):
+            register.register(one)
+        with pytest.raises(base.Duplicate):
+            register.register(one)
+        until = time.monotonic() + 5
+        while time.monotonic() < until and one.key not in str(control('komtet/ledger')):
+            time.sleep(0.02)
+        assert str(control('komtet/ledger')).count(f"'{one.key}'") == 1
+
+
+def test_wrong_secret(register, control):
+    control('komtet/secret', {})
+    with pytest.raises(base.Unauthorized, match='AUT00'):
+        register.check()
+
+
+def test_queue(register, control):
+    assert register.check()
+    control('komtet/settings', {'queue_state': 'passive'})
+    assert not register.check()
+
+
+def test_till_refuses(register, control):
+    control('komtet/till_errors', {'text': 'Нет бумаги'})
+    result = wait_done(register, register.register(keyed(receipt())).task)
+    assert (result.state, result.message) == ('failed', 'Нет бумаги')
+
+
+def test_other_forms_of_the_answer(register, control):
+    control('komtet/settings', {'nested_task': True, 'pending_state': 'processing'})
+    result = wait_done(register, register.register(keyed(receipt())).task)
+    assert result.state == 'done'
+
+
+@pytest.fixture
+def listener():
+    """ An address that keeps what it is sent. """
+    class Handler(http.server.BaseHTTPRequestHandler):
+        got = []
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers['Content-Length']))
+            self.got.append((body, self.headers.get('X-HMAC-Signature')))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            """ Keep the tests' output quiet. """
+
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f'http://127.0.0.1:{server.server_port}/fiscal/callback/1', Handler.got
+    server.shutdown()
+
+
+@pytest.mark.parametrize('how', ['once', 'forged', 'unsigned'])
+def test_callback(register, control, listener, how):
+    url, got = listener
+    control('komtet/settings', {'callbacks': how})
+    one = keyed(receipt())
+    register.register(one, url)
+    until = time.monotonic() + 5
+    while not got and time.monotonic() < until:
+        time.sleep(0.02)
+    [(body, signature)] = got
+    if how != 'once':
+        with pytest.raises(base.InvalidCallback):
+            register.parse_callback(body, signature, url)
+        return
+    key, result = register.parse_callback(body, signature, url)
+    assert (key, result.state, result.fiscal.total) == (one.key, 'done', one.total)
