@@ -1,10 +1,13 @@
 """ Odoo, the sandbox and a client of both, for tests that need the whole thing running. """
 
 import json
+import re
 import time
 import urllib.request
 import xmlrpc.client
 from contextlib import contextmanager
+
+import requests
 
 from tools import database
 from tools.demo import data_call
@@ -42,6 +45,21 @@ class Stack:
             f'{odoo_url}/xmlrpc/2/object', transport=Transport(), allow_none=True)
 
     # === ODOO === #
+
+    def warm_up(self):
+        """ Let Odoo compile scripts and styles: on a busy machine that outlasts a page's patience.
+        """
+        visitor, admin = requests.Session(), requests.Session()
+        admin.post(f'{self.odoo_url}/web/session/authenticate', timeout=CALL_SECONDS, json={
+            'jsonrpc': '2.0',
+            'params': {'db': self.name, 'login': 'admin', 'password': 'admin'},
+        }).raise_for_status()
+        for session, path in ((visitor, '/web/login'), (admin, '/my'), (admin, '/odoo')):
+            page = session.get(self.odoo_url + path, timeout=CALL_SECONDS).text
+            assets = set(re.findall(r'(?:src|href)="(/web/assets/[^"]+)"', page))
+            assert assets, f"{path} is no page of Odoo"
+            for asset in sorted(assets):
+                session.get(self.odoo_url + asset, timeout=CALL_SECONDS).raise_for_status()
 
     def call(self, model, method, *arguments, **keywords):
         """ Call a method as the administrator. Odoo can't send back nothing at all by XML-RPC. """

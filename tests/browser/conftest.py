@@ -24,6 +24,7 @@ def stack():
         stack.call('tochka.connection', 'action_register_webhook', [connection['id']])
         [connection] = stack.read('tochka.connection', [], ['webhook_state'])
         assert connection['webhook_state'] == 'active'
+        stack.warm_up()
         yield stack
 
 
@@ -132,7 +133,7 @@ def visit(chromium):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15000)
+        page.set_default_timeout(30000)
         page.goto(url)
         return Visitor(page)
 

@@ -17,7 +17,7 @@ def guide():
     with served.running(os.environ['TOCHKA_DATABASE'], 'tochka_guide', connect=False) as stack:
         [admin] = stack.read('res.users', [('login', '=', 'admin')], ['id'])
         stack.call('res.users', 'write', [admin['id']], {'email': 'owner@example.com'})
-        # The sandbox stands in for the bank.
+        stack.warm_up()
         yield stack
 
 
