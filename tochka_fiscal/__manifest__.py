@@ -2,14 +2,29 @@
 
 {
     'name': 'Tochka Bank Fiscal Receipts',
-    'version': '19.0.0.1.0',
+    'version': '19.0.0.2.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 351,
-    'summary': "Settings of 54-FZ receipts for online payments. Receipts are not printed yet.",
+    'summary': "54-FZ receipts of online payments, printed by KOMTET Kassa.",
     'description': " ",  # Non-empty, so that Odoo does not load the README as a description.
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',
-    'depends': ['account_payment', 'tochka_acquiring'],
-    'data': ['views/payment_provider_views.xml'],
+    'depends': ['account_payment', 'phone_validation', 'tochka_acquiring'],
+    'data': [
+        'security/ir.model.access.csv',
+        'security/fiscal_security.xml',
+
+        'data/ir_cron_data.xml',
+
+        'wizards/fiscal_resolve_views.xml',
+
+        'views/account_move_views.xml',
+        'views/account_tax_views.xml',
+        'views/fiscal_receipt_views.xml',
+        'views/fiscal_register_views.xml',
+        'views/payment_provider_views.xml',
+        'views/product_category_views.xml',
+        'views/uom_views.xml',
+    ],
     'license': 'LGPL-3',
 }

@@ -130,6 +130,24 @@ BANK_VATS = set(VATS) - {'vat20', 'vat120'}
 BANK_FISCAL_METHODS = {'full_payment', 'full_prepayment'}
 BANK_FISCAL_SUBJECTS = {'goods', 'service', 'work'}
 
+# === THE QUEUE === #
+
+MAX_ADDRESS = 256  # Tag 1187. Source: FFD.
+CALLBACK_ROUTE = '/fiscal/callback/{register}'
+MAX_CALLBACK_SIZE = 64 * 1024
+# Ours: identical jobs that work side by side, and how much each takes at once.
+LANES = 2
+BATCH = 200
+# Ours: how long to wait for a register that does not answer, or has not printed yet; the last one
+# repeats without end.
+RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)
+# Ours: how long the result of a receipt is awaited that can't be asked for.
+CALLBACK_MINUTES = 30
+# A receipt is made at the moment of the settlement; after an hour a person is asked. Source:
+# Federal Law 54-FZ, article 1.2.
+OVERDUE_MINUTES = 60
+REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
+
 # === KOMTET KASSA === #
 
 # Neutral name -> word of the shop API v2. Source: komtet_kassa_sdk 8.1.0 (PyPI), 2026-04.

@@ -13,6 +13,7 @@ from .demo.customer import Customer, CustomerError
 from .demo.server import fetch_json, free_port, start_odoo, start_sandbox
 
 NAME = 'demo'
+RECEIPT_SECONDS = 90
 
 
 def prepare_database(fresh):
@@ -76,14 +77,24 @@ def pay_once(odoo_url, invoice, started):
         Customer(odoo_url).pay(invoice['path'])
     except CustomerError as error:
         trouble = str(error)
-    result = data_call.describe(NAME, invoice['id'])
+    until = time.monotonic() + RECEIPT_SECONDS
+    while True:
+        result = data_call.describe(NAME, invoice['id'])
+        # The register prints a moment after the money.
+        if all(receipt['state'] in ('done', 'failed') for receipt in result['receipts']) or (
+            time.monotonic() > until
+        ):
+            break
     result['seconds'] = round(time.monotonic() - started, 1)
     paid = (result['payment_state'] in ('paid', 'in_payment')
             and result['transaction_state'] == 'done')
     if not paid:
         print(f'✗ The invoice is not paid. {trouble}', file=sys.stderr)
+    printed = [receipt['state'] for receipt in result['receipts']] == ['done']
+    if paid and not printed:
+        print('✗ The receipt is not printed.', file=sys.stderr)
     print(json.dumps(result, ensure_ascii=False), flush=True)
-    return 0 if paid and not trouble else 1
+    return 0 if paid and printed and not trouble else 1
 
 
 def main():

@@ -1,3 +1,18 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import fiscal_register
+from . import fiscal_receipt
+from . import fiscal_receipt_line
+from . import fiscal_receipt_queue
+from . import fiscal_attempt
+
+from . import account_move
+from . import account_tax
 from . import payment_provider
+from . import payment_provider_method
+from . import payment_provider_register
+from . import payment_transaction
+from . import payment_transaction_items
+from . import payment_transaction_rules
+from . import product_category
+from . import uom_uom

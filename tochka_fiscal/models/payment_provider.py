@@ -4,6 +4,12 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal.models.selections import (
+    METHOD_SELECTION,
+    SUBJECT_SELECTION,
+    TAXATION_SELECTION,
+    VAT_SELECTION,
+)
 
 
 class PaymentProvider(models.Model):
@@ -23,56 +29,21 @@ class PaymentProvider(models.Model):
     fiscal_taxation_system = fields.Selection(
         string="Taxation system",
         help="Tag 1055 of the receipt.",
-        selection=[
-            ('osn', "General (OSN)"),
-            ('usn_income', "Simplified, income (USN)"),
-            ('usn_income_outcome', "Simplified, income less expenses (USN)"),
-            ('esn', "Agricultural tax (ESHN)"),
-            ('patent', "Patent"),
-        ])
+        selection=TAXATION_SELECTION)
     fiscal_vat = fields.Selection(
         string="VAT rate",
         help="Tag 1199 of the receipt, for lines without a tax and for balance top-ups. A line with"
              " a tax has the rate of its tax. A line without one means no VAT, unless you choose"
              " another rate here on purpose.",
-        selection=[
-            ('none', "No VAT"),
-            ('vat0', "0 %"),
-            ('vat5', "5 %"),
-            ('vat7', "7 %"),
-            ('vat10', "10 %"),
-            ('vat20', "20 % (before 2026)"),
-            ('vat22', "22 %"),
-            ('vat105', "5/105"),
-            ('vat107', "7/107"),
-            ('vat110', "10/110"),
-            ('vat120', "20/120 (before 2026)"),
-            ('vat122', "22/122"),
-        ],
+        selection=VAT_SELECTION,
         required=True, default='none')
     fiscal_method = fields.Selection(
         string="Fiscal method",
-        help="Tag 1214 of the receipt: how the payment relates to what is sold.",
-        selection=[
-            ('full_prepayment', "Full prepayment"),
-            ('prepayment', "Partial prepayment"),
-            ('advance', "Advance"),
-            ('full_payment', "Full settlement"),
-            ('partial_payment', "Partial settlement and credit"),
-            ('credit', "Handed over on credit"),
-            ('credit_payment', "Payment of a credit"),
-        ],
-        default='full_payment')
+        selection=METHOD_SELECTION)
     fiscal_subject = fields.Selection(
         string="Fiscal subject",
         help="Tag 1212 of the receipt: what is sold.",
-        selection=[
-            ('service', "Service"),
-            ('goods', "Goods"),
-            ('work', "Work"),
-            ('payment', "Payment"),
-            ('other', "Other"),
-        ],
+        selection=SUBJECT_SELECTION,
         default='service')
 
     # === COMPUTE METHODS === #
@@ -111,7 +82,7 @@ class PaymentProvider(models.Model):
         for name, allowed in (
             ('fiscal_taxation_system', const.BANK_TAXATION_SYSTEMS),
             ('fiscal_vat', const.BANK_VATS),
-            ('fiscal_method', const.BANK_FISCAL_METHODS),
+            ('fiscal_method', const.BANK_FISCAL_METHODS | {'auto'}),
             ('fiscal_subject', const.BANK_FISCAL_SUBJECTS),
         ):
             if self[name] in allowed:

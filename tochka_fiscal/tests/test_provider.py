@@ -26,6 +26,7 @@ class TestFiscalSettings(TochkaCommon):
     def test_off_by_default(self):
         self.assertRecordValues(self.settings, [{
             'fiscalization': 'no', 'fiscal_vat': 'none', 'fiscal_taxation_system': False,
+            'fiscal_method': 'auto',
         }])
 
     def test_yes_without_a_register_is_refused_with_the_guides_words(self):
@@ -67,6 +68,7 @@ class TestFiscalSettings(TochkaCommon):
                     self.cr.savepoint():
                 self.settings.write({**YES, name: value})
         self.settings.write({**YES, 'fiscal_vat': 'vat22'})
+        self.settings.write({**YES, 'fiscal_method': 'auto'})
 
     def test_own_register_takes_more(self):
         self.settings.write({**YES, 'fiscalization': 'other', 'fiscal_method': 'advance',
@@ -92,5 +94,14 @@ class TestFiscalSettings(TochkaCommon):
             ('fiscal_method', const.FISCAL_METHODS), ('fiscal_subject', const.FISCAL_SUBJECTS),
         ):
             choices = {key for key, _label in self.settings._fields[name].selection}
-            self.assertEqual(choices, set(table), name)
+            self.assertEqual(choices - {'auto'}, set(table), name)
             self.assertEqual(len(set(table.values())), len(table), name)
+        self.assertEqual(self.settings._fields['fiscal_method'].selection[0][0], 'auto')
+        for model, name, table in (
+            ('account.tax', 'fiscal_vat', const.VATS),
+            ('product.category', 'fiscal_method', const.FISCAL_METHODS),
+            ('product.category', 'fiscal_subject', const.FISCAL_SUBJECTS),
+            ('uom.uom', 'fiscal_measure', {str(value) for value in const.MEASURES}),
+        ):
+            choices = {key for key, _label in self.env[model]._fields[name].selection}
+            self.assertEqual(choices, set(table), name)

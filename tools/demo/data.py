@@ -51,7 +51,8 @@ def prepare(env, sandbox_url, credentials, odoo_url, connect=True):
     company = company.with_env(env)
     if connect:
         connection = _prepare_connection(env, company, credentials)
-        _prepare_provider(env, company, connection)
+        register = _prepare_register(env, company, credentials['komtet'], odoo_url)
+        _prepare_provider(env, company, connection, register)
     return _prepare_invoice(env, company)
 
 
@@ -198,10 +199,27 @@ def _prepare_connection(env, company, credentials):
     return connection
 
 
-def _prepare_provider(env, company, connection):
+def _prepare_register(env, company, credentials, odoo_url):
+    register = env['fiscal.register'].search([], limit=1) or env['fiscal.register'].create({
+        'name': 'Касса школы (КОМТЕТ)', 'company_id': company.id, 'address': odoo_url,
+    })
+    register.write({
+        'url': credentials['url'], 'shop': credentials['shop_id'],
+        'secret': credentials['secret'], 'queue': str(credentials['queue_id']),
+        'public_url': odoo_url,
+    })
+    register.action_check()
+    if register.state != 'ready':
+        raise RuntimeError(f'The demo could not reach the cash register: {register.problem}')
+    return register
+
+
+def _prepare_provider(env, company, connection, register):
     provider = env['payment.provider'].search(
         [('code', '=', 'tochka'), ('company_id', '=', company.id)], limit=1)
-    merchant = connection.merchant_ids.filtered(lambda m: 'sbp' in (m.payment_modes or ''))[:1]
+    # The bank's own register would print a second receipt.
+    merchant = connection.merchant_ids.filtered(
+        lambda m: 'sbp' in (m.payment_modes or '') and not m.cashbox)[:1]
     provider.write({
         'name': 'Точка Банк',
         'tochka_connection_id': connection.id,
@@ -210,6 +228,9 @@ def _prepare_provider(env, company, connection):
             [('name', '=', 'Оплата обучения')], limit=1).id,
         'journal_id': env['account.journal'].search(
             [('code', '=', 'BNK1'), ('company_id', '=', company.id)], limit=1).id,
+        'fiscalization': 'other',
+        'fiscal_taxation_system': 'osn',
+        'fiscal_register_id': register.id,
     })
     provider.write({'state': 'enabled', 'is_published': True})
 
@@ -251,5 +272,16 @@ def describe(invoice):
         'journal': payment.journal_id.name or None,
         'article': invoice.env['account.analytic.account'].browse(sorted(article_ids))
         .mapped('name')[0] if article_ids else None,
-        'receipts': [],
+        'receipts': [{
+            'kind': receipt.kind,
+            'state': receipt.state,
+            'total': f'{receipt.total:.2f}',
+            'lines': [{
+                'name': line.name, 'price': f'{line.price:.2f}', 'quantity': line.quantity,
+                'total': f'{line.total:.2f}', 'vat': line.vat,
+                'fiscal_method': line.fiscal_method, 'fiscal_subject': line.fiscal_subject,
+            } for line in receipt.line_ids],
+            'register': receipt.register_id.name,
+            'qr': receipt.qr or None,
+        } for receipt in transaction.fiscal_receipt_ids],
     }

@@ -1,0 +1,300 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import _, api, fields, models
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const as acquiring_const
+from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal.receipt import ReceiptError
+from odoo.addons.tochka_fiscal.registers import base
+
+_logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
+
+
+class FiscalReceipt(models.Model):
+    """ The queue: every receipt is printed, and none twice.
+
+    A key is committed before it is sent, and a new key is never made before the fate of the old one
+    is known. So a lost answer, a killed worker or a repeated job can at worst ask the register
+    about a key that it knows.
+    """
+
+    _inherit = 'fiscal.receipt'
+
+    # === BUSINESS METHODS - JOBS === #
+
+    @api.model
+    def _fiscal_trigger(self):
+        """ Let the lanes look as soon as this is committed. """
+        for lane in range(const.LANES):
+            self.env.ref(f'tochka_fiscal.cron_lane_{lane}').sudo()._trigger()
+
+    @api.model
+    def _fiscal_wake(self, register):
+        """ Let the receipts of a register that is well again go at once.
+
+        :param fiscal.register register: The register.
+        """
+        waiting = self.search([
+            ('register_id', '=', register.id), ('state', 'in', ('queued', 'unknown')),
+        ])
+        waiting.try_lock_for_update(allow_referencing=True).write(
+            {'next_try_at': fields.Datetime.now(), 'tries': 0})
+        self._fiscal_trigger()
+
+    @api.model
+    def _cron_fiscal_lane(self, lane):
+        """ Send and ask about the receipts of one lane.
+
+        The lanes are alike: each takes every so-many-th receipt, so that one slow register holds up
+        its own receipts in one lane and nobody else's in the others.
+
+        :param int lane: The number of the lane.
+        """
+        domain = [
+            ('next_try_at', '<=', fields.Datetime.now()),
+            ('state', 'in', ('queued', 'sending', 'unknown', 'accepted')),
+        ]
+        due = self.search(domain, order='next_try_at, id').filtered(
+            lambda receipt: receipt.id % const.LANES == lane)[:const.BATCH]
+        silent = self.env['fiscal.register']
+        for index, receipt in enumerate(due):
+            if receipt.register_id in silent:
+                continue  # It has just not answered; its receipts wait for the next run.
+            try:
+                self.env['ir.cron']._commit_progress(0, remaining=len(due) - index)
+                if not receipt._fiscal_work():
+                    silent |= receipt.register_id
+                time_left = self.env['ir.cron']._commit_progress(1)
+            except psycopg2.OperationalError:
+                self.env.cr.rollback()  # A callback has brought the result meanwhile.
+                continue
+            except Exception:
+                # One receipt must not keep the others waiting. Its key stays what it is.
+                _logger.exception("Receipt %s can't be worked on", receipt.id)
+                self.env.cr.rollback()
+                if receipt.try_lock_for_update(allow_referencing=True):
+                    receipt._fiscal_wait(_("An internal error; the server's log says more."))
+                time_left = self.env['ir.cron']._commit_progress(1)
+            if not time_left:
+                break
+
+    @api.model
+    def _cron_fiscal_overdue(self):
+        """ Ask a person about each receipt that is not printed an hour after the money. """
+        for receipt in self.search([
+            ('state', 'not in', ('done', 'failed')),
+            ('paid_at', '<', self._fiscal_overdue_limit()),
+        ]):
+            receipt._fiscal_ask(
+                _("Fiscal receipt overdue: %s", receipt.name),
+                receipt.problem or _("The register has not printed it yet."))
+
+    # === BUSINESS METHODS - ONE RECEIPT === #
+
+    def _fiscal_work(self):
+        """ Do what is next for the receipt.
+
+        :return: Whether the register has answered at all.
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not self._fiscal_lock():
+            return True
+        if self.state == 'accepted':
+            return self._fiscal_ask_register()
+        if self.state not in ('queued', 'sending', 'unknown'):
+            return True
+        attempt = self._fiscal_open_attempt()
+        if self.state != 'sending':
+            self.state = 'sending'
+        # If the worker dies from here on, the next one finds `sending` and repeats the same key.
+        self.env['ir.cron']._commit_progress(0)
+        if not self._fiscal_lock() or self.state != 'sending':
+            return True
+        return self._fiscal_send(attempt)
+
+    def _fiscal_lock(self):
+        """ Lock the row without waiting, and see it as others have left it. :rtype: bool """
+        if not self.try_lock_for_update(allow_referencing=True):
+            return False
+        self.invalidate_recordset()
+        return True
+
+    def _fiscal_open_attempt(self):
+        """ Return the attempt whose key is in use; a new one when the last surely failed.
+
+        :rtype: fiscal.attempt
+        """
+        self.ensure_one()
+        last = self.attempt_ids[:1]
+        if last and last.outcome != 'failed':
+            return last
+        uuid = self.env['ir.config_parameter'].sudo().get_param('database.uuid')
+        return self.env['fiscal.attempt'].create({
+            'receipt_id': self.id,
+            'register_id': self.register_id.id,
+            # Unique for ever at the register, whatever database asks.
+            'key': f'{uuid.replace("-", "")[:12]}-{self.id}-{len(self.attempt_ids) + 1}',
+            'reason': last.problem,
+        })
+
+    def _fiscal_send(self, attempt):
+        """ Let the register print, under the lock of the row.
+
+        :param fiscal.attempt attempt: The attempt, committed.
+        :return: Whether the register has answered at all.
+        :rtype: bool
+        """
+        register = self.register_id
+        attempt.tries += 1
+        try:
+            result = register._fiscal_client().register(
+                self._fiscal_neutral(attempt.key), register.callback_url or '')
+        except base.Duplicate:
+            # It was taken when its answer was lost. There is no way to ask by our own number: the
+            # register tells by its callback, or a person looks.
+            self.write({
+                'state': 'accepted', 'tries': 0,
+                'next_try_at': fields.Datetime.now() + timedelta(minutes=const.CALLBACK_MINUTES),
+                'problem': _("The register has it already; its result is awaited."),
+            })
+        except (base.Unsupported, base.Rejected, ReceiptError) as error:
+            attempt.write({'outcome': 'failed', 'problem': str(error)})
+            self._fiscal_fail(str(error))
+        except base.Unauthorized as error:
+            register._fiscal_report_problem(error)
+            self.state = 'queued'
+            self._fiscal_wait(str(error))
+        except base.NotSent as error:
+            self.state = 'queued'
+            self._fiscal_wait(str(error))
+            return False
+        except base.OutcomeUnknown as error:
+            self.state = 'unknown'
+            self._fiscal_wait(str(error))
+            return False
+        else:
+            self._fiscal_apply(attempt, result)
+        return True
+
+    def _fiscal_ask_register(self):
+        """ Ask the register how far the receipt has come.
+
+        :return: Whether the register has answered at all.
+        :rtype: bool
+        """
+        attempt = self.attempt_ids[:1]
+        if not attempt.task:
+            self.next_try_at = False
+            self._fiscal_ask(
+                _("Fiscal receipt of unknown fate: %s", self.name),
+                _("The register has taken it under the number %s and has not told what became of"
+                  " it. Look it up in the cabinet of the service, and enter here what you find.",
+                  attempt.key))
+            return True
+        try:
+            result = self.register_id._fiscal_client().status(attempt.task)
+        except (base.NotSent, base.OutcomeUnknown) as error:
+            self._fiscal_wait(str(error))
+            return False
+        except base.RegisterError as error:
+            self._fiscal_wait(str(error))
+            return True
+        self._fiscal_apply(attempt, result)
+        return True
+
+    def _fiscal_apply(self, attempt, result):
+        """ Write what the register says: the only writer of what became of a receipt.
+
+        A printed receipt stays printed, whatever comes later.
+
+        :param fiscal.attempt attempt: The attempt that it is about.
+        :param Result result: The register's word.
+        """
+        self.ensure_one()
+        if result.task and attempt.task != result.task:
+            attempt.task = result.task
+        if self.state == 'done' or attempt != self.attempt_ids[:1]:
+            return
+        if result.state == 'failed':
+            attempt.write({'outcome': 'failed', 'problem': result.message})
+            self._fiscal_fail(_("The register did not print it: %s", result.message))
+            return
+        if result.state != 'done':
+            values = {'state': 'accepted'}
+            if self.state != 'accepted':
+                values['tries'] = 0
+            self.write(values)
+            self._fiscal_wait(False)
+            return
+        fiscal = result.fiscal
+        attempt.outcome = 'done'
+        self.write({
+            'state': 'done',
+            'problem': False,
+            'next_try_at': False,
+            'storage_number': fiscal.storage,
+            'document_number': fiscal.document,
+            'fiscal_sign': fiscal.sign,
+            'shift_number': fiscal.shift,
+            'shift_receipt_number': fiscal.number,
+            'register_number': fiscal.register,
+            'printed_at': f'{fiscal.moment:%d.%m.%Y %H:%M}',
+            'qr': fiscal.qr,
+            'receipt_url': result.url,
+        })
+        self.activity_unlink(['mail.mail_activity_data_warning'])
+        if fiscal.total != self._fiscal_neutral(attempt.key).total:
+            problem = _(
+                "The register has printed %(printed)s roubles, and the payment is %(paid)s.",
+                printed=f'{fiscal.total / 100:.2f}', paid=f'{self.total:.2f}')
+            self.problem = problem
+            self._fiscal_ask(_("Fiscal receipt with another sum: %s", self.name), problem)
+
+    def _fiscal_wait(self, problem):
+        """ Plan the next try, at growing delays that never end.
+
+        :param str|bool problem: Why it has to wait.
+        """
+        self.ensure_one()
+        delays = const.RETRY_SECONDS
+        self.write({
+            'tries': self.tries + 1,
+            'next_try_at': fields.Datetime.now() + timedelta(
+                seconds=delays[min(self.tries, len(delays) - 1)]),
+            'problem': problem,
+        })
+
+    # === BUSINESS METHODS - CALLBACKS === #
+
+    @api.model
+    def _fiscal_take_callback(self, key, result):
+        """ Take the result that a register has sent and signed.
+
+        :param str key: The number under which the receipt was printed.
+        :param Result result: The register's word.
+        :return: Whether the receipt is ours and could be written now.
+        :rtype: bool
+        """
+        attempt = self.env['fiscal.attempt'].search([('key', '=', key)])
+        receipt = attempt.receipt_id
+        if not receipt:
+            _logger.info("A register tells of a receipt that is not ours")
+            return True
+        if not receipt._fiscal_lock():
+            return False
+        if result.state == 'accepted':
+            # Final without the proof: it is asked for at once.
+            if result.task:
+                attempt.task = result.task
+            if receipt.state in ('accepted', 'unknown', 'sending'):
+                receipt.write({'state': 'accepted', 'next_try_at': fields.Datetime.now()})
+                self._fiscal_trigger()
+            return True
+        receipt._fiscal_apply(attempt, result)
+        return True

@@ -1,0 +1,198 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+import urllib.parse
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import plaintext2html, urls
+
+from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal.registers import base
+from odoo.addons.tochka_fiscal.registers.komtet import Komtet
+
+
+class FiscalRegister(models.Model):
+    """ An online register (till) of a company, and how Odoo reaches it. """
+
+    _name = 'fiscal.register'
+    _description = "Fiscal register"
+    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _check_company_auto = True
+    _order = 'company_id, name, id'
+
+    name = fields.Char(string="Name", required=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        string="Company", comodel_name='res.company', required=True,
+        default=lambda self: self.env.company)
+    kind = fields.Selection(
+        string="Service", selection=[('komtet', "KOMTET Kassa")], required=True, default='komtet')
+    url = fields.Char(
+        string="Address of the service", required=True, default=const.KOMTET_URL,
+        groups='base.group_system')
+    shop = fields.Char(
+        string="Shop ID", groups='base.group_system',
+        help="Stands in the cabinet of KOMTET Kassa: Shops, your shop, Settings.")
+    secret = fields.Char(
+        string="Secret key", groups='base.group_system', copy=False,
+        help="Stands beside the shop ID. Whoever has it can print receipts in your name.")
+    queue = fields.Char(
+        string="Queue ID", groups='base.group_system',
+        help="The queue of the shop to which your till is connected.")
+    address = fields.Char(
+        string="Settlement address", required=True,
+        default=lambda self: self.env.company.website or self.get_base_url(),
+        help="Tag 1187: the address of the site on which customers pay.")
+    public_url = fields.Char(
+        string="Public address of this Odoo", copy=False, default=lambda self: self.get_base_url(),
+        help="Where the service sends the results. It signs them together with this address, so"
+             " that it must stay as the service was given it.")
+    callback_url = fields.Char(
+        string="Address for results", compute='_compute_callback_url',
+        help="It goes with each receipt. Enter it in the cabinet of the service as well, as the"
+             " address of success and of failure.")
+
+    #  draft ──checked──► ready ◄──► passive (the queue is switched off at the service)
+    #                       └──the service refuses──► attention ──checked──► ready
+    state = fields.Selection(
+        string="State",
+        selection=[
+            ('draft', "Not checked"),
+            ('ready', "Prints"),
+            ('passive', "Switched off at the service"),
+            ('attention', "Needs attention"),
+        ],
+        required=True, readonly=True, default='draft', copy=False, tracking=True)
+    problem = fields.Text(string="Last problem", readonly=True, copy=False)
+    checked_at = fields.Datetime(string="Last checked at", readonly=True, copy=False)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('public_url')
+    def _compute_callback_url(self):
+        for register in self:
+            register.callback_url = register._origin.id and urls.urljoin(
+                register.public_url or register.get_base_url(),
+                const.CALLBACK_ROUTE.format(register=register._origin.id))
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('url')
+    def _check_url(self):
+        for register in self.sudo():
+            try:
+                base.check_url(register.url)
+            except ValueError as error:
+                raise ValidationError(_(
+                    "The address of the service must look like https://kassa.komtet.ru."
+                )) from error
+
+    @api.constrains('public_url')
+    def _check_public_url(self):
+        for register in self.filtered('public_url'):
+            url = urllib.parse.urlsplit(register.public_url)
+            if url.scheme not in ('http', 'https') or not url.hostname or url.path.strip('/'):
+                raise ValidationError(_(
+                    "The public address must look like https://odoo.example.com, without a path."))
+
+    @api.constrains('address')
+    def _check_address(self):
+        for register in self:
+            if len(register.address) > const.MAX_ADDRESS:
+                raise ValidationError(_(
+                    "The settlement address must have at most %s characters.", const.MAX_ADDRESS))
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """ Override to take pasted spaces away. """
+        return super().write(self._fiscal_strip(vals))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._fiscal_strip(vals) for vals in vals_list])
+
+    @api.model
+    def _fiscal_strip(self, vals):
+        return {
+            name: ''.join(value.split())
+            if name in ('url', 'shop', 'secret', 'queue', 'public_url') and value else value
+            for name, value in vals.items()
+        }
+
+    # === ACTION METHODS === #
+
+    def action_check(self):
+        """ Try the credentials, and ask whether the register prints now.
+
+        :return: A notification for the administrator.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access('write')
+        try:
+            prints = self._fiscal_client().check()
+        except base.RegisterError as error:
+            self._fiscal_report_problem(error)
+            return self._fiscal_notify('danger', self.problem)
+        self.write({
+            'state': 'ready' if prints else 'passive', 'checked_at': fields.Datetime.now(),
+            'problem': False,
+        })
+        if prints:
+            self.env['fiscal.receipt'].sudo()._fiscal_wake(self)
+            return self._fiscal_notify('success', _("The register is reached and prints."))
+        return self._fiscal_notify('warning', _(
+            "The register is reached, but its queue is switched off at the service. Receipts wait"
+            " there until it is switched on."))
+
+    def _fiscal_notify(self, kind, message):
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'type': kind, 'message': message, 'sticky': kind != 'success',
+                'next': {'type': 'ir.actions.client', 'tag': 'soft_reload'},
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _fiscal_client(self):
+        """ Return the register of `registers/` for this record.
+
+        :rtype: base.Register
+        :raise Unauthorized: If the credentials are not filled in.
+        """
+        self.ensure_one()
+        register = self.sudo()
+        if not (register.shop and register.secret and register.queue):
+            raise base.Unauthorized(_(
+                "Fill in shop ID, secret key and queue ID of the register %s.", register.name))
+        return Komtet(
+            register.url, register.shop, register.secret, register.queue, const.REGISTER_TIMEOUT)
+
+    def _fiscal_report_problem(self, error):
+        """ Keep why the register can't be used, and ask a person once until it is well again.
+
+        :param RegisterError error: What happened.
+        """
+        self.ensure_one()
+        register = self.sudo()
+        register.problem = str(error)
+        if register.state != 'attention':
+            register.state = 'attention'
+            register.activity_schedule(
+                'mail.mail_activity_data_warning',
+                summary=_("The fiscal register %s can't be used", register.name),
+                note=plaintext2html(_(
+                    "%s\nReceipts wait in Odoo until it is mended: check the register.", error)),
+                user_id=register._fiscal_responsible().id,
+            )
+
+    def _fiscal_responsible(self):
+        """ Return the user who is asked to look at problems. :rtype: res.users """
+        self.ensure_one()
+        creator = self.create_uid
+        return creator if creator.active and creator._is_internal() else self.env.ref(
+            'base.user_admin')

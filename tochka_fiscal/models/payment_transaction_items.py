@@ -1,0 +1,201 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from odoo import _, fields, models
+
+from odoo.addons.tochka_acquiring.const import SUPPORTED_CURRENCIES
+from odoo.addons.tochka_acquiring.utils import bank_day
+from odoo.addons.tochka_fiscal import receipt, settlement
+
+
+class PaymentTransaction(models.Model):
+    """ What a payment pays for, as the lines of its receipt. Of any provider. """
+
+    _inherit = 'payment.transaction'
+
+    # === BUSINESS METHODS - LINES === #
+
+    def _fiscal_lines(self):
+        """ Return the lines of the receipt of this payment.
+
+        They are made when the money comes, before the payment is booked: the residuals of the
+        invoices still contain it. A receipt that is built again later has the same shares. Each
+        document gets its part of the money by what it still owes; what nobody owes is an advance.
+
+        :return: The lines; their sum is exactly the amount of the transaction.
+        :rtype: list[receipt.Line]
+        :raise ReceiptError: With what an accountant has to put right first.
+        """
+        self.ensure_one()
+        transaction = self.sudo()
+        documents = transaction._fiscal_documents()
+        for record in (transaction, *documents):
+            if record.currency_id.name not in SUPPORTED_CURRENCIES:
+                raise receipt.ReceiptError(_(
+                    "Receipts are in roubles, and %(document)s is in %(currency)s.",
+                    document=record.display_name, currency=record.currency_id.name))
+        paid = transaction._fiscal_kopecks(transaction.amount)
+        if paid <= 0:
+            raise receipt.ReceiptError(_(
+                "The payment %s brings no money: what goes back repeats the lines of its own"
+                " receipt.", transaction.reference))
+        if not documents:
+            return [transaction._fiscal_line_without_document(paid)]
+
+        owed = transaction._fiscal_owed(documents)
+        settled = min(paid, sum(owed))
+        shares = receipt.allot(settled, owed) if settled else []
+        lines = []
+        for document, share in zip(documents, shares, strict=False):
+            if share:
+                items = transaction._fiscal_items(document, pays_all=paid >= sum(owed))
+                lines += receipt.build_lines(items, share)
+        lines = transaction._fiscal_apply_template(lines)
+        if paid > settled:
+            lines.append(transaction._fiscal_line_of_money(
+                transaction._fiscal_payer_env()._("Advance payment"), paid - settled, 'advance'))
+        return lines
+
+    def _fiscal_line_without_document(self, paid):
+        """ Return the line of a payment that has no document, a top-up for instance.
+
+        :param int paid: Kopecks.
+        :rtype: receipt.Line
+        """
+        method = self._fiscal_fixed_method() or settlement.choose_method(False, False, True)
+        env = self._fiscal_payer_env()
+        name = self.with_env(env)._tochka_details() or env._("Advance payment")
+        return self._fiscal_line_of_money(name, paid, method)
+
+    def _fiscal_line_of_money(self, name, amount, method):
+        """ Return a line that says nothing but that money came.
+
+        :param str name: The text.
+        :param int amount: Kopecks.
+        :param str method: A name of `const.FISCAL_METHODS`.
+        :rtype: receipt.Line
+        """
+        vat = settlement.choose_vat(self.provider_id.fiscal_vat, method, self._fiscal_settled_on())
+        return receipt.Line(
+            name=receipt.cut_name(name), price=amount, quantity=Decimal(1), total=amount, vat=vat,
+            method=method, subject='payment')
+
+    def _fiscal_apply_template(self, lines):
+        """ Return one line with the text of the provider's template, if there is one and it may be.
+
+        One line has one VAT and one fiscal method: lines that differ in them stay as they are.
+
+        :param list[receipt.Line] lines: The lines of the documents.
+        :rtype: list[receipt.Line]
+        """
+        text = self.with_env(self._fiscal_payer_env())._tochka_details()
+        if not text or len({(line.vat, line.method) for line in lines}) != 1:
+            return lines
+        subjects = {line.subject for line in lines}
+        total = sum(line.total for line in lines)
+        return [receipt.Line(
+            name=receipt.cut_name(text), price=total, quantity=Decimal(1), total=total,
+            vat=lines[0].vat, method=lines[0].method,
+            subject=subjects.pop() if len(subjects) == 1 else self._fiscal_usual_subject(),
+        )]
+
+    # === BUSINESS METHODS - WHAT IS OWED === #
+
+    def _fiscal_documents(self):
+        """ Return the documents that are paid; a part of a captured payment has its source's.
+
+        :rtype: account.move|sale.order
+        """
+        source = self.source_transaction_id
+        return self._tochka_documents() or (source or self)._tochka_documents()
+
+    def _fiscal_owed(self, documents):
+        """ Return what each document still owes, as if this payment had not come.
+
+        Drafts, cancelled invoices and credit notes owe nothing.
+
+        :param documents: Invoices or sale orders.
+        :return: Kopecks, as many as documents.
+        :rtype: list[int]
+        """
+        earlier = self._fiscal_earlier_payments(documents)
+        if documents._name == 'sale.order':
+            return [self._fiscal_order_owes(order, earlier) for order in documents]
+        owed = [
+            self._fiscal_invoice_owes(invoice)
+            if invoice.state == 'posted' and invoice.move_type in ('out_invoice', 'out_receipt')
+            else 0
+            for invoice in documents
+        ]
+        for payment in earlier.filtered(lambda tx: not tx.payment_id):
+            # The books do not know this money yet, and its receipt has these lines already.
+            parts = [amount if invoice in payment.invoice_ids else 0
+                     for invoice, amount in zip(documents, owed, strict=True)]
+            taken = min(self._fiscal_kopecks(payment.amount), sum(parts))
+            if taken:
+                shares = receipt.allot(taken, parts)
+                owed = [amount - share for amount, share in zip(owed, shares, strict=True)]
+        return owed
+
+    def _fiscal_invoice_owes(self, invoice):
+        """ Return what an invoice owes; once this payment is booked, with what it has paid of it.
+
+        :param account.move invoice: The invoice.
+        :return: Kopecks.
+        :rtype: int
+        """
+        partials = self.payment_id.move_id.line_ids.matched_debit_ids.filtered(
+            lambda partial: partial.debit_move_id.move_id == invoice)
+        return self._fiscal_kopecks(
+            invoice.amount_residual + sum(partials.mapped('debit_amount_currency')))
+
+    def _fiscal_order_owes(self, order, earlier):
+        """ Return what a sale order still owes: the less of what its online payments and what its
+        invoices leave.
+
+        :param sale.order order: The order.
+        :param payment.transaction earlier: The payments of the order before this one.
+        :return: Kopecks, not negative.
+        :rtype: int
+        """
+        total = self._fiscal_kopecks(order.amount_total)
+        online = sum(self._fiscal_kopecks(payment.amount)
+                     for payment in earlier if order in payment.sale_order_ids)
+        invoiced = still_open = 0
+        for invoice in order.invoice_ids.filtered(lambda move: move.state == 'posted'):
+            amount = self._fiscal_kopecks(invoice.amount_total)
+            if invoice.move_type == 'out_invoice':
+                invoiced += amount
+                still_open += self._fiscal_invoice_owes(invoice)
+            else:
+                invoiced -= amount
+        return max(min(total - online, max(total - invoiced, 0) + still_open), 0)
+
+    def _fiscal_earlier_payments(self, documents):
+        """ Return the payments of documents whose money came before this one's.
+
+        :rtype: payment.transaction
+        """
+        def moment(transaction):
+            return (transaction.last_state_change or fields.Datetime.now(), transaction.id)
+
+        return (documents.transaction_ids - self - self.source_transaction_id).filtered(
+            lambda tx: tx.state == 'done' and tx.operation not in ('refund', 'validation')
+            and (self.state != 'done' or moment(tx) < moment(self))
+        ).sorted(moment)
+
+    # === BUSINESS METHODS - HELPERS === #
+
+    def _fiscal_kopecks(self, amount):
+        """ Return an ORM amount in roubles as whole kopecks. :rtype: int """
+        roubles = Decimal(str(self.currency_id.round(amount)))
+        return int((roubles * 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+    def _fiscal_settled_on(self):
+        """ Return the day of the settlement in Moscow. :rtype: date """
+        return bank_day(fields.Datetime.now())
+
+    def _fiscal_payer_env(self):
+        """ Return the environment for texts that the payer reads. :rtype: Environment """
+        return self.with_context(lang=self.partner_lang or self.env.lang).env

@@ -1,0 +1,168 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from decimal import Decimal
+
+from odoo import _, models
+
+from odoo.addons.tochka_acquiring.utils import bank_day
+from odoo.addons.tochka_fiscal import receipt, settlement
+
+
+class PaymentTransaction(models.Model):
+    """ How a line of an invoice or a sale order becomes an item of a receipt. The optional apps
+    for sale and stock are met here.
+    """
+
+    _inherit = 'payment.transaction'
+
+    # === BUSINESS METHODS - ITEMS === #
+
+    def _fiscal_items(self, document, pays_all):
+        """ Return what a document sells; the sum of the items is the total of the document.
+
+        What the lines do not explain is one adjusting item: cash rounding, a tax that is rounded
+        for the whole document or was changed by hand.
+
+        :param account.move|sale.order document: An invoice or a sale order.
+        :param bool pays_all: Whether nothing is left to be paid.
+        :rtype: list[receipt.Item]
+        :raise ReceiptError: If a line has no VAT for receipts.
+        """
+        is_delivered = self._fiscal_is_delivered(document)
+        shipped_on = self._fiscal_shipped_on(document) if is_delivered else None
+        usual_method = self._fiscal_fixed_method() or settlement.choose_method(
+            True, is_delivered, pays_all and not self._fiscal_is_part(document))
+        items = []
+        for line in self._fiscal_document_lines(document):
+            total = self._fiscal_kopecks(line.price_total)
+            if not total:
+                continue
+            method = line.product_id.categ_id._fiscal_override('fiscal_method') or usual_method
+            items.append(receipt.Item(
+                name=line.name or line.product_id.display_name or document.display_name,
+                quantity=self._fiscal_quantity(line),
+                total=total,
+                vat=settlement.choose_vat(
+                    self._fiscal_line_vat(line), method, self._fiscal_settled_on(), shipped_on),
+                method=method,
+                subject=self._fiscal_line_subject(line),
+                measure=int(line.product_uom_id.fiscal_measure or 0),
+            ))
+        rest = self._fiscal_kopecks(document.amount_total) - sum(item.total for item in items)
+        if rest:
+            items.append(receipt.Item(
+                name=document.display_name, quantity=Decimal(1), total=rest, vat='none',
+                method=usual_method, subject='other', adjusts=True))
+        return items
+
+    def _fiscal_document_lines(self, document):
+        """ Return the lines that sell something, or take something off.
+
+        :rtype: account.move.line|sale.order.line
+        """
+        if document._name == 'sale.order':
+            return document.order_line.filtered(lambda line: not line.display_type)
+        return document.invoice_line_ids.filtered(lambda line: line.display_type == 'product')
+
+    def _fiscal_quantity(self, line):
+        """ Return how much a line sells. :rtype: Decimal """
+        name = 'product_uom_qty' if line._name == 'sale.order.line' else 'quantity'
+        return abs(Decimal(str(line[name])))
+
+    # === BUSINESS METHODS - VAT, METHOD, SUBJECT === #
+
+    def _fiscal_line_vat(self, line):
+        """ Return the VAT of a line by its tax.
+
+        :rtype: str
+        :raise ReceiptError: If it has several taxes, or one that means nothing in a receipt.
+        """
+        taxes = line.tax_ids
+        if not taxes:
+            return self.provider_id.fiscal_vat
+        if len(taxes) > 1:
+            raise receipt.ReceiptError(_(
+                "A line of a receipt has one VAT rate, and \"%(line)s\" has several taxes:"
+                " %(taxes)s. Leave one of them, or a tax of the type Group that has its own VAT in"
+                " receipts.",
+                line=receipt.cut_name(line.name or ''), taxes=', '.join(taxes.mapped('name'))))
+        if not taxes.fiscal_vat:
+            raise receipt.ReceiptError(_(
+                "The tax \"%s\" has no VAT in receipts. Open it in Invoicing, Configuration, Taxes,"
+                " and choose one.", taxes.name))
+        return taxes.fiscal_vat
+
+    def _fiscal_fixed_method(self):
+        """ Return the fiscal method that the provider prescribes, if it does.
+
+        :return: A name of `const.FISCAL_METHODS`, or an empty string.
+        :rtype: str
+        """
+        method = self.provider_id.fiscal_method
+        return method if method and method != 'auto' else ''
+
+    def _fiscal_line_subject(self, line):
+        """ Return the fiscal subject of a line. :rtype: str """
+        product = line.product_id
+        if not product:
+            return self._fiscal_usual_subject()
+        return product.categ_id._fiscal_override('fiscal_subject') or (
+            'service' if product.type == 'service' else 'goods')
+
+    def _fiscal_usual_subject(self):
+        """ Return the fiscal subject where no product tells it. :rtype: str """
+        return self.provider_id.fiscal_subject or 'service'
+
+    # === BUSINESS METHODS - DELIVERY === #
+
+    def _fiscal_is_delivered(self, document):
+        """ Return whether goods are handed over, or services done and due.
+
+        An invoice says so by its date, unless the stock app knows better. An order says so when all
+        of its quantities are delivered.
+
+        :rtype: bool
+        """
+        lines = self._fiscal_document_lines(document)
+        if document._name == 'sale.order':
+            # What is taken off, fees for delivery and deposits are never delivered themselves.
+            lines = lines.filtered(
+                lambda line: line.price_total > 0 and not line.is_downpayment
+                and not line._is_delivery())
+            return document.state == 'sale' and bool(lines) and all(
+                line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) >= 0
+                for line in lines)
+        days = [day for day in (document.invoice_date, document.delivery_date) if day]
+        if (
+            document.state != 'posted' or not days or max(days) > self._fiscal_settled_on()
+            or document._is_downpayment()
+        ):
+            return False
+        if 'sale_line_ids' not in lines._fields:
+            return True
+        stocked = lines.filtered(lambda line: line.price_total > 0).sale_line_ids.filtered(
+            lambda line: line.qty_delivered_method == 'stock_move')
+        return all(
+            line.product_uom_id.compare(line.qty_delivered, line.qty_invoiced) >= 0
+            for line in stocked)
+
+    def _fiscal_shipped_on(self, document):
+        """ Return the day on which a delivered document was delivered, where that is known.
+
+        :rtype: date|None
+        """
+        if document._name == 'account.move':
+            return document.delivery_date or document.invoice_date
+        moment = 'effective_date' in document._fields and document.effective_date
+        return bank_day(moment) if moment else None
+
+    def _fiscal_is_part(self, document):
+        """ Return whether a document asks for a part of an order: an invoice of a deposit does.
+
+        :rtype: bool
+        """
+        if document._name != 'account.move' or not document._is_downpayment():
+            return False
+        orders = document.line_ids.sale_line_ids.order_id
+        return self._fiscal_kopecks(document.amount_total) < sum(
+            self._fiscal_kopecks(order.amount_total) for order in orders)

@@ -1,0 +1,3 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from . import fiscal_resolve

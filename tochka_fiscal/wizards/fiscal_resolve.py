@@ -1,0 +1,87 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import datetime
+
+from odoo import _, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.registers import base
+
+
+class FiscalResolve(models.TransientModel):
+    """ A person tells what became of a receipt that the register took and is silent about. """
+
+    _name = 'fiscal.resolve'
+    _description = "What became of a fiscal receipt"
+
+    receipt_id = fields.Many2one(
+        string="Receipt", comodel_name='fiscal.receipt', required=True, ondelete='cascade')
+    key = fields.Char(string="Number at the register", compute='_compute_key')
+    fate = fields.Selection(
+        string="In the cabinet of the service",
+        selection=[
+            ('printed', "the receipt is there, printed"),
+            ('not_printed', "there is no such receipt, or it was not printed"),
+        ],
+        required=True)
+    storage_number = fields.Char(string="Fiscal storage (FN)")
+    document_number = fields.Char(string="Fiscal document (FD)")
+    fiscal_sign = fields.Char(string="Fiscal sign (FP)")
+    moment = fields.Char(string="Date and time", help="As it stands on it: 25.11.2026 14:30")
+    reason = fields.Text(
+        string="How do you know?", help="It is kept with the receipt, for the tax inspection.")
+
+    def _compute_key(self):
+        for wizard in self:
+            wizard.key = wizard.receipt_id.sudo().attempt_ids[:1].key
+
+    def action_apply(self):
+        """ Take the person's word.
+
+        :raise UserError: If something is missing, or the register knows better.
+        """
+        self.ensure_one()
+        self.receipt_id.check_access('write')
+        receipt = self.receipt_id.sudo()
+        attempt = receipt.attempt_ids[:1]
+        if not receipt._fiscal_lock():
+            raise UserError(_("The receipt is being worked on. Try again in a moment."))
+        if receipt.state not in ('accepted', 'unknown') or attempt.task:
+            raise UserError(_("The register itself tells what becomes of this receipt."))
+        if self.fate == 'not_printed':
+            if not (self.reason or '').strip():
+                raise UserError(_("Write how you know that it was not printed."))
+            attempt.write({'outcome': 'failed', 'problem': self.reason})
+            receipt.write({
+                'state': 'queued', 'problem': False, 'tries': 0,
+                'next_try_at': fields.Datetime.now(),
+            })
+            receipt.activity_unlink(['mail.mail_activity_data_warning'])
+            receipt._message_log(body=_(
+                "%(user)s: it was not printed under %(key)s; it is printed as new. %(reason)s",
+                user=self.env.user.name, key=attempt.key, reason=self.reason))
+            receipt._fiscal_trigger()
+            return
+        receipt._message_log(body=_(
+            "%(user)s: it was printed under %(key)s.", user=self.env.user.name, key=attempt.key))
+        receipt._fiscal_apply(attempt, base.Result(state='done', fiscal=self._fiscal_data()))
+
+    def _fiscal_data(self):
+        """ Return the proof that the person has typed. :rtype: base.FiscalData """
+        try:
+            moment = datetime.strptime((self.moment or '').strip(), '%d.%m.%Y %H:%M')
+        except ValueError as error:
+            raise UserError(_("Write date and time as they stand on it: 25.11.2026 14:30")) from (
+                error)
+        numbers = {}
+        for name in ('storage_number', 'document_number', 'fiscal_sign'):
+            numbers[name] = ''.join((self[name] or '').split())
+            if not numbers[name].isdecimal():
+                raise UserError(_(
+                    "%s is a number, as it stands on the receipt.",
+                    self._fields[name]._description_string(self.env)))
+        return base.FiscalData(
+            storage=numbers['storage_number'], document=numbers['document_number'],
+            sign=numbers['fiscal_sign'], moment=moment, kind=1,
+            total=to_kopecks(self.receipt_id.total))
