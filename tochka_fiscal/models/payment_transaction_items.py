@@ -194,7 +194,7 @@ class PaymentTransaction(models.Model):
 
     def _fiscal_settled_on(self):
         """ Return the day of the settlement in Moscow. :rtype: date """
-        return bank_day(fields.Datetime.now())
+        return bank_day(self._fiscal_paid_at())
 
     def _fiscal_payer_env(self):
         """ Return the environment for texts that the payer reads. :rtype: Environment """
