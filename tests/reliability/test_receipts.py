@@ -1,4 +1,4 @@
-""" The cash register misbehaves and Odoo dies: each payment has one printed receipt, and no two. """
+""" The register misbehaves and Odoo dies: each payment has one printed receipt, and no two. """
 
 import contextlib
 import random

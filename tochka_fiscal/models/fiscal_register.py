@@ -26,7 +26,8 @@ class FiscalRegister(models.Model):
         string="Company", comodel_name='res.company', required=True,
         default=lambda self: self.env.company)
     kind = fields.Selection(
-        string="Service", selection=[('komtet', "KOMTET Kassa")], required=True, default='komtet')
+        string="Cash register service", selection=[('komtet', "KOMTET Kassa")], required=True,
+        default='komtet')
     url = fields.Char(
         string="Address of the service", required=True, default=const.KOMTET_URL,
         groups='base.group_system')
