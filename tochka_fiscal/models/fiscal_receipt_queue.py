@@ -219,7 +219,15 @@ class FiscalReceipt(models.Model):
         self.ensure_one()
         if result.task and attempt.task != result.task:
             attempt.task = result.task
-        if self.state == 'done' or attempt != self.attempt_ids[:1]:
+        last = self.attempt_ids[:1]
+        if attempt != last and result.state == 'done' and attempt.outcome != 'done':
+            # A person was sure that it had not been printed, and was wrong.
+            attempt.outcome = 'done'
+            self._fiscal_ask(
+                _("Two fiscal receipts of one settlement: %s", self.name),
+                _("The register has printed %(old)s after all, and %(new)s was made in its place."
+                  " Print a return of one of them.", old=attempt.key, new=last.key))
+        if self.state == 'done' or attempt != last:
             return
         if result.state == 'failed':
             attempt.write({'outcome': 'failed', 'problem': result.message})

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.registers import base
@@ -121,6 +121,26 @@ class TestQueue(FiscalCommon):
         self.assertEqual(self.receipt.state, 'done')
         self.assertEqual(len(set(self.keys())), 2, "A new key, now that the old fate is known")
         self.assertEqual(self.receipt.attempt_ids[0].reason, "The cabinet shows no such number")
+
+    def test_person_who_was_wrong_is_told(self):
+        """ The register prints the old number after all. """
+        self.test_person_says_that_it_was_not()
+        old, new = self.keys()[0], self.keys()[-1]
+        result = self.till.result(self.till.printed[old])
+        self.assertTrue(self.env['fiscal.receipt'].sudo()._fiscal_take_callback(old, result))
+        self.assertIn("Two fiscal receipts", self.receipt.activity_ids.summary)
+        self.assertIn(old, self.receipt.activity_ids.note)
+        self.assertIn(new, self.receipt.activity_ids.note)
+        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(old, result)
+        self.assertEqual(len(self.receipt.activity_ids), 1)
+
+    def test_neutralized_copy_prints_nothing(self):
+        with file_open('tochka_fiscal/data/neutralize.sql') as file:
+            self.env.flush_all()
+            self.env.cr.execute(file.read())
+            self.env.invalidate_all()
+        self.assertFalse(self.register.secret or self.register.shop or self.register.queue)
+        self.assertFalse(self.receipt.next_try_at)
 
     def test_person_can_not_decide_over_the_registers_head(self):
         self.work()

@@ -34,7 +34,7 @@ class FiscalResolve(models.TransientModel):
 
     def _compute_key(self):
         for wizard in self:
-            wizard.key = wizard.receipt_id.sudo().attempt_ids[:1].key
+            wizard.key = wizard.receipt_id.attempt_ids[:1].key
 
     def action_apply(self):
         """ Take the person's word.

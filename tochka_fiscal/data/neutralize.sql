@@ -1,0 +1,9 @@
+-- A copy of the database must not print receipts in the company's name.
+UPDATE fiscal_register
+   SET shop = NULL,
+       secret = NULL,
+       queue = NULL,
+       state = 'draft';
+UPDATE fiscal_receipt
+   SET next_try_at = NULL
+ WHERE state != 'done';
