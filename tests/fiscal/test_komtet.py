@@ -176,7 +176,7 @@ def test_quantities_are_written_exactly(quantity):
     (answer({'title': 'Ошибка', 'code': 'AUT00'}, 403), base.Unauthorized),
     (answer({'title': 'Ошибка валидации', 'code': 'VLD05', 'description': 'sno'}, 422),
      base.Rejected),
-    (answer('', 404), base.Rejected),
+    (answer('', 404), base.Unauthorized),
     (answer({'title': 'Ошибка валидации', 'code': 'VLD11'}, 422), base.Duplicate),
     (answer({'description': 'external_id: Чек с внешним идентификатором X уже существует'}, 422),
      base.Duplicate),

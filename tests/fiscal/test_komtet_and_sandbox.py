@@ -99,6 +99,14 @@ def test_wrong_secret(register, control):
         register.check()
 
 
+def test_wrong_queue_holds_the_receipts(register, control):
+    own = control('credentials')['komtet']
+    other = Komtet(own['url'], own['shop_id'], own['secret'], '999', timeout=(2, 2))
+    for call in (other.check, lambda: other.register(keyed(receipt()))):
+        with pytest.raises(base.Unauthorized, match='404'):
+            call()
+
+
 def test_queue(register, control):
     assert register.check()
     control('komtet/settings', {'queue_state': 'passive'})

@@ -168,7 +168,8 @@ class Komtet:
             base.scrub(answer[name]) for name in ('title', 'description') if answer.get(name)))
         message = text or "The register refused without a reason."
         code = ', '.join(filter(None, [f'HTTP {status}', code]))
-        if status in (401, 403):
+        # A queue that does not exist is a setting to be corrected, as a wrong secret is.
+        if status in (401, 403, 404):
             raise base.Unauthorized(message, code)
         # The older form of the same refusal is a text. Source: the PHP client's request 46.
         if 'VLD11' in code or re.search(r'external_id.*уже существует', text):
