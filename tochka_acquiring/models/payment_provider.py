@@ -23,7 +23,8 @@ class PaymentProvider(models.Model):
         domain="[('company_ids', 'parent_of', company_id)]",
         copy=True,
     )
-    tochka_connection_state = fields.Selection(related='tochka_connection_id.state')
+    tochka_connection_state = fields.Selection(
+        string="State of the connection", related='tochka_connection_id.state')
     tochka_merchant_id = fields.Many2one(
         string="Shop (merchant)",
         help="The shop of the bank's acquiring contract on whose behalf payments are taken.",

@@ -29,7 +29,8 @@ class FiscalReceipt(models.Model):
 
     name = fields.Char(string="Settlement", required=True, readonly=True)
     # What was settled; nothing is ever settled by two receipts.
-    settlement = fields.Char(required=True, readonly=True, copy=False)
+    settlement = fields.Char(
+        string="What was settled", required=True, readonly=True, copy=False)
     kind = fields.Selection(
         string="Kind",
         selection=[('income', "Income"), ('income_return', "Return of income")],
