@@ -2,10 +2,10 @@
 
 {
     'name': 'Tochka Bank Fiscal Receipts',
-    'version': '19.0.0.2.0',
+    'version': '19.0.0.3.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 351,
-    'summary': "54-FZ receipts of online payments, printed by KOMTET Kassa.",
+    'summary': "54-FZ receipts of online payments, by the bank's register or KOMTET Kassa.",
     'description': " ",  # Non-empty, so that Odoo does not load the README as a description.
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',

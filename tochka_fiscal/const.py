@@ -66,6 +66,11 @@ FISCAL_METHODS = {
     'credit_payment': 7,
 }
 
+# Money that comes before the goods, and how it is settled when they are handed over (FFD; letter of
+# the Federal Tax Service ED-4-20/12717 of 2018-07-03).
+PREPAID_METHODS = ('full_prepayment', 'prepayment', 'advance')
+CLOSING_METHOD = 'full_payment'
+
 # === FISCAL SUBJECT, TAG 1212 === #
 
 # Name -> value of the tag, those that a sale through a portal needs. Source: FFD.
@@ -124,13 +129,19 @@ QUANTITY_DIGITS = 6  # Decimals of tag 1023. Source: FFD.
 
 # === THE BANK'S REGISTER === #
 
-# What `payments_with_receipt` takes. Source: API.
+# What `payments_with_receipt` takes. Source: API. It knows no marking codes, no advances, no partial
+# prepayments and no credit, and multiplies price and quantity itself.
 BANK_TAXATION_SYSTEMS = set(TAXATION_SYSTEMS)
 BANK_VATS = set(VATS) - {'vat20', 'vat120'}
 BANK_FISCAL_METHODS = {'full_payment', 'full_prepayment'}
 BANK_FISCAL_SUBJECTS = {'goods', 'service', 'work'}
 
 # === THE QUEUE === #
+
+# Receipts whose money is known to have come: only then what it has paid for can be closed.
+CLOSABLE_STATES = ('done', 'delegated')
+# What an hour after the money a person must look at.
+UNPRINTED_STATES = ('queued', 'sending', 'unknown', 'accepted', 'failed')
 
 MAX_ADDRESS = 256  # Tag 1187. Source: FFD.
 CALLBACK_ROUTE = '/fiscal/callback/{register}'

@@ -13,6 +13,14 @@ from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from . import const
 
 
+def _lt(text):
+    """ Mark a text for translation. Odoo exports it; whoever shows the error translates it.
+
+    :rtype: str
+    """
+    return text
+
+
 class ReceiptError(ValueError):
     """ A receipt that must not be printed, with what is wrong. """
 
@@ -42,6 +50,7 @@ class Item:
     :param str agent: A name of `const.AGENTS`, when the goods are somebody else's.
     :param Supplier|None supplier: Whose goods they are.
     :param str mark: The marking code of one piece.
+    :param str source: The document that sells it, for the books; it is not printed.
     """
 
     name: str
@@ -55,6 +64,7 @@ class Item:
     agent: str = ''
     supplier: Supplier | None = None
     mark: str = ''
+    source: str = ''
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +82,7 @@ class Line:
     agent: str = ''
     supplier: Supplier | None = None
     mark: str = ''
+    source: str = ''
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +122,7 @@ class Receipt:
 
     def _find_problems(self):
         if not self.key:
-            yield "A receipt needs a key."
+            yield _lt("A receipt needs a key.")
         for name, known in (
             (self.kind, const.KINDS), (self.taxation_system, const.TAXATION_SYSTEMS),
             *((line.vat, const.VATS) for line in self.lines),
@@ -120,26 +131,26 @@ class Receipt:
             *((name, const.PAYMENT_TYPES) for name in self.payments),
         ):
             if name not in known:
-                yield f"Unknown value: {name}"
+                yield _lt("A value of the receipt is not one of the law's.")
         if not self.lines:
-            yield "A receipt needs a line."
+            yield _lt("A receipt needs a line.")
         if not self.email and not self.phone:
-            yield "The buyer's e-mail or phone is missing."
+            yield _lt("The buyer's e-mail or phone is missing.")
         if self.email and not is_email(self.email):
-            yield "The buyer's e-mail is not one."
+            yield _lt("The buyer's e-mail is not one.")
         if self.phone and not re.fullmatch(r'\+\d{10,15}', self.phone):
-            yield "The buyer's phone is not in the international form, +79991234567."
+            yield _lt("The buyer's phone is not in the international form, +79991234567.")
         for line in self.lines:
             if not line.name or len(line.name) > const.MAX_NAME:
-                yield f"A line needs a name of at most {const.MAX_NAME} characters."
+                yield _lt("A line needs a name of at most 128 characters.")
             if line.total <= 0 or line.price <= 0 or line.quantity <= 0:
-                yield "A line costs nothing, or less."
+                yield _lt("A line costs nothing, or less.")
             elif price_lines(line.price, line.quantity) != line.total:
-                yield "A line's price times its quantity is not its total."
+                yield _lt("A line's price times its quantity is not its total.")
         if any(amount <= 0 for amount in self.payments.values()):
-            yield "A payment is nothing, or less."
+            yield _lt("A payment is nothing, or less.")
         if sum(self.payments.values()) != self.total:
-            yield "The payments are not the total of the lines."
+            yield _lt("The payments are not the total of the lines.")
 
 
 # === TEXTS === #
@@ -162,6 +173,19 @@ def cut_name(text, limit=const.MAX_NAME):
     while end > 0 and (_continues(text[end]) or text[end - 1] == '\u200d'):
         end -= 1
     return text[:end].rstrip(' ,;:-') + '…'
+
+
+def name_with_quantity(name, quantity, measure=''):
+    """ Say in the name what the quantity can't say, when a line is sold as one whole.
+
+    :param str name: The name of a line.
+    :param Decimal quantity: How much it is.
+    :param str measure: Of what, as people write it.
+    :return: The name, at most `const.MAX_NAME` characters long, quantity included.
+    :rtype: str
+    """
+    suffix = f' ({" ".join(filter(None, [f"{quantity:f}", measure]))})'
+    return cut_name(name, const.MAX_NAME - len(suffix)) + suffix
 
 
 def _continues(character):
@@ -225,7 +249,7 @@ def build_lines(items, paid):
     sold = _spread(items)
     total = sum(item.total for item in sold)
     if not 0 < paid <= total:
-        raise ReceiptError("What was paid is nothing, or more than what was sold.")
+        raise ReceiptError(_lt("What was paid is nothing, or more than what was sold."))
     shares = allot(paid, [item.total for item in sold])
     return [
         line for item, share in zip(sold, shares, strict=True) if share
@@ -249,10 +273,10 @@ def _spread(items):
                     for index, share in zip(indexes, allot(taken, totals), strict=True):
                         sold[index] = replace(sold[index], total=sold[index].total - share)
             if rest:
-                raise ReceiptError("The discounts are more than what was sold.")
+                raise ReceiptError(_lt("The discounts are more than what was sold."))
         elif item.adjusts and item.total:
             if not any(one.total for one in sold):
-                raise ReceiptError("Nothing was sold.")
+                raise ReceiptError(_lt("Nothing was sold."))
             for index, share in enumerate(allot(item.total, [one.total for one in sold])):
                 sold[index] = replace(sold[index], total=sold[index].total + share)
     return [item for item in sold if item.total]
@@ -263,7 +287,7 @@ def _split(item, total):
     values = {
         'name': cut_name(item.name), 'vat': item.vat, 'method': item.method,
         'subject': item.subject, 'measure': item.measure, 'agent': item.agent,
-        'supplier': item.supplier, 'mark': item.mark,
+        'supplier': item.supplier, 'mark': item.mark, 'source': item.source,
     }
     quantity = item.quantity.quantize(Decimal(10) ** -const.QUANTITY_DIGITS, ROUND_HALF_UP)
     if quantity == quantity.to_integral():
@@ -281,9 +305,9 @@ def _split(item, total):
     price = int(total // quantity) if quantity > 0 else 0
     if not price:
         # Less than a kopeck for each: the whole is one.
-        name = item.name if quantity <= 0 else f'{item.name} ({quantity:f})'
-        return [Line(price=total, quantity=Decimal(1), total=total,
-                     **{**values, 'name': cut_name(name)})]
+        if quantity > 0:
+            values['name'] = name_with_quantity(item.name, quantity)
+        return [Line(price=total, quantity=Decimal(1), total=total, **values)]
     if quantity == quantity.to_integral():
         dearer = total - price * int(quantity)
         parts = [(price, quantity - dearer), (price + 1, Decimal(dearer))]

@@ -54,6 +54,6 @@ def choose_vat(vat, method, settled_on, shipped_on=None):
     if vat in ('vat20', 'vat22'):
         day = shipped_on or settled_on
         vat = 'vat20' if day < const.VAT22_SINCE else 'vat22'
-    if method in ('full_prepayment', 'prepayment', 'advance'):
+    if method in const.PREPAID_METHODS:
         vat = const.CALCULATED_VATS.get(vat, vat)
     return vat

@@ -114,6 +114,8 @@ class Operation:
     payment_id: str | None = None
     transaction_id: str | None = None
     orders: tuple = ()
+    # `Client`, `Items` and `taxSystemCode` as the bank writes them; None without a receipt.
+    receipt: dict | None = field(default=None, repr=False)
 
     @classmethod
     def from_api(cls, data):
@@ -149,6 +151,9 @@ class Operation:
                 payment_id=optional_text(data, 'paymentId'),
                 transaction_id=optional_text(data, 'transactionId'),
                 orders=orders,
+                receipt={
+                    name: data.get(name) for name in ('Client', 'Items', 'taxSystemCode')
+                } if data.get('Items') else None,
             )
         except (ValueError, AttributeError, TypeError) as error:
             raise OutcomeUnknown(

@@ -60,7 +60,9 @@ class TochkaPaymentPortal(payment_portal.PaymentPortal):
                 request.env['res.currency'].browse(currency_id),
                 custom_create_values,
             )
-        if transaction_sudo:
+        if transaction_sudo and transaction_sudo._tochka_fits_payer(
+            partner_sudo, tochka_payer_email
+        ):
             transaction_sudo.landing_route = landing_route
             transaction_sudo._tochka_forget_payer_input(partner_sudo)
             PaymentPostProcessing.monitor_transaction(transaction_sudo)

@@ -20,6 +20,7 @@ from . import payment_transaction_notify
 from . import payment_transaction_payer
 from . import payment_transaction_poll
 from . import payment_transaction_posting
+from . import payment_transaction_request
 from . import payment_transaction_topup
 from . import res_company
 from . import res_config_settings

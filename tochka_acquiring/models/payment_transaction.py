@@ -15,9 +15,9 @@ class PaymentTransaction(models.Model):
     """ The thin side of a payment by Tochka: fields, and the overrides that `payment` calls.
 
     The work is done in `_document` (what is paid, and the checks), `_payer` (offer and e-mail),
-    `_details` (what it is for), `_link` (create or find the bank's operation), `_apply` (the only
-    writer of states), `_poll` (jobs), `_posting` (the books), `_topup` (money without a document)
-    and `_notify` (the message to the accountant).
+    `_details` (what it is for), `_request` (what the bank is told), `_link` (create or find the
+    bank's operation), `_apply` (the only writer of states), `_poll` (jobs), `_posting` (the books),
+    `_topup` (money without a document) and `_notify` (the message to the accountant).
     """
 
     _inherit = 'payment.transaction'

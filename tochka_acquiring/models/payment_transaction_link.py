@@ -1,18 +1,14 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-import urllib.parse
 from datetime import timedelta
-from decimal import Decimal
 
 from odoo import _, fields, models
 from odoo.exceptions import ConcurrencyError, ValidationError
-from odoo.tools import float_repr, urls
 
-from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
-from odoo.addons.tochka_acquiring.api.text import cut_purpose, payment_link_id
+from odoo.addons.tochka_acquiring.api.text import payment_link_id
 from odoo.addons.tochka_acquiring.utils import utc_naive
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
@@ -178,23 +174,13 @@ class PaymentTransaction(models.Model):
         :rtype: CreatedPayment
         :raise TochkaError: If the bank refused or stayed silent.
         """
-        merchant = self.provider_id.tochka_merchant_id
         return client.create_payment(
-            customer_code=merchant.legal_entity_id.customer_code,
-            merchant_id=merchant.merchant_id,
-            amount=self._tochka_amount(),
-            purpose=self._tochka_purpose(),
-            payment_modes=[const.PAYMENT_MODES[self.payment_method_code]],
-            payment_link_id=link_id,
-            redirect_url=self._tochka_return_url(),
-            fail_redirect_url=self._tochka_return_url(failed=True),
-            ttl=self.provider_id.tochka_link_ttl,
-        )
+            payment_link_id=link_id, **self._tochka_operation_values())
 
     def _tochka_find_own_operation(self, client, link_id):
         """ Find the operation that an earlier request of ours has created with this number.
 
-        :return: The operation if amount, shop, status and time fit; else None.
+        :return: The operation if amount, receipt, shop, status and time fit; else None.
         :rtype: Operation|None
         """
         merchant = self.provider_id.tochka_merchant_id
@@ -211,6 +197,7 @@ class PaymentTransaction(models.Model):
             )
             if (
                 operation.amount == self._tochka_amount()
+                and self._tochka_has_same_receipt(operation)
                 and operation.merchant_id in (None, merchant.merchant_id)
                 and operation.payment_modes in (
                     (), (const.PAYMENT_MODES[self.payment_method_code],))
@@ -225,70 +212,17 @@ class PaymentTransaction(models.Model):
             return None
         return None
 
-    # === BUSINESS METHODS - REQUEST VALUES === #
+    def _tochka_has_same_receipt(self, operation):
+        """ Return whether an operation prints what this transaction would ask for.
 
-    def _tochka_amount(self):
-        """ Return the exact amount of the transaction.
+        Hook for `tochka_fiscal`; without it nothing is ever asked for.
 
-        :return: The amount in roubles, with two decimals.
-        :rtype: Decimal
+        :param Operation operation: An operation of the bank's list.
+        :rtype: bool
         """
-        self.ensure_one()
-        return Decimal(float_repr(abs(self.amount), 2))
+        return operation.receipt is None
 
-    def _tochka_purpose(self):
-        """ Return what the payer reads on the bank's page, in the payer's language.
-
-        :return: The purpose, at most 140 characters.
-        :rtype: str
-        """
-        self.ensure_one()
-        transaction = self.with_context(lang=self.partner_lang or self.env.lang)
-        details = transaction._tochka_details()
-        if details:
-            return cut_purpose(details)
-        names = ', '.join(
-            name for name in transaction._tochka_documents().mapped('name') if name
-        ) or self.reference
-        return cut_purpose(transaction.env._("Payment of %s", names))
-
-    def _tochka_return_url(self, failed=False):
-        """ Return the address that the bank sends the payer back to.
-
-        :param bool failed: Whether it is the address for a declined attempt. It only chooses the
-                            words that the payer reads; the truth is asked from the bank.
-        :rtype: str
-        """
-        self.ensure_one()
-        query = {
-            'reference': self.reference,
-            'access_token': self._tochka_return_token(),
-        }
-        if failed:
-            query['failed'] = '1'
-        base_url = self.provider_id.get_base_url()
-        connection = self.provider_id.tochka_connection_id.sudo()
-        if base_url == connection._tochka_web_base_url():
-            # No website has a domain of its own, and Odoo rewrites its parameter at logins.
-            base_url = connection._tochka_public_url()
-        return urls.urljoin(base_url, f'{const.RETURN_ROUTE}?{urllib.parse.urlencode(query)}')
-
-    def _tochka_return_token(self):
-        """ Return the proof that Odoo made a return address.
-
-        The first part keeps the token apart from those of other addresses: a payer may choose the
-        reference, and a reference like "5|1.0|39" would otherwise make the token of a payment link
-        of another partner.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        return payment_utils.generate_access_token(
-            const.RETURN_ROUTE, self.reference, env=self.env
-        )
-
-    def _tochka_database_uuid(self):
-        return self.env['ir.config_parameter'].sudo().get_param('database.uuid')
+    # === BUSINESS METHODS - REFUSALS === #
 
     def _tochka_set_request_error(self, error):
         """ Tell the customer kindly and the accountant exactly that no link could be made.

@@ -54,6 +54,17 @@ class PaymentTransaction(models.Model):
                 raise ValidationError(_("Please check the e-mail address: it does not look right."))
             self.partner_email = normalized
 
+    def _tochka_fits_payer(self, partner, email):
+        """ Return whether an open link may be handed out to whoever opens the page now.
+
+        Hook for `tochka_fiscal`: a link with a receipt has the payer's e-mail in it.
+
+        :param res.partner partner: Who opens the payment page, as the page knows it.
+        :param str|None email: The typed e-mail.
+        :rtype: bool
+        """
+        return True
+
     def _tochka_payer_email(self):
         """ Return the e-mail of the payer: typed, the payer's own, or the family's.
 

@@ -2,6 +2,9 @@
 
 from . import fiscal_register
 from . import fiscal_receipt
+from . import fiscal_receipt_bank
+from . import fiscal_receipt_build
+from . import fiscal_receipt_closing
 from . import fiscal_receipt_line
 from . import fiscal_receipt_queue
 from . import fiscal_attempt
@@ -12,6 +15,8 @@ from . import payment_provider
 from . import payment_provider_method
 from . import payment_provider_register
 from . import payment_transaction
+from . import payment_transaction_bank
+from . import payment_transaction_closing
 from . import payment_transaction_items
 from . import payment_transaction_rules
 from . import product_category

@@ -4,14 +4,9 @@ from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import plaintext2html
 
-from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION
-from odoo.addons.tochka_fiscal.receipt import Receipt, ReceiptError, is_email
-
-_logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
 
 class FiscalReceipt(models.Model):
@@ -54,7 +49,7 @@ class FiscalReceipt(models.Model):
         string="E-mail or phone of the buyer",
         help="Tag 1008: where the receipt goes. It can be filled in until the receipt is sent.")
     address = fields.Char(string="Settlement address", required=True, readonly=True)
-    paid_at = fields.Datetime(string="Paid at", required=True, readonly=True, index=True)
+    paid_at = fields.Datetime(string="Paid at", readonly=True, index=True)
     currency_id = fields.Many2one(comodel_name='res.currency', required=True, readonly=True)
     line_ids = fields.One2many(
         string="Lines", comodel_name='fiscal.receipt.line', inverse_name='receipt_id',
@@ -65,6 +60,9 @@ class FiscalReceipt(models.Model):
     attempt_ids = fields.One2many(
         string="Attempts", comodel_name='fiscal.attempt', inverse_name='receipt_id', readonly=True)
 
+    #  waiting (goes with the bank's link) ──paid──► delegated (the bank's partner prints it and
+    #     └──the link dies──► void ──paid after all──┘    does not tell: no proof is claimed)
+    #
     #  queued ──the job──► sending ──taken──► accepted ──printed──► done
     #    ▲  ▲                 │  │                └──the till refuses──► failed
     #    │  └──surely not────◄┘  └──no answer──► unknown ──the same key again──► sending
@@ -72,6 +70,9 @@ class FiscalReceipt(models.Model):
     state = fields.Selection(
         string="State",
         selection=[
+            ('waiting', "Goes with the link"),
+            ('void', "Link not paid"),
+            ('delegated', "Left to the bank's register"),
             ('queued', "Waiting to be sent"),
             ('sending', "Being sent"),
             ('unknown', "Answer lost, asked again"),
@@ -107,12 +108,15 @@ class FiscalReceipt(models.Model):
     def _compute_is_overdue(self):
         limit = self._fiscal_overdue_limit()
         for receipt in self:
-            receipt.is_overdue = receipt.state != 'done' and receipt.paid_at < limit
+            receipt.is_overdue = (
+                receipt.state in const.UNPRINTED_STATES and receipt.paid_at < limit)
 
     def _search_is_overdue(self, operator, value):
         if operator != 'in':
             return NotImplemented
-        domain = [('state', '!=', 'done'), ('paid_at', '<', self._fiscal_overdue_limit())]
+        domain = [
+            ('state', 'in', const.UNPRINTED_STATES), ('paid_at', '<', self._fiscal_overdue_limit()),
+        ]
         return domain if True in value else ['!', '&', *domain]
 
     @api.model
@@ -153,13 +157,14 @@ class FiscalReceipt(models.Model):
             if receipt.state != 'failed':
                 raise UserError(_(
                     "%s is not known to be unprinted: wait for the register's word.", receipt.name))
-            if not receipt.line_ids:
-                receipt._fiscal_build_lines()
+            receipt._fiscal_take_present_register()
             receipt.write({
                 'state': 'queued', 'next_try_at': fields.Datetime.now(), 'tries': 0,
                 'problem': False,
             })
             receipt.activity_unlink(['mail.mail_activity_data_warning'])
+            if not receipt.line_ids:
+                receipt._fiscal_build_lines()
         self.env['fiscal.receipt']._fiscal_trigger()
 
     def action_resolve(self):
@@ -176,8 +181,27 @@ class FiscalReceipt(models.Model):
             'res_model': 'fiscal.resolve',
             'view_mode': 'form',
             'target': 'new',
-            'context': {'default_receipt_id': self.id},
+            'context': {
+                'default_receipt_id': self.id,
+                'default_fate': 'printed' if self.state == 'failed' else False,
+            },
         }
+
+    def _fiscal_take_present_register(self):
+        """ Let the provider's present register print what surely was not printed by another one.
+
+        :raise UserError: If it is left to the bank's register, which prints nothing on request.
+        """
+        self.ensure_one()
+        provider = self.transaction_id.provider_id
+        register = provider.fiscalization == 'other' and provider.fiscal_register_id
+        if register and (not self.attempt_ids or self.attempt_ids[:1].outcome == 'failed'):
+            self.register_id = register
+        if self.register_id.kind == 'bank':
+            raise UserError(_(
+                "The bank's register prints nothing but receipts of online payments. Print %s by"
+                " hand in its cabinet, and enter its numbers here: \"What became of it?\"",
+                self.name))
 
     # === BUSINESS METHODS - CREATION === #
 
@@ -192,75 +216,53 @@ class FiscalReceipt(models.Model):
         :param payment.transaction transaction: The transaction, as superuser.
         :rtype: fiscal.receipt
         """
-        settlement = f'payment.transaction,{transaction.id}'
-        known = self.search([('settlement', '=', settlement)])
+        known = transaction._fiscal_receipt()
         if known:
             return known
-        provider = transaction.provider_id
-        register = provider.fiscal_register_id
         receipt = self.create({
-            'name': transaction.reference,
-            'settlement': settlement,
-            'transaction_id': transaction.id,
-            'invoice_ids': transaction.invoice_ids.ids,
-            'partner_id': transaction._fiscal_buyer().id,
-            'company_id': transaction.company_id.id,
-            'register_id': register.id,
-            'taxation_system': provider.fiscal_taxation_system,
-            'contact': transaction._fiscal_contact(),
-            'address': register.address,
+            **self._fiscal_common_values(transaction),
+            'register_id': transaction._fiscal_register().id,
             'paid_at': transaction._fiscal_paid_at(),
-            'currency_id': transaction.currency_id.id,
-            'total': transaction.amount,
-            'payments': {'cashless': to_kopecks(transaction.amount)},
             'next_try_at': fields.Datetime.now(),
         })
         receipt._fiscal_build_lines()
         self._fiscal_trigger()
         return receipt
 
-    def _fiscal_build_lines(self):
-        """ Build the lines from what was paid; a person is asked when that is not possible. """
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                lines = self.transaction_id._fiscal_lines()
-                self.line_ids.unlink()
-                self.write({'line_ids': [
-                    fields.Command.create(self.env['fiscal.receipt.line']._fiscal_values(line))
-                    for line in lines
-                ]})
-                self._fiscal_neutral('check')
-        except ReceiptError as error:
-            self._fiscal_fail(str(error))
-        except Exception as error:
-            # Whatever is wrong with a document must not keep its money out of the books.
-            _logger.exception("The receipt of %s can't be built", self.name)
-            self._fiscal_fail(_(
-                "The receipt could not be built: %s. The server's log says more.",
-                type(error).__name__))
+    @api.model
+    def _fiscal_common_values(self, transaction):
+        """ Return what every receipt of a transaction says, whoever prints it.
 
-    def _fiscal_neutral(self, key):
-        """ Return the receipt as a register is given it.
-
-        :param str key: The number under which it is printed once.
-        :rtype: Receipt
-        :raise ReceiptError: If something is missing or does not fit.
+        :param payment.transaction transaction: The transaction, as superuser.
+        :rtype: dict
         """
-        self.ensure_one()
-        contact = (self.contact or '').strip()
-        if not contact:
-            raise ReceiptError(_(
-                "Neither e-mail nor phone of the buyer is known. Fill in the contact of the"
-                " receipt, and try again."))
-        is_mail = is_email(contact)
-        return Receipt(
-            key=key, kind=self.kind, taxation_system=self.taxation_system,
-            lines=tuple(line._fiscal_line() for line in self.line_ids),
-            payments=dict(self.payments),
-            email=contact if is_mail else '', phone='' if is_mail else contact,
-            address=self.address,
-        )
+        return {
+            'name': transaction.reference,
+            'settlement': transaction._fiscal_settlement(),
+            'transaction_id': transaction.id,
+            'invoice_ids': transaction.invoice_ids.ids,
+            'partner_id': transaction._fiscal_buyer().id,
+            'company_id': transaction.company_id.id,
+            'taxation_system': transaction.provider_id.fiscal_taxation_system,
+            'contact': transaction._fiscal_contact(),
+            'address': transaction._fiscal_register().address,
+            'currency_id': transaction.currency_id.id,
+            'total': transaction.amount,
+            'payments': {'cashless': to_kopecks(transaction.amount)},
+        }
+
+    # === BUSINESS METHODS - PROBLEMS === #
+
+    @api.model
+    def _fiscal_explain(self, error):
+        """ Return what is wrong in the reader's language; a register's own words stay as they are.
+
+        :param ReceiptError|RegisterError error: What is wrong.
+        :rtype: str
+        """
+        text = self.env._(getattr(error, 'message', None) or str(error))
+        code = getattr(error, 'code', '')
+        return f'{text} ({code})' if code else text
 
     def _fiscal_fail(self, problem):
         """ Say why the receipt is not printed, and ask a person.

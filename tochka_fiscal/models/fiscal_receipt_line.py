@@ -42,6 +42,8 @@ class FiscalReceiptLine(models.Model):
     agent = fields.Char(string="Agent", readonly=True)
     supplier = fields.Json(string="Supplier", readonly=True)
     mark = fields.Char(string="Marking code", readonly=True)
+    # The document that was paid, `account.move,7`; empty for money without one.
+    source = fields.Char(readonly=True)
 
     # === BUSINESS METHODS === #
 
@@ -66,6 +68,7 @@ class FiscalReceiptLine(models.Model):
                 'phones': list(line.supplier.phones),
             },
             'mark': line.mark,
+            'source': line.source,
         }
 
     def _fiscal_line(self):
@@ -87,6 +90,7 @@ class FiscalReceiptLine(models.Model):
                 name=self.supplier['name'], inn=self.supplier['inn'],
                 phones=tuple(self.supplier['phones'])) or None,
             mark=self.mark or '',
+            source=self.source or '',
         )
 
 

@@ -9,6 +9,7 @@ from odoo import _, api, fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError
 from odoo.addons.tochka_fiscal.registers import base
 
@@ -87,7 +88,7 @@ class FiscalReceipt(models.Model):
     def _cron_fiscal_overdue(self):
         """ Ask a person about each receipt that is not printed an hour after the money. """
         for receipt in self.search([
-            ('state', 'not in', ('done', 'failed')),
+            ('state', 'in', [state for state in const.UNPRINTED_STATES if state != 'failed']),
             ('paid_at', '<', self._fiscal_overdue_limit()),
         ]):
             receipt._fiscal_ask(
@@ -164,19 +165,20 @@ class FiscalReceipt(models.Model):
                 'problem': _("The register has it already; its result is awaited."),
             })
         except (base.Unsupported, base.Rejected, ReceiptError) as error:
-            attempt.write({'outcome': 'failed', 'problem': str(error)})
-            self._fiscal_fail(str(error))
+            problem = self._fiscal_explain(error)
+            attempt.write({'outcome': 'failed', 'problem': problem})
+            self._fiscal_fail(problem)
         except base.Unauthorized as error:
             register._fiscal_report_problem(error)
             self.state = 'queued'
-            self._fiscal_wait(str(error))
+            self._fiscal_wait(self._fiscal_explain(error))
         except base.NotSent as error:
             self.state = 'queued'
-            self._fiscal_wait(str(error))
+            self._fiscal_wait(self._fiscal_explain(error))
             return False
         except base.OutcomeUnknown as error:
             self.state = 'unknown'
-            self._fiscal_wait(str(error))
+            self._fiscal_wait(self._fiscal_explain(error))
             return False
         else:
             self._fiscal_apply(attempt, result)
@@ -200,10 +202,10 @@ class FiscalReceipt(models.Model):
         try:
             result = self.register_id._fiscal_client().status(attempt.task)
         except (base.NotSent, base.OutcomeUnknown) as error:
-            self._fiscal_wait(str(error))
+            self._fiscal_wait(self._fiscal_explain(error))
             return False
         except base.RegisterError as error:
-            self._fiscal_wait(str(error))
+            self._fiscal_wait(self._fiscal_explain(error))
             return True
         self._fiscal_apply(attempt, result)
         return True
@@ -230,8 +232,9 @@ class FiscalReceipt(models.Model):
         if self.state == 'done' or attempt != last:
             return
         if result.state == 'failed':
-            attempt.write({'outcome': 'failed', 'problem': result.message})
-            self._fiscal_fail(_("The register did not print it: %s", result.message))
+            problem = self.env._(result.message)
+            attempt.write({'outcome': 'failed', 'problem': problem})
+            self._fiscal_fail(_("The register did not print it: %s", problem))
             return
         if result.state != 'done':
             values = {'state': 'accepted'}
@@ -257,7 +260,7 @@ class FiscalReceipt(models.Model):
             'receipt_url': result.url,
         })
         self.activity_unlink(['mail.mail_activity_data_warning'])
-        if fiscal.total != self._fiscal_neutral(attempt.key).total:
+        if fiscal.total != to_kopecks(self.total):
             problem = _(
                 "The register has printed %(printed)s roubles, and the payment is %(paid)s.",
                 printed=f'{fiscal.total / 100:.2f}', paid=f'{self.total:.2f}')

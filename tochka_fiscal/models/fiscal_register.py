@@ -26,8 +26,12 @@ class FiscalRegister(models.Model):
         string="Company", comodel_name='res.company', required=True,
         default=lambda self: self.env.company)
     kind = fields.Selection(
-        string="Cash register service", selection=[('komtet', "KOMTET Kassa")], required=True,
-        default='komtet')
+        string="Cash register service",
+        selection=[('komtet', "KOMTET Kassa"), ('bank', "Tochka Bank's fiscal partner")],
+        required=True, default='komtet')
+    merchant_id = fields.Many2one(
+        string="Shop (merchant)", comodel_name='tochka.merchant', readonly=True, copy=False,
+        ondelete='restrict', help="The shop at the bank to which the register is connected.")
     url = fields.Char(
         string="Address of the service", required=True, default=const.KOMTET_URL,
         groups='base.group_system')
@@ -66,6 +70,9 @@ class FiscalRegister(models.Model):
         required=True, readonly=True, default='draft', copy=False, tracking=True)
     problem = fields.Text(string="Last problem", readonly=True, copy=False)
     checked_at = fields.Datetime(string="Last checked at", readonly=True, copy=False)
+
+    _merchant_uniq = models.Constraint(
+        'unique(merchant_id)', "A shop has one register at the bank.")
 
     # === COMPUTE METHODS === #
 
@@ -131,6 +138,8 @@ class FiscalRegister(models.Model):
         """
         self.ensure_one()
         self.check_access('write')
+        if self.kind == 'bank':
+            return self._fiscal_notify_bank()
         try:
             prints = self._fiscal_client().check()
         except base.RegisterError as error:
@@ -146,6 +155,17 @@ class FiscalRegister(models.Model):
         return self._fiscal_notify('warning', _(
             "The register is reached, but its queue is switched off at the service. Receipts wait"
             " there until it is switched on."))
+
+    def _fiscal_notify_bank(self):
+        """ Say what the bank tells of its register: whether one is connected, and nothing more. """
+        cashbox = self.merchant_id.sudo().cashbox
+        if not cashbox:
+            return self._fiscal_notify('danger', _(
+                "The bank has no online register connected to the shop %s.",
+                self.merchant_id.sudo().display_name))
+        return self._fiscal_notify('success', _(
+            "The register %s is connected at the bank. The bank does not tell whether it prints:"
+            " look into its cabinet.", cashbox))
 
     def _fiscal_notify(self, kind, message):
         return {
@@ -163,10 +183,15 @@ class FiscalRegister(models.Model):
         """ Return the register of `registers/` for this record.
 
         :rtype: base.Register
+        :raise Unsupported: If it is the bank's, which is no service that could be asked.
         :raise Unauthorized: If the credentials are not filled in.
         """
         self.ensure_one()
         register = self.sudo()
+        if register.kind == 'bank':
+            raise base.Unsupported(_(
+                "The bank's register prints nothing but receipts of online payments: print this one"
+                " by hand."))
         if not (register.shop and register.secret and register.queue):
             raise base.Unauthorized(_(
                 "Fill in shop ID, secret key and queue ID of the register %s.", register.name))
@@ -180,14 +205,15 @@ class FiscalRegister(models.Model):
         """
         self.ensure_one()
         register = self.sudo()
-        register.problem = str(error)
+        register.problem = self.env['fiscal.receipt']._fiscal_explain(error)
         if register.state != 'attention':
             register.state = 'attention'
             register.activity_schedule(
                 'mail.mail_activity_data_warning',
                 summary=_("The fiscal register %s can't be used", register.name),
                 note=plaintext2html(_(
-                    "%s\nReceipts wait in Odoo until it is mended: check the register.", error)),
+                    "%s\nReceipts wait in Odoo until it is mended: check the register.",
+                    register.problem)),
                 user_id=register._fiscal_responsible().id,
             )
 

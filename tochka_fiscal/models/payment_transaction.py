@@ -20,8 +20,13 @@ class PaymentTransaction(models.Model):
         """ Override of `payment` to create the receipt in the same database transaction. """
         transactions = super()._set_done(**kwargs)
         for transaction in transactions.with_user(SUPERUSER_ID):
-            if transaction._fiscal_needs_receipt():
+            receipt = transaction._fiscal_receipt()
+            if receipt:
+                receipt._fiscal_delegate()
+            elif transaction._fiscal_needs_receipt():
                 self.env['fiscal.receipt'].with_user(SUPERUSER_ID)._fiscal_create(transaction)
+            else:
+                transaction._fiscal_flag_unprinted()
         return transactions
 
     def _fiscal_needs_receipt(self):
@@ -31,8 +36,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         return (
-            self.provider_id.fiscalization == 'other'
-            and bool(self.provider_id.fiscal_register_id)
+            self._fiscal_register().kind not in (False, 'bank')
             and self.operation not in ('refund', 'validation')
             and self.amount > 0
             # A till of its own prints what is sold in the shop.

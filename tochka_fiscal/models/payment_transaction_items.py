@@ -76,10 +76,14 @@ class PaymentTransaction(models.Model):
         :param str method: A name of `const.FISCAL_METHODS`.
         :rtype: receipt.Line
         """
+        subject = 'payment'
+        if method == 'advance' and self._fiscal_is_by_bank():
+            # It knows no advances: a top-up is the full prepayment of a service.
+            method, subject = 'full_prepayment', 'service'
         vat = settlement.choose_vat(self.provider_id.fiscal_vat, method, self._fiscal_settled_on())
         return receipt.Line(
             name=receipt.cut_name(name), price=amount, quantity=Decimal(1), total=amount, vat=vat,
-            method=method, subject='payment')
+            method=method, subject=subject)
 
     def _fiscal_apply_template(self, lines):
         """ Return one line with the text of the provider's template, if there is one and it may be.
@@ -93,11 +97,13 @@ class PaymentTransaction(models.Model):
         if not text or len({(line.vat, line.method) for line in lines}) != 1:
             return lines
         subjects = {line.subject for line in lines}
+        sources = {line.source for line in lines}
         total = sum(line.total for line in lines)
         return [receipt.Line(
             name=receipt.cut_name(text), price=total, quantity=Decimal(1), total=total,
             vat=lines[0].vat, method=lines[0].method,
             subject=subjects.pop() if len(subjects) == 1 else self._fiscal_usual_subject(),
+            source=sources.pop() if len(sources) == 1 else '',
         )]
 
     # === BUSINESS METHODS - WHAT IS OWED === #

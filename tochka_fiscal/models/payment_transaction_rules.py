@@ -28,27 +28,50 @@ class PaymentTransaction(models.Model):
         :rtype: list[receipt.Item]
         :raise ReceiptError: If a line has no VAT for receipts.
         """
-        is_delivered = self._fiscal_is_delivered(document)
-        shipped_on = self._fiscal_shipped_on(document) if is_delivered else None
-        usual_method = self._fiscal_fixed_method() or settlement.choose_method(
+        day = self._fiscal_settled_on()
+        is_delivered = self._fiscal_is_delivered(document, day)
+        method = self._fiscal_fixed_method() or settlement.choose_method(
             True, is_delivered, pays_all and not self._fiscal_is_part(document))
+        return self._fiscal_items_of_lines(
+            document, self._fiscal_document_lines(document), method, day,
+            self._fiscal_shipped_on(document) if is_delivered else None)
+
+    def _fiscal_items_of_lines(
+        self, document, lines, usual_method, day, shipped_on, only_usual=False,
+    ):
+        """ Return what lines of a document sell.
+
+        :param account.move|sale.order document: The document.
+        :param account.move.line|sale.order.line lines: Its lines.
+        :param str usual_method: The fiscal method where the product category names none.
+        :param date day: The day of the settlement.
+        :param date|None shipped_on: The day of the delivery.
+        :param bool only_usual: Whether the product categories have no say.
+        :rtype: list[receipt.Item]
+        :raise ReceiptError: If a line has no VAT for receipts.
+        """
+        source = f'{document._name},{document.id}'
         items = []
-        for line in self._fiscal_document_lines(document):
+        for line in lines:
             total = self._fiscal_kopecks(line.price_total)
             if not total:
                 continue
-            method = line.product_id.categ_id._fiscal_override('fiscal_method') or usual_method
+            method = usual_method
+            if not only_usual:
+                method = line.product_id.categ_id._fiscal_override('fiscal_method') or method
             items.append(receipt.Item(
                 name=line.name or line.product_id.display_name or document.display_name,
                 quantity=self._fiscal_quantity(line),
                 total=total,
-                vat=settlement.choose_vat(
-                    self._fiscal_line_vat(line), method, self._fiscal_settled_on(), shipped_on),
+                vat=settlement.choose_vat(self._fiscal_line_vat(line), method, day, shipped_on),
                 method=method,
                 subject=self._fiscal_line_subject(line),
                 measure=int(line.product_uom_id.fiscal_measure or 0),
+                source=source,
             ))
-        rest = self._fiscal_kopecks(document.amount_total) - sum(item.total for item in items)
+        rest = self._fiscal_kopecks(document.amount_total) - sum(
+            self._fiscal_kopecks(line.price_total)
+            for line in self._fiscal_document_lines(document))
         if rest:
             items.append(receipt.Item(
                 name=document.display_name, quantity=Decimal(1), total=rest, vat='none',
@@ -115,12 +138,14 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - DELIVERY === #
 
-    def _fiscal_is_delivered(self, document):
-        """ Return whether goods are handed over, or services done and due.
+    def _fiscal_is_delivered(self, document, day):
+        """ Return whether goods are handed over, or services done and due, on a day.
 
         An invoice says so by its date, unless the stock app knows better. An order says so when all
         of its quantities are delivered.
 
+        :param account.move|sale.order document: The document.
+        :param date day: The day.
         :rtype: bool
         """
         lines = self._fiscal_document_lines(document)
@@ -134,7 +159,7 @@ class PaymentTransaction(models.Model):
                 for line in lines)
         days = [day for day in (document.invoice_date, document.delivery_date) if day]
         if (
-            document.state != 'posted' or not days or max(days) > self._fiscal_settled_on()
+            document.state != 'posted' or not days or max(days) > day
             or document._is_downpayment()
         ):
             return False

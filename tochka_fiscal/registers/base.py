@@ -14,6 +14,8 @@ from typing import Protocol
 
 import requests
 
+from ..receipt import _lt
+
 TIMEOUT = (5, 30)  # seconds to connect, and to wait for the answer
 # An e-mail address; a phone, however it is written.
 _PERSONAL = re.compile(r'[^\s@<>"\':;,]+@[^\s@<>"\':;,]+|\+?\d[\d\s()-]{8,}\d')
@@ -148,6 +150,19 @@ class Register(Protocol):
         """
 
 
+# === VALUES === #
+
+def number(value):
+    """ Return a number that JSON writes exactly as the decimal reads.
+
+    Up to 15 digits a float is written back as the very decimal that it was made of.
+
+    :param Decimal value: A number of at most 15 digits.
+    :rtype: int|float
+    """
+    return int(value) if value == value.to_integral() else float(value)
+
+
 # === ONE EXCHANGE === #
 
 def scrub(text):
@@ -192,18 +207,18 @@ def exchange(method, url, headers, body=b'', timeout=TIMEOUT):
             allow_redirects=False,
         )
     except (requests.exceptions.SSLError, requests.exceptions.ConnectTimeout) as error:
-        raise NotSent("The register can't be reached safely.") from _without_request(error)
+        raise NotSent(_lt("The register can't be reached safely.")) from _without_request(error)
     except requests.exceptions.ConnectionError as error:
         if _never_connected(error):
-            raise NotSent("The register can't be reached.") from _without_request(error)
-        raise OutcomeUnknown("The register's answer was lost.") from _without_request(error)
+            raise NotSent(_lt("The register can't be reached.")) from _without_request(error)
+        raise OutcomeUnknown(_lt("The register's answer was lost.")) from _without_request(error)
     except requests.exceptions.RequestException as error:
-        raise OutcomeUnknown("The register's answer was lost.") from _without_request(error)
+        raise OutcomeUnknown(_lt("The register's answer was lost.")) from _without_request(error)
     # A gateway answers 5xx whether or not the register did the work; a redirect is not its word.
     if response.status_code >= 500 or 300 <= response.status_code < 400 or (
         response.status_code in (408, 425, 429)
     ):
-        raise OutcomeUnknown("The register is out of order.", f'HTTP {response.status_code}')
+        raise OutcomeUnknown(_lt("The register is out of order."), f'HTTP {response.status_code}')
     return response
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from .. import const
+from ..receipt import _lt
 from . import base
 
 _API = '/api/shop/v2'
@@ -103,13 +104,13 @@ class Komtet:
         method = const.KOMTET_FISCAL_METHODS.get(line.method)
         if not method:
             # The clients of the service and its till disagree on which word is which.
-            raise base.Unsupported(
+            raise base.Unsupported(_lt(
                 "KOMTET Kassa is not sent sales on credit: its own words for them contradict each"
-                " other. Print this receipt by hand.")
+                " other. Print this receipt by hand."))
         position = {
             'name': line.name,
             'price': _roubles(line.price),
-            'quantity': _number(line.quantity),
+            'quantity': base.number(line.quantity),
             'total': _roubles(line.total),
             'vat': const.KOMTET_VATS[line.vat],
             'measure': line.measure,
@@ -156,7 +157,7 @@ class Komtet:
             answer = None
         if response.status_code == 200:  # No other one is a success.
             if not isinstance(answer, dict):
-                raise base.OutcomeUnknown("The register's answer is not the JSON it promises.")
+                raise base.OutcomeUnknown(_lt("The register's answer is not the JSON it promises."))
             return answer
         self._raise_refusal(response.status_code, answer)
 
@@ -166,7 +167,7 @@ class Komtet:
         code = str(answer.get('code') or '')
         text = '; '.join(dict.fromkeys(
             base.scrub(answer[name]) for name in ('title', 'description') if answer.get(name)))
-        message = text or "The register refused without a reason."
+        message = text or _lt("The register refused without a reason.")
         code = ', '.join(filter(None, [f'HTTP {status}', code]))
         # A queue that does not exist is a setting to be corrected, as a wrong secret is.
         if status in (401, 403, 404):
@@ -188,12 +189,13 @@ class Komtet:
         state = task.get('state')
         number = '' if task.get('id') is None else str(task['id'])
         if not isinstance(state, str):
-            raise base.OutcomeUnknown("The register's answer names no state.")
+            raise base.OutcomeUnknown(_lt("The register's answer names no state."))
         if state == 'error':
             return base.Result(
                 state='failed', task=number,
                 message=base.scrub(
-                    task.get('error_description') or "The till refused without a reason."))
+                    task.get('error_description')
+                    or _lt("The till refused without a reason.")))
         if state != 'done':
             return base.Result(state='accepted', task=number)
         fiscal = _read_fiscal(task.get('fiscal_data'))
@@ -228,16 +230,5 @@ def _kopecks(roubles):
 
 
 def _roubles(kopecks):
-    return _number(Decimal(kopecks).scaleb(-2))
-
-
-def _number(value):
-    """ Return a number that JSON writes exactly as the decimal reads.
-
-    The service takes no strings. Up to 15 digits a float is written back as the very decimal that
-    it was made of.
-
-    :param Decimal value: A number of at most 15 digits.
-    :rtype: int|float
-    """
-    return int(value) if value == value.to_integral() else float(value)
+    # The service takes no strings.
+    return base.number(Decimal(kopecks).scaleb(-2))

@@ -10,13 +10,16 @@ from odoo.addons.tochka_fiscal.registers import base
 
 
 class FiscalResolve(models.TransientModel):
-    """ A person tells what became of a receipt that the register took and is silent about. """
+    """ A person tells what became of a receipt: the register took it and is silent about it, or it
+    was printed by hand because the register could not.
+    """
 
     _name = 'fiscal.resolve'
     _description = "What became of a fiscal receipt"
 
     receipt_id = fields.Many2one(
         string="Receipt", comodel_name='fiscal.receipt', required=True, ondelete='cascade')
+    receipt_state = fields.Selection(related='receipt_id.state')
     key = fields.Char(string="Number at the register", compute='_compute_key')
     fate = fields.Selection(
         string="In the cabinet of the service",
@@ -47,6 +50,9 @@ class FiscalResolve(models.TransientModel):
         attempt = receipt.attempt_ids[:1]
         if not receipt._fiscal_lock():
             raise UserError(_("The receipt is being worked on. Try again in a moment."))
+        if receipt.state == 'failed':
+            self._fiscal_take_printed_by_hand(receipt)
+            return
         if receipt.state not in ('accepted', 'unknown') or attempt.task:
             raise UserError(_("The register itself tells what becomes of this receipt."))
         if self.fate == 'not_printed':
@@ -66,6 +72,26 @@ class FiscalResolve(models.TransientModel):
         receipt._message_log(body=_(
             "%(user)s: it was printed under %(key)s.", user=self.env.user.name, key=attempt.key))
         receipt._fiscal_apply(attempt, base.Result(state='done', fiscal=self._fiscal_data()))
+
+    def _fiscal_take_printed_by_hand(self, receipt):
+        """ Keep the proof of a receipt that a person has printed in a cabinet or at a till.
+
+        :param fiscal.receipt receipt: The receipt, locked and surely not printed by its register.
+        """
+        if self.fate != 'printed':
+            raise UserError(_("It is known that it was not printed: press \"Try again\" instead."))
+        fiscal = self._fiscal_data()
+        attempt = self.env['fiscal.attempt'].sudo().create({
+            'receipt_id': receipt.id,
+            'register_id': receipt.register_id.id,
+            'key': f'{receipt.settlement}#{len(receipt.attempt_ids) + 1}',
+            'reason': self.reason,
+        })
+        receipt.invalidate_recordset(['attempt_ids'])
+        receipt._message_log(body=_(
+            "%(user)s: it was printed by hand. %(reason)s",
+            user=self.env.user.name, reason=self.reason or ''))
+        receipt._fiscal_apply(attempt, base.Result(state='done', fiscal=fiscal))
 
     def _fiscal_data(self):
         """ Return the proof that the person has typed. :rtype: base.FiscalData """
