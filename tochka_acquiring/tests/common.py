@@ -100,6 +100,7 @@ class FakeBank:
         operation = self.add(
             amount=values['amount'], payment_link_id=values['payment_link_id'],
             merchant_id=values['merchant_id'], payment_modes=tuple(values['payment_modes']),
+            receipt=values.get('receipt'),
         )
         if after:
             raise after

@@ -1,6 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import test_bank_register
 from . import test_callback
+from . import test_closing
 from . import test_items
 from . import test_items_orders
 from . import test_provider

@@ -109,3 +109,23 @@ class FiscalCommon(TochkaCommon):
 
     def keys(self):
         return [key for name, key in self.till.calls if name == 'register']
+
+
+class BankRegisterCommon(TochkaCommon):
+    """ A provider whose receipts go with the bank's links. """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.merchant.sudo().cashbox = 'businessRu'
+        cls.settings = cls.provider.sudo()
+        cls.settings.write({'fiscalization': 'bank', 'fiscal_taxation_system': 'usn_income'})
+        cls.register = cls.settings._fiscal_bank_register()
+
+    def sent(self):
+        """ Return the receipt that the last link carried. """
+        return [values for name, values in self.bank.calls if name == 'create_payment'][-1].get(
+            'receipt')
+
+    def receipt_of(self, transaction):
+        return transaction._fiscal_receipt()
