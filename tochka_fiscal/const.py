@@ -129,8 +129,8 @@ QUANTITY_DIGITS = 6  # Decimals of tag 1023. Source: FFD.
 
 # === THE BANK'S REGISTER === #
 
-# What `payments_with_receipt` takes. Source: API. It knows no marking codes, no advances, no partial
-# prepayments and no credit, and multiplies price and quantity itself.
+# What `payments_with_receipt` takes. Source: API. It knows no marking codes, no advances, no credit
+# and no partial prepayments, and multiplies price and quantity itself.
 BANK_TAXATION_SYSTEMS = set(TAXATION_SYSTEMS)
 BANK_VATS = set(VATS) - {'vat20', 'vat120'}
 BANK_FISCAL_METHODS = {'full_payment', 'full_prepayment'}

@@ -9,10 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.api.server import ScriptedServer, answer, refuse
+from tests.fiscal.receipts import all_receipts
 from tochka_acquiring import const
 from tochka_acquiring.api.client import TochkaClient
 from tochka_acquiring.api.errors import TochkaError
 from tochka_acquiring.api.text import cut_purpose, payment_link_id
+from tochka_fiscal.registers import bank
+from tochka_fiscal.registers.base import Unsupported
 
 from .openapi import STRICT, needs_openapi
 
@@ -27,11 +30,24 @@ PAYMENT = {
     'redirect_url': f'https://shop.example{const.RETURN_ROUTE}?a=1&b=%D1%8B',
     'fail_redirect_url': f'https://shop.example{const.DECLINED_ROUTE}',
 }
+
+
+def bodies():
+    """ Return each receipt that the bank's register can print, as it is sent. """
+    found = []
+    for neutral in all_receipts().values():
+        with contextlib.suppress(Unsupported):
+            found.append(bank.build(neutral))
+    assert len(found) > 20
+    return found
+
+
 NEEDED = ('customer_code', 'amount', 'purpose', 'payment_modes')
 WEBHOOK = answer({'Data': {'webhooksList': [], 'url': 'https://shop.example/w'}})
 
 # Method of the client -> calls, each with the bank's answers and the operations that it uses.
 LIST, CREATE = ('GET', '/acquiring/v1.0/payments'), ('POST', '/acquiring/v1.0/payments')
+CREATE_WITH_RECEIPT = ('POST', '/acquiring/v1.0/payments_with_receipt')
 HOOK = '/webhook/v1.0/{client_id}'
 CALLS = {
     'customers': [(lambda c: c.customers(), [], [('GET', '/open-banking/v1.0/customers')])],
@@ -47,6 +63,8 @@ CALLS = {
     'create_payment': [
         (lambda c: c.create_payment(**PAYMENT), [], [CREATE]),
         (lambda c: c.create_payment(**{name: PAYMENT[name] for name in NEEDED}), [], [CREATE]),
+        *((lambda c, receipt=receipt: c.create_payment(**PAYMENT, receipt=receipt), [],
+           [CREATE_WITH_RECEIPT]) for receipt in bodies()),
     ],
     'get_payment': [
         (lambda c: c.get_payment(OPERATION_ID), [],

@@ -20,4 +20,5 @@ from . import payment_transaction_closing
 from . import payment_transaction_items
 from . import payment_transaction_rules
 from . import product_category
+from . import res_partner
 from . import uom_uom

@@ -2,8 +2,6 @@
 
 from odoo import SUPERUSER_ID, fields, models
 
-from odoo.addons.phone_validation.tools import phone_validation
-
 
 class PaymentTransaction(models.Model):
     """ A settlement: its receipt is created together with the state `done`. """
@@ -63,13 +61,9 @@ class PaymentTransaction(models.Model):
             return email
         buyer = self._fiscal_buyer()
         for partner in (buyer, buyer.commercial_partner_id):
-            phone = partner.phone or ''
-            country = partner.country_id or self.company_id.country_id
-            formatted = phone and phone_validation.phone_format(
-                phone, country.code or None, country.phone_code or None,
-                force_format='E164', raise_exception=False)
-            if formatted and formatted.startswith('+'):
-                return formatted
+            phone = partner._fiscal_phone(self.company_id)
+            if phone:
+                return phone
         return ''
 
     def _fiscal_paid_at(self):

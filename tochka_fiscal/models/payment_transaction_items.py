@@ -88,20 +88,24 @@ class PaymentTransaction(models.Model):
     def _fiscal_apply_template(self, lines):
         """ Return one line with the text of the provider's template, if there is one and it may be.
 
-        One line has one VAT and one fiscal method: lines that differ in them stay as they are.
+        One line has one VAT, one fiscal method and one owner of the goods: lines that differ in
+        them stay as they are.
 
         :param list[receipt.Line] lines: The lines of the documents.
         :rtype: list[receipt.Line]
         """
         text = self.with_env(self._fiscal_payer_env())._tochka_details()
-        if not text or len({(line.vat, line.method) for line in lines}) != 1:
+        if not text or len({
+            (line.vat, line.method, line.agent, line.supplier, line.mark) for line in lines
+        }) != 1:
             return lines
         subjects = {line.subject for line in lines}
         sources = {line.source for line in lines}
         total = sum(line.total for line in lines)
         return [receipt.Line(
             name=receipt.cut_name(text), price=total, quantity=Decimal(1), total=total,
-            vat=lines[0].vat, method=lines[0].method,
+            vat=lines[0].vat, method=lines[0].method, agent=lines[0].agent,
+            supplier=lines[0].supplier, mark=lines[0].mark,
             subject=subjects.pop() if len(subjects) == 1 else self._fiscal_usual_subject(),
             source=sources.pop() if len(sources) == 1 else '',
         )]

@@ -56,9 +56,11 @@ class PaymentTransaction(models.Model):
             total = self._fiscal_kopecks(line.price_total)
             if not total:
                 continue
+            category = line.product_id.categ_id
+            agent, supplier = category._fiscal_agency()
             method = usual_method
             if not only_usual:
-                method = line.product_id.categ_id._fiscal_override('fiscal_method') or method
+                method = category._fiscal_override('fiscal_method') or method
             items.append(receipt.Item(
                 name=line.name or line.product_id.display_name or document.display_name,
                 quantity=self._fiscal_quantity(line),
@@ -67,6 +69,8 @@ class PaymentTransaction(models.Model):
                 method=method,
                 subject=self._fiscal_line_subject(line),
                 measure=int(line.product_uom_id.fiscal_measure or 0),
+                agent=agent,
+                supplier=supplier,
                 source=source,
             ))
         rest = self._fiscal_kopecks(document.amount_total) - sum(

@@ -1,8 +1,16 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import fields, models
+import re
 
-from odoo.addons.tochka_fiscal.models.selections import METHOD_SELECTION, SUBJECT_SELECTION
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.tochka_fiscal.models.selections import (
+    AGENT_SELECTION,
+    METHOD_SELECTION,
+    SUBJECT_SELECTION,
+)
+from odoo.addons.tochka_fiscal.receipt import ReceiptError, Supplier
 
 
 class ProductCategory(models.Model):
@@ -20,6 +28,26 @@ class ProductCategory(models.Model):
         help="Tag 1214 of a receipt's line with a product of this category. Empty: as in the parent"
              " category, else as the payment provider says.",
         selection=METHOD_SELECTION)
+    fiscal_agent = fields.Selection(
+        string="Sold as an agent",
+        help="Tag 1222 of a receipt's line: the goods are somebody else's. Empty: as in the parent"
+             " category, else your own.",
+        selection=AGENT_SELECTION)
+    fiscal_supplier_id = fields.Many2one(
+        string="Whose goods they are", comodel_name='res.partner', ondelete='restrict',
+        help="The principal, tags 1225, 1226 and 1171: name, INN (tax ID) and phone of the contact"
+             " go into the receipt.")
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('fiscal_agent', 'fiscal_supplier_id')
+    def _check_fiscal_supplier(self):
+        for category in self:
+            if category.fiscal_agent and not category.fiscal_supplier_id:
+                raise ValidationError(_(
+                    "Choose whose goods of the category %s you sell as an agent.", category.name))
+            if category.fiscal_supplier_id:
+                category._fiscal_check_inn()
 
     # === BUSINESS METHODS === #
 
@@ -34,3 +62,32 @@ class ProductCategory(models.Model):
         while category and not category[name]:
             category = category.parent_id
         return category[name]
+
+    def _fiscal_agency(self):
+        """ Return as whose agent products of this category are sold.
+
+        :return: A name of `const.AGENTS` and the supplier; empty for own goods.
+        :rtype: tuple[str, Supplier|None]
+        :raise ReceiptError: If the supplier's INN is gone.
+        """
+        category = self
+        while category and not category.fiscal_agent:
+            category = category.parent_id
+        if not category:
+            return '', None
+        try:
+            category._fiscal_check_inn()
+        except ValidationError as error:
+            raise ReceiptError(str(error)) from error
+        supplier = category.fiscal_supplier_id.sudo()
+        phone = supplier._fiscal_phone(supplier.env.company)
+        return category.fiscal_agent, Supplier(
+            name=supplier.name, inn=supplier.vat, phones=(phone,) if phone else ())
+
+    def _fiscal_check_inn(self):
+        """ :raise ValidationError: If the supplier has no INN. """
+        supplier = self.fiscal_supplier_id.sudo()
+        if not re.fullmatch(r'\d{10}|\d{12}', supplier.vat or ''):
+            raise ValidationError(_(
+                "Fill in the INN (tax ID) of %s, 10 or 12 digits: it goes into the receipts of what"
+                " you sell as an agent.", supplier.name))

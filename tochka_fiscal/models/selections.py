@@ -47,3 +47,14 @@ SUBJECT_SELECTION = [
     ('payment', "Payment"),
     ('other', "Other"),
 ]
+
+# Tag 1222.
+AGENT_SELECTION = [
+    ('agent', "Agent"),
+    ('commissionaire', "Commission agent"),
+    ('solicitor', "Attorney"),
+    ('payment_agent', "Payment agent"),
+    ('payment_subagent', "Payment subagent"),
+    ('bank_payment_agent', "Bank payment agent"),
+    ('bank_payment_subagent', "Bank payment subagent"),
+]

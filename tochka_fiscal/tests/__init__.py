@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import test_agent
 from . import test_bank_register
 from . import test_callback
 from . import test_closing
