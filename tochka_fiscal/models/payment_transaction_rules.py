@@ -105,7 +105,9 @@ class PaymentTransaction(models.Model):
         """ Return the fiscal subject of a line. :rtype: str """
         product = line.product_id
         if not product:
-            return self._fiscal_usual_subject()
+            # "About an advance, a deposit, a prepayment": such a line names no goods. Source: FFD.
+            is_deposit = 'is_downpayment' in line._fields and line.is_downpayment
+            return 'payment' if is_deposit else self._fiscal_usual_subject()
         return product.categ_id._fiscal_override('fiscal_subject') or (
             'service' if product.type == 'service' else 'goods')
 
