@@ -1,6 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import test_callback
+from . import test_golden
+from . import test_golden_orders
 from . import test_items
 from . import test_items_orders
 from . import test_provider
