@@ -13,6 +13,7 @@ from odoo.addons.tochka_fiscal.tests.golden_documents import (
     find_problems,
     read_golden,
 )
+from odoo.addons.tochka_fiscal.tests.test_items import DAY
 
 SOON = date(2026, 3, 20)
 
@@ -203,6 +204,33 @@ class TestGolden(GoldenCommon):
         ).create({'amount': 2000, 'journal_id': self.journal.id}).action_create_payments()
         self.assertEqual(invoice.amount_residual, 4100)
         self.assertGolden(self.pay(transaction))
+
+    def take_back(self, invoice, **values):
+        """ Take products of an invoice back, name: (quantity, price), by a credit note. """
+        note = invoice._reverse_moves([{'invoice_date': DAY}])
+        for line in note.invoice_line_ids:
+            if line.product_id.name in values:
+                line.quantity, line.price_unit = values[line.product_id.name]
+            else:
+                line.unlink()
+        note.action_post()
+        (invoice + note).line_ids.filtered(
+            lambda line: line.account_type == 'asset_receivable').reconcile()
+
+    def test_rest_after_a_credit_note(self):
+        invoice = self.sell(
+            ("Курс рисования", 1, 2440, self.in22, self.sold(self.course)),
+            ("Учебник", 2, 550, self.vat10, self.sold(self.book)))
+        self.take_back(invoice, **{"Учебник": (2, 550)})
+        self.assertGolden(self.pay_for(invoice))
+
+    def test_part_after_a_credit_note(self):
+        invoice = self.sell(
+            ("Курс рисования", 1, 2440, self.in22, self.sold(self.course)),
+            ("Учебник", 3, 550, self.vat10, self.sold(self.book)))
+        self.take_back(invoice, **{"Учебник": (1, 550), "Курс рисования": (1, 500)})
+        self.assertEqual(invoice.amount_residual, 3040)
+        self.assertGolden(self.pay_for(invoice, 1520))
 
     # === WHEN === #
 
