@@ -44,12 +44,13 @@ class PaymentTransaction(models.Model):
             return [transaction._fiscal_line_without_document(paid)]
 
         owed = transaction._fiscal_owed(documents)
+        pays_all = paid + transaction._fiscal_early_discount(documents, paid) >= sum(owed)
         settled = min(paid, sum(owed))
         shares = receipt.allot(settled, owed) if settled else []
         lines = []
         for document, share in zip(documents, shares, strict=False):
             if share:
-                items = transaction._fiscal_items(document, pays_all=paid >= sum(owed))
+                items = transaction._fiscal_items(document, pays_all)
                 lines += receipt.build_lines(items, share)
         lines = transaction._fiscal_apply_template(lines)
         if paid > settled:
@@ -159,6 +160,30 @@ class PaymentTransaction(models.Model):
             lambda partial: partial.debit_move_id.move_id == invoice)
         return self._fiscal_kopecks(
             invoice.amount_residual + sum(partials.mapped('debit_amount_currency')))
+
+    def _fiscal_early_discount(self, documents, paid):
+        """ Return what needs not be paid because this payment comes early, as `account_payment`
+        writes it off; once it is booked, what was written off.
+
+        :param documents: Invoices or sale orders.
+        :param int paid: Kopecks.
+        :return: Kopecks, not negative.
+        :rtype: int
+        """
+        if documents._name != 'account.move':
+            return 0
+        if self.payment_id:
+            settled = self.payment_id.move_id.line_ids.matched_debit_ids.filtered(
+                lambda partial: partial.debit_move_id.move_id in documents)
+            return max(
+                self._fiscal_kopecks(sum(settled.mapped('debit_amount_currency'))) - paid, 0)
+        for invoice in documents.filtered(lambda move: move.state == 'posted'):
+            due = invoice._get_invoice_next_payment_values()
+            if due.get('installment_state') == 'epd' and not self.currency_id.compare_amounts(
+                self.amount, due['amount_due']
+            ):
+                return self._fiscal_kopecks(due['epd_discount_amount_currency'])
+        return 0
 
     def _fiscal_order_owes(self, order, earlier):
         """ Return what a sale order still owes: the less of what its online payments and what its

@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo import _, models
@@ -18,7 +19,8 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - ITEMS === #
 
     def _fiscal_items(self, document, pays_all):
-        """ Return what a document sells; the sum of the items is the total of the document.
+        """ Return what a document sells; the sum of the items is the total of the document, less
+        what its credit notes took back.
 
         What the lines do not explain is one adjusting item: cash rounding, a tax that is rounded
         for the whole document or was changed by hand.
@@ -80,6 +82,48 @@ class PaymentTransaction(models.Model):
             items.append(receipt.Item(
                 name=document.display_name, quantity=Decimal(1), total=rest, vat='none',
                 method=usual_method, subject='other', adjusts=True))
+        for note in self._fiscal_credit_notes(document):
+            items = self._fiscal_take_back(items, self._fiscal_items_of_lines(
+                note, self._fiscal_document_lines(note), usual_method, day, shipped_on, only_usual))
+        return items
+
+    def _fiscal_credit_notes(self, document):
+        """ Return the credit notes of an invoice that have lowered what it owes by all they say.
+
+        :rtype: account.move|sale.order
+        """
+        if document._name != 'account.move':
+            return document.browse()
+        partials = document.line_ids.matched_credit_ids
+        return document.reversal_move_ids.filtered(
+            lambda note: note.state == 'posted' and not note.currency_id.compare_amounts(
+                note.amount_total, sum(partials.filtered(
+                    lambda partial: partial.credit_move_id.move_id == note
+                ).mapped('debit_amount_currency'))))
+
+    def _fiscal_take_back(self, items, returned):
+        """ Return what is still sold. What comes back at its price leaves its line; other money is
+        taken off the line of its name, else off all.
+
+        :param list[receipt.Item] items: What an invoice sells.
+        :param list[receipt.Item] returned: What a credit note takes back.
+        :rtype: list[receipt.Item]
+        """
+        items = list(items)
+        for back in returned:
+            for index, item in enumerate(items):
+                if item.name != back.name or not 0 < back.total <= item.total:
+                    continue
+                # The same price, but for half a kopeck of each total.
+                is_same_price = 2 * abs(
+                    item.total * back.quantity - back.total * item.quantity
+                ) <= item.quantity + back.quantity
+                items[index] = replace(
+                    item, total=item.total - back.total,
+                    quantity=item.quantity - back.quantity if is_same_price else item.quantity)
+                break
+            else:
+                items.append(replace(back, total=-back.total))
         return items
 
     def _fiscal_document_lines(self, document):
@@ -132,7 +176,11 @@ class PaymentTransaction(models.Model):
         """ Return the fiscal subject of a line. :rtype: str """
         product = line.product_id
         if not product:
-            return self._fiscal_usual_subject()
+            # "About an advance, a deposit, a prepayment": such a line names no goods. Source: FFD.
+            is_deposit = 'is_downpayment' in line._fields and line.is_downpayment
+            # The bank's register knows no payments.
+            return 'payment' if is_deposit and not self._fiscal_is_by_bank() else (
+                self._fiscal_usual_subject())
         return product.categ_id._fiscal_override('fiscal_subject') or (
             'service' if product.type == 'service' else 'goods')
 

@@ -92,7 +92,7 @@ class TestOrderItems(ItemsCommon):
         [line] = self.lines_of(self.create_tx(deposit))
         self.assertEqual(
             (line.total, line.quantity, line.method, line.subject),
-            (30000, 1, 'prepayment', 'service'))
+            (30000, 1, 'prepayment', 'payment'))
         final = order._create_invoices(final=True)
         final.invoice_date = DAY
         final.action_post()
