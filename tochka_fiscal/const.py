@@ -136,6 +136,8 @@ BANK_VATS = set(VATS) - {'vat20', 'vat120'}
 BANK_FISCAL_METHODS = {'full_payment', 'full_prepayment'}
 BANK_FISCAL_SUBJECTS = {'goods', 'service', 'work'}
 
+NAMED_IN_WARNINGS = 5  # Ours: how many records a warning names.
+
 # === THE QUEUE === #
 
 # Receipts whose money is known to have come: only then what it has paid for can be closed.

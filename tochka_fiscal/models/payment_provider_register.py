@@ -3,6 +3,8 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.tochka_fiscal import const
+
 
 class PaymentProvider(models.Model):
     """ Which register prints the receipts of a provider's payments. """
@@ -92,6 +94,8 @@ class PaymentProvider(models.Model):
         :rtype: str
         """
         self.ensure_one()
+        if self.fiscalization == 'bank':
+            return self._fiscal_find_bank_warning()
         if self.fiscalization != 'other':
             return ''
         register = self.fiscal_register_id
@@ -102,3 +106,20 @@ class PaymentProvider(models.Model):
                 "The fiscal register %s is not checked or can't be used: receipts wait in Odoo.",
                 register.name)
         return ''
+
+    def _fiscal_find_bank_warning(self):
+        """ Return what is sold that the bank's register can't print, or an empty string.
+
+        :rtype: str
+        """
+        categories = self.env['product.category'].sudo().search([
+            '|',
+            ('fiscal_method', 'not in', [False, *const.BANK_FISCAL_METHODS]),
+            ('fiscal_subject', 'not in', [False, *const.BANK_FISCAL_SUBJECTS]),
+        ], limit=const.NAMED_IN_WARNINGS)
+        if not categories:
+            return ''
+        return _(
+            "The bank's register prints goods, services and work, paid in full or prepaid in full."
+            " Payments of products of these categories are refused: %s. Correct their fiscal method"
+            " and subject, or choose another register.", ', '.join(categories.mapped('name')))

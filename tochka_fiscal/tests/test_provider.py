@@ -105,3 +105,15 @@ class TestFiscalSettings(TochkaCommon):
         ):
             choices = {key for key, _label in self.env[model]._fields[name].selection}
             self.assertEqual(choices, set(table), name)
+
+    def test_categories_that_the_banks_register_can_not_print_are_named(self):
+        self.connect_register()
+        self.settings.write(YES)
+        self.assertFalse(self.settings.tochka_warning)
+        category = self.env['product.category'].create({
+            'name': "Gift cards", 'fiscal_subject': 'payment'})
+        self.settings.invalidate_recordset()
+        self.assertIn("Gift cards", self.settings.tochka_warning)
+        category.fiscal_subject = 'goods'
+        self.settings.invalidate_recordset()
+        self.assertFalse(self.settings.tochka_warning)
