@@ -2,7 +2,7 @@
 
 {
     'name': 'Tochka Bank Acquiring',
-    'version': '19.0.1.1.0',
+    'version': '19.0.1.2.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 350,
     'summary': "Card, SBP, T-Pay and instalment payments of portal invoices through Tochka Bank.",
@@ -12,6 +12,7 @@
     'depends': ['account_payment'],
     'external_dependencies': {'python': ['certifi', 'cryptography', 'PyJWT', 'requests']},
     'data': [
+        'security/tochka_groups.xml',
         'security/ir.model.access.csv',
         'security/tochka_security.xml',
 
@@ -27,6 +28,7 @@
         'views/payment_provider_page_views.xml',
         'views/payment_provider_shop_views.xml',
         'views/payment_transaction_views.xml',
+        'views/payment_transaction_refund_views.xml',
         'views/portal_balance_templates.xml',
         'views/res_config_settings_views.xml',
         'views/tochka_connection_views.xml',
@@ -35,6 +37,7 @@
         'views/tochka_menus.xml',
         'views/tochka_webhook_event_views.xml',
 
+        'wizards/tochka_refund_views.xml',
         'wizards/tochka_try_views.xml',
 
         'data/analytic_plan_data.xml',

@@ -141,6 +141,24 @@ STATES_OF_STATUS = {
     'EXPIRED': ('cancel', 'done', 'error'),
 }
 
+# === REFUNDS === #
+
+# States of a refund, see `payment_transaction_refund`. One of a payment at a time is with the bank.
+REFUND_WITH_BANK = ('sending', 'sent', 'unknown')
+REFUND_IN_WORK = ('requested', *REFUND_WITH_BANK)
+# Statuses in which a refund is asked for. The bank documents APPROVED alone; whether a second
+# partial refund is taken is documented nowhere, so it is tried. Source: API; LINKS.
+REFUNDABLE_STATUSES = ('APPROVED', 'REFUNDED_PARTIALLY')
+# Ours: seconds before each next look; the last one repeats without end.
+REFUND_RETRY_SECONDS = (10, 30, 60, 120, 300, 600, 900)
+# Ours: how long a refund whose answer was lost may still appear in the history.
+REFUND_SETTLE_MINUTES = 15
+REFUND_OVERDUE_HOURS = 24  # Ours: a person is asked when a refund is not confirmed for so long.
+REFUND_SWEEP_DAYS = 400  # Ours: how old a payment may be whose refund is looked for every night.
+REFUND_BATCH = 100
+
+# === LINKS === #
+
 # Limits of the request that creates an operation. Source: API.
 MAX_PURPOSE = 140
 MAX_PAYMENT_LINK_ID = 45

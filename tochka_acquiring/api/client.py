@@ -13,7 +13,14 @@ from .. import const
 from . import errors
 from .errors import _lt
 from .oauth import Consent
-from .operation import Account, CreatedPayment, Customer, Operation, Retailer
+from .operation import (
+    AcceptedRefund,
+    Account,
+    CreatedPayment,
+    Customer,
+    Operation,
+    Retailer,
+)
 from .transport import Transport
 
 _logger = logging.getLogger(__name__)
@@ -216,6 +223,23 @@ class TochkaClient:
                 total = page
             pages = total
             page += 1
+
+    def refund_payment(self, operation_id, amount, customer_code=None):
+        """ Return money to the payer, once for each call: the bank knows no key of repetition.
+
+        :param str operation_id: The operation.
+        :param Decimal amount: Roubles, at most what is left of the payment.
+        :param str|None customer_code: The company.
+        :rtype: AcceptedRefund
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        path = f'acquiring/v1.0/payments/{urllib.parse.quote(operation_id, safe="")}/refund'
+        answer = self._transport.request(
+            'POST', path, json={'Data': {'amount': to_wire(amount)}}, customer_code=customer_code)
+        accepted = AcceptedRefund.from_api(self._data(answer))
+        if accepted.operation_id != operation_id or accepted.amount != amount:
+            raise errors.OutcomeUnknown(_lt("The bank answered with another refund."))
+        return accepted
 
     # === WEBHOOKS === #
     # Bodies of these requests carry no `Data` wrapper; their answers do. Source: API, HOOKS.

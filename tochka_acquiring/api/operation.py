@@ -161,6 +161,17 @@ class Operation:
             ) from error
 
     @property
+    def refunds(self):
+        """ The refunds of the history, each with a name of its own.
+
+        :return: (key, refund): the key is the bank's id, else the place in the history.
+        :rtype: list[tuple[str, Order]]
+        """
+        found = [order for order in self.orders if order.type == 'refund']
+        return [(order.order_id or f'{self.operation_id}#{number}', order)
+                for number, order in enumerate(found, start=1)]
+
+    @property
     def refunded(self):
         """ The sum of the refunds, in roubles. `Order` is the only history of refunds.
 
@@ -295,3 +306,36 @@ class Account:
             currency=optional_text(data, 'currency'),
             status=optional_text(data, 'status'),
         )
+
+
+@dataclass(frozen=True)
+class AcceptedRefund:
+    """ The answer to a request for a refund. Amount in roubles. Source: API.
+
+    Whether `order_id` is the one that the history shows later is documented nowhere.
+    """
+
+    operation_id: str
+    amount: Decimal
+    order_id: str | None = None
+
+    @classmethod
+    def from_api(cls, data):
+        """ Read the answer.
+
+        :param dict data: `Data`.
+        :rtype: AcceptedRefund
+        :raise OutcomeUnknown: If it does not say that the refund was taken.
+        """
+        try:
+            if data.get('isRefund') is not True:
+                raise ValueError("isRefund is not true")
+            return cls(
+                operation_id=required_text(data, 'operationId'),
+                amount=to_amount(data.get('amount')),
+                order_id=optional_text(data, 'orderId'),
+            )
+        except (ValueError, AttributeError, TypeError) as error:
+            raise OutcomeUnknown(
+                f'The bank described a refund that can not be read: {error}'
+            ) from error

@@ -15,3 +15,6 @@ UPDATE payment_transaction
    SET tochka_next_poll_at = NULL,
        tochka_payment_link = NULL
  WHERE tochka_operation_id IS NOT NULL;
+UPDATE payment_transaction
+   SET tochka_refund_next_at = NULL
+ WHERE tochka_refund_next_at IS NOT NULL;

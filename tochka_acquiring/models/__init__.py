@@ -3,6 +3,7 @@
 from . import account_journal
 from . import account_move
 from . import account_move_advance
+from . import account_move_refund
 from . import account_partial_reconcile
 from . import account_payment
 from . import payment_link_wizard
@@ -20,6 +21,9 @@ from . import payment_transaction_notify
 from . import payment_transaction_payer
 from . import payment_transaction_poll
 from . import payment_transaction_posting
+from . import payment_transaction_refund
+from . import payment_transaction_refund_apply
+from . import payment_transaction_refund_send
 from . import payment_transaction_request
 from . import payment_transaction_topup
 from . import res_company

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
 
 
 class AccountPayment(models.Model):
@@ -18,6 +18,8 @@ class AccountPayment(models.Model):
         copy=False,
         index='btree_not_null',
     )
+
+    tochka_refundable = fields.Monetary(compute='_compute_amount_available_for_refund')
 
     # === COMPUTE METHODS === #
 
@@ -38,7 +40,36 @@ class AccountPayment(models.Model):
             )
             payment.reconciled_invoices_count = len(payment.reconciled_invoice_ids)
 
+    def _compute_amount_available_for_refund(self):
+        """ Override of `account_payment`: refunds on their way count, and who has no right to
+        return money sees nothing to return.
+        """
+        super()._compute_amount_available_for_refund()
+        may_refund = self.env.user.has_group('tochka_acquiring.group_refund')
+        for payment in self:
+            transaction = payment.payment_transaction_id.sudo()
+            payment.tochka_refundable = 0.0
+            if transaction.provider_code == 'tochka':
+                left = transaction._tochka_refundable() if may_refund or self.env.su else 0.0
+                payment.amount_available_for_refund = payment.tochka_refundable = left
+
     # === ACTION METHODS === #
+
+    def action_tochka_record_return(self):
+        """ Record a return that was made in the internet bank.
+
+        :return: The action that opens the wizard.
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window',
+            'name': _("Record a return"),
+            'res_model': 'tochka.refund.record',
+            'view_mode': 'form',
+            'target': 'new',
+            'context': {'default_transaction_id': self.payment_transaction_id.id},
+        }
 
     def action_post(self):
         """ Override of `account` to match the return of an advance with what is open of it. """

@@ -60,6 +60,11 @@ class PaymentProvider(models.Model):
 
     # === COMPUTE METHODS === #
 
+    def _compute_feature_support_fields(self):
+        """ Override of `payment`: whole and partial refunds. """
+        super()._compute_feature_support_fields()
+        self.filtered(lambda provider: provider.code == 'tochka').support_refund = 'partial'
+
     def _get_supported_currencies(self):
         """ Override of `payment` to return the rouble only: the bank's acquiring has no currency.
 

@@ -205,20 +205,7 @@ class PaymentTransaction(models.Model):
                 "The bank received this payment after Odoo had closed it (%s). It is booked; check"
                 " that it was not paid twice.", previous_state,
             ))
-        if operation.status in const.REFUND_STATUSES:
-            advance = self._tochka_advance_account().with_company(self.company_id)
-            self._tochka_flag(' '.join(filter(None, [
-                _(
-                    "The bank reports a refund of %(refunded)s of %(amount)s roubles (status"
-                    " %(status)s). Enter the refund in Odoo by hand.",
-                    refunded=operation.refunded, amount=operation.amount, status=operation.status,
-                ),
-                advance and _(
-                    "It was booked as an advance: in the payment to the customer choose \"Booked as"
-                    " an advance on\" %s, so that the money does not stay on the balance.",
-                    f'{advance.code} {advance.name}',
-                ),
-            ])))
+        self._tochka_apply_refunds(operation)
 
     def _tochka_apply_pending(self, operation):
         """ Money is on its way or held: nobody should pay again, and nothing is booked yet. """

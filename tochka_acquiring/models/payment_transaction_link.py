@@ -254,5 +254,5 @@ class PaymentTransaction(models.Model):
         :param str message: The note.
         """
         self.ensure_one()
-        for document in self._tochka_documents():
+        for document in (self.source_transaction_id or self)._tochka_documents():
             document.sudo()._message_log(body=message)

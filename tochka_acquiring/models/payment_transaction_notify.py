@@ -25,7 +25,10 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         provider = self.provider_id.sudo()
-        if self.tochka_notified_at or not self.payment_id or not provider.tochka_notify_email:
+        if (
+            self.tochka_notified_at or not self.payment_id or not provider.tochka_notify_email
+            or self.operation == 'refund'
+        ):
             return
         self.tochka_notified_at = fields.Datetime.now()
         try:

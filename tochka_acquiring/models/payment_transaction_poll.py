@@ -162,6 +162,8 @@ class PaymentTransaction(models.Model):
         return (
             self.tochka_status != operation.status
             or self.state not in const.STATES_OF_STATUS.get(operation.status, (self.state,))
+            or bool(dict(operation.refunds).keys()
+                    - set(self._tochka_refunds().mapped('tochka_order_id')))
         )
 
     # === BUSINESS METHODS - MONITOR === #

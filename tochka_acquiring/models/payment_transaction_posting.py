@@ -28,8 +28,17 @@ class PaymentTransaction(models.Model):
             transaction.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
             if transaction.is_post_processed and transaction.state == 'done':
                 continue
+            source = transaction.source_transaction_id
+            if source.state == 'done' and not source.payment_id:
+                source._post_process()  # What is returned was received first.
             super(PaymentTransaction, transaction)._post_process()
-            if transaction.state == 'done':
+            if transaction.state == 'done' and not transaction.payment_id:
+                # Odoo takes any child for a part of a capture, which is booked instead. A payment
+                # that was returned before Odoo heard of it has one, too.
+                transaction.with_company(transaction.company_id)._create_payment()
+            if transaction.operation == 'refund':
+                transaction._tochka_match_return()
+            elif transaction.state == 'done':
                 transaction._tochka_flag_overpayment()
                 transaction._tochka_notify_payment()
                 transaction._tochka_settle_invoices()
@@ -42,6 +51,19 @@ class PaymentTransaction(models.Model):
             'partner_id': self._tochka_document_partner().id,
             'date': self._tochka_booking_day(),
         }
+        paid = self.source_transaction_id.payment_id
+        if self.operation == 'refund' and paid:
+            # Money goes back from where it came to.
+            line = paid.payment_method_line_id
+            if line.journal_id != paid.journal_id:  # The provider has another cash box now.
+                line = paid.journal_id._get_available_payment_method_lines('outbound')[:1]
+            values |= {
+                'partner_id': paid.partner_id.id,
+                'destination_account_id': paid.destination_account_id.id,
+                'journal_id': paid.journal_id.id,
+                'company_id': paid.company_id.id,
+                'payment_method_line_id': line.id,
+            }
         advance_account = self._tochka_advance_account()
         if advance_account:
             values['destination_account_id'] = advance_account.id
@@ -70,6 +92,19 @@ class PaymentTransaction(models.Model):
         ))
         return booked_on
 
+    def _tochka_match_return(self):
+        """ Match the money that went back with what is left of the same money: a top-up's credit,
+        or a payment that no invoice needed. A credit note is matched by Odoo itself.
+        """
+        self.ensure_one()
+        paid, returned = self.source_transaction_id.payment_id, self.payment_id
+        if not (paid and returned and self.state == 'done'):
+            return
+        lines = (paid._seek_for_lines()[1] + returned._seek_for_lines()[1]).filtered(
+            lambda line: not line.reconciled and line.account_id == returned.destination_account_id)
+        if len(lines.move_id) > 1:
+            lines.reconcile()
+
     def _tochka_flag_overpayment(self):
         """ Ask a person what to do with money that no document is waiting for. """
         self.ensure_one()
@@ -90,7 +125,7 @@ class PaymentTransaction(models.Model):
             self._tochka_flag(_(
                 "%(amount)s roubles of this payment are more than the document needed (a second"
                 " payment, or a document that was cancelled or paid meanwhile). They stay as the"
-                " customer's credit: use them for another invoice, or return them to the payer in"
-                " the internet bank.",
+                " customer's credit: use them for another invoice, or return them to the payer by"
+                " the button Refund of the payment.",
                 amount=f'{credit:.2f}',
             ))

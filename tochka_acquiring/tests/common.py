@@ -13,6 +13,7 @@ from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.api.operation import (
+    AcceptedRefund,
     Account,
     CreatedPayment,
     Customer,
@@ -137,6 +138,28 @@ class FakeBank:
             operation_id, status=status, payment_type=payment_type, paid_at=paid_at,
             orders=(Order(str(uuid.uuid4()), 'approval', amount, paid_at),),
         )
+
+    def refund_payment(self, operation_id, amount, customer_code=None):
+        after = self._called('refund_payment', operation_id=operation_id, amount=amount)
+        operation = self.operations[operation_id]
+        if operation.status not in ('APPROVED', 'REFUNDED_PARTIALLY'):
+            raise errors.Rejected("impossible", http_status=424, audit_id='audit-2')
+        if amount > operation.amount - operation.refunded:
+            raise errors.Rejected("more than the rest", http_status=424, audit_id='audit-3')
+        self.give_back(operation_id, amount)
+        if after:
+            raise after
+        return AcceptedRefund(operation_id, amount, 'another-id')
+
+    def give_back(self, operation_id, amount, moment=None):
+        """ Return money, as the internet bank does as well. """
+        operation = self.operations[operation_id]
+        refund = Order(str(uuid.uuid4()), 'refund', Decimal(str(amount)),
+                       moment or datetime.now(timezone.utc))
+        whole = operation.refunded + refund.amount >= operation.amount
+        return self.change(
+            operation_id, orders=(*operation.orders, refund),
+            status='REFUNDED' if whole else 'REFUNDED_PARTIALLY')
 
     def get_payment(self, operation_id, customer_code=None):
         self._called('get_payment', operation_id=operation_id)

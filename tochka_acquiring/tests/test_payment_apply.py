@@ -1,7 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from decimal import Decimal
 
 from psycopg2 import IntegrityError
@@ -147,18 +146,6 @@ class TestPaymentApply(TochkaCommon):
         ))
         self.assertEqual(transaction.state, 'draft')
         self.assertTrue(transaction.tochka_problem)
-
-    def test_refunded_first_means_done_and_flagged(self):
-        for status in const.REFUND_STATUSES:
-            transaction = self.create_linked_tx()
-            paid_at = datetime.now(timezone.utc)
-            self.apply(transaction, status=status, payment_type='card', orders=(
-                Order('1', 'approval', Decimal('100000.00'), paid_at),
-                Order('2', 'refund', Decimal('10.00'), paid_at),
-            ))
-            self.assertEqual(transaction.state, 'done')
-            self.assertIn('10.00', transaction.tochka_problem)
-            self.assertTrue(transaction.tochka_paid_at)
 
     def test_instalments_wait(self):
         transaction = self.create_linked_tx()

@@ -1,3 +1,5 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import tochka_refund_note
+from . import tochka_refund_record
 from . import tochka_try

@@ -1,0 +1,94 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+
+
+class AccountMove(models.Model):
+    """ A credit note whose money goes back to the payer; the refunds of an invoice. """
+
+    _inherit = 'account.move'
+
+    tochka_can_refund = fields.Boolean(compute='_compute_tochka_refunds')
+    tochka_refund_count = fields.Integer(compute='_compute_tochka_refunds')
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('transaction_ids', 'amount_residual', 'state', 'reversed_entry_id')
+    @api.depends_context('uid')
+    def _compute_tochka_refunds(self):
+        may_refund = self.env.user.has_group('tochka_acquiring.group_refund')
+        for move in self:
+            sudo = move.sudo()
+            move.tochka_refund_count = len(sudo._tochka_refund_transactions())
+            move.tochka_can_refund = bool(
+                may_refund and sudo._tochka_note_left() > 0 and sudo._tochka_note_payments())
+
+    # === ACTION METHODS === #
+
+    def action_tochka_refund(self):
+        """ Return the money of the credit note to the payer.
+
+        :return: The action that opens the wizard.
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window',
+            'name': _("Return the money to the payer"),
+            'res_model': 'tochka.refund.note',
+            'view_mode': 'form',
+            'target': 'new',
+            'context': {'default_credit_note_id': self.id},
+        }
+
+    def action_tochka_refunds(self):
+        """ Open the refunds of the invoice or credit note.
+
+        :return: The action that opens them.
+        :rtype: dict
+        """
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id(
+            'tochka_acquiring.action_tochka_refund')
+        return {
+            **action, 'context': {},
+            'domain': [('id', 'in', self.sudo()._tochka_refund_transactions().ids)],
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _tochka_refund_transactions(self):
+        """ Return the refunds of the payments of an invoice, or those that pay a credit note.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        own = self.transaction_ids.filtered(lambda tx: tx.operation == 'refund')
+        if self.move_type == 'out_refund':
+            return own
+        return own | self.transaction_ids.child_transaction_ids.filtered(
+            lambda tx: tx.operation == 'refund')
+
+    def _tochka_note_payments(self):
+        """ Return the payments of which the money of this credit note can go back.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        if self.move_type != 'out_refund' or self.state != 'posted':
+            return self.transaction_ids.browse()
+        return self.reversed_entry_id.transaction_ids.filtered(
+            lambda tx: tx.provider_code == 'tochka' and tx._tochka_refundable() > 0)
+
+    def _tochka_note_left(self):
+        """ Return what is left of a credit note, refunds on their way included.
+
+        :return: Roubles, as an ORM monetary value.
+        :rtype: float
+        """
+        self.ensure_one()
+        if self.move_type != 'out_refund' or self.state != 'posted':
+            return 0.0
+        on_their_way = self._tochka_refund_transactions().filtered(
+            lambda tx: not tx.payment_id and tx.state not in ('cancel', 'error'))
+        return max(self.amount_residual + sum(on_their_way.mapped('amount')), 0.0)

@@ -1,0 +1,147 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timedelta
+
+from odoo import _, api, fields, models
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.utils import utc_naive
+
+_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
+
+
+class PaymentTransaction(models.Model):
+    """ The bank's history of an operation becomes refunds here, and nowhere else.
+
+    It does not matter who began a refund: Odoo, the internet bank, or a person who has recorded
+    one by hand.
+    """
+
+    _inherit = 'payment.transaction'
+
+    # === BUSINESS METHODS - THE ONLY WRITER === #
+
+    def _tochka_apply_refunds(self, operation):
+        """ Bring the refunds of this payment in line with the history, under its lock.
+
+        :param Operation operation: The operation as just read.
+        """
+        self.ensure_one()
+        listed = dict(operation.refunds)
+        refunds = self._tochka_refunds()
+        known = set(refunds.mapped('tochka_order_id'))
+        for order_id, order in listed.items():
+            if order_id in known:
+                continue
+            refund = self._tochka_match_refund(refunds, order) or (
+                self._tochka_create_bank_refund(order))
+            refund._tochka_confirm_refund(order_id, order)
+            refunds |= refund
+        if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not listed:
+            self._tochka_flag(_(
+                "The bank calls the payment returned (%s) and lists no return. Look at the"
+                " operation in the internet bank.", operation.status))
+        for refund in refunds.filtered('tochka_order_id'):
+            if refund.tochka_order_id not in listed:
+                self._tochka_flag(_(
+                    "The bank no longer lists the refund %s, which is booked. Look at the operation"
+                    " in the internet bank.", refund.reference))
+
+    def _tochka_match_refund(self, refunds, order):
+        """ Return the refund of ours that an entry of the history is.
+
+        The one that is with the bank first, then one that was recorded by hand, then one that was
+        given up as refused: the bank may have done it after all, or a person in the internet bank.
+
+        :param payment.transaction refunds: The refunds of this payment.
+        :param Order order: The entry.
+        :rtype: payment.transaction
+        """
+        for states in (const.REFUND_WITH_BANK, ('by_hand',), ('rejected',), ('requested',)):
+            for refund in refunds.sorted('id'):
+                if (
+                    refund.tochka_refund_state in states
+                    and not refund.tochka_order_id
+                    and refund._tochka_amount() == order.amount
+                ):
+                    return refund
+        return self.browse()
+
+    def _tochka_create_bank_refund(self, order):
+        """ Create the refund that was begun in the internet bank.
+
+        :param Order order: The entry of the history.
+        :rtype: payment.transaction
+        """
+        refund = self._create_child_transaction(float(order.amount), is_refund=True)
+        self._tochka_log_for_accountants(_(
+            "%(amount)s roubles of the payment %(reference)s were returned in the internet bank:"
+            " %(refund)s.", amount=order.amount, reference=self.reference, refund=refund.reference))
+        return refund
+
+    def _tochka_confirm_refund(self, order_id, order):
+        """ The bank has returned this money.
+
+        :param str order_id: The key of the entry of the history.
+        :param Order order: The entry.
+        """
+        self.ensure_one()
+        was_by_hand = self.tochka_refund_state == 'by_hand'
+        values = {
+            'tochka_order_id': order_id,
+            'provider_reference': order_id,
+            'tochka_refund_state': 'done',
+            'tochka_refund_next_at': False,
+            'tochka_error': False,
+        }
+        if not was_by_hand:
+            values['tochka_paid_at'] = utc_naive(order.time) or fields.Datetime.now()
+        self.write(values)
+        if self.state != 'done':
+            self._set_done(extra_allowed_states=('cancel',))
+            self.env.ref('payment.cron_post_process_payment_tx')._trigger()
+
+    # === BUSINESS METHODS - SWEEP === #
+
+    @api.model
+    def _cron_tochka_refund_sweep(self):
+        """ Look every night for refunds that were made in the internet bank, however old the
+        payment is: no notification tells of them.
+        """
+        entities = self.env['tochka.legal.entity'].with_context(active_test=False).search([
+            ('connection_id.state', 'in', ('connected', 'attention')),
+        ])
+        for index, entity in enumerate(entities):
+            self.env['ir.cron']._commit_progress(0, remaining=len(entities) - index)
+            for status in const.REFUND_STATUSES:
+                try:
+                    self._tochka_sweep_refunds(entity, status)
+                except Exception:
+                    # One legal entity must not keep the others from being compared.
+                    _logger.exception("The sweep of refunds of %s failed", entity.customer_code)
+                    self.env.cr.rollback()
+            self.env['ir.cron']._commit_progress(1, remaining=len(entities) - index - 1)
+
+    def _tochka_sweep_refunds(self, entity, status):
+        """ Sweep the refunds of one legal entity.
+
+        :param tochka.legal.entity entity: The legal entity.
+        :param str status: A status of operations with refunds.
+        """
+        today = fields.Date.today()
+        try:
+            operations = list(entity.connection_id._tochka_client().list_payments(
+                entity.customer_code, today - timedelta(days=const.REFUND_SWEEP_DAYS),
+                today + timedelta(days=1), status=status))
+        except errors.TochkaError as error:
+            _logger.warning("The sweep of refunds of %s failed: %s", entity.customer_code, error)
+            entity.connection_id._tochka_report_problem(error)
+            return
+        self.env['ir.cron']._commit_progress(0)
+        by_operation = {operation.operation_id: operation for operation in operations}
+        for payment in self.search([('tochka_operation_id', 'in', list(by_operation))]):
+            operation = by_operation[payment.tochka_operation_id]
+            if payment._tochka_is_behind(operation):
+                payment._tochka_apply_in_own_cursor(operation)

@@ -1,0 +1,67 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.fields import Command
+
+from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
+
+
+class RefundCommon(BalanceCommon):
+    """ Paid invoices and top-ups whose money goes back. """
+
+    def setUp(self):
+        super().setUp()
+        # The default of the fake lists what a person asks for by status as well.
+        self.startPatcher(patch.object(
+            type(self.bank), 'list_payments', lambda bank, *_period, status=None, **_o: iter([
+                o for o in bank.operations.values() if status in (None, o.status)])))
+
+    def paid(self, amount=1000.0, **values):
+        """ Return the payment of an invoice. """
+        return self.pay(self.create_linked_tx(self.create_invoice(amount), **values))
+
+    def ask_refund(self, transaction, amount=None):
+        """ Ask for a refund as a clerk does. :return: The refund. """
+        before = transaction._tochka_refunds()
+        transaction.with_user(self.env.user).action_refund(amount_to_refund=amount)
+        return transaction._tochka_refunds() - before
+
+    def work(self, minutes=0):
+        """ Run the job, whatever the refunds wait for, some minutes later; book what is done. """
+        self.env.flush_all()
+        self.env['payment.transaction'].sudo().search([
+            ('tochka_refund_next_at', '!=', False)]).tochka_refund_next_at = fields.Datetime.now()
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes)):
+            self.run_job('cron_refund')
+        self.env['payment.transaction'].sudo().search([
+            ('operation', '=', 'refund'), ('state', '=', 'done'),
+            ('is_post_processed', '=', False)])._post_process()
+        self.env.invalidate_all()
+
+    def sweep(self):
+        self.run_job('cron_refund_sweep')
+        self.env['payment.transaction'].sudo().search([
+            ('state', '=', 'done'), ('is_post_processed', '=', False)])._post_process()
+        self.env.invalidate_all()
+
+    def credit(self, invoice, amount=None):
+        """ Return the posted credit note of an invoice, of all or of an amount of it. """
+        wizard = self.env['account.move.reversal'].with_context(
+            active_model='account.move', active_ids=invoice.ids,
+        ).create({'journal_id': invoice.journal_id.id, 'date': self.today})
+        note = self.env['account.move'].browse(wizard.refund_moves()['res_id'])
+        if amount:
+            note.invoice_line_ids = [Command.update(
+                note.invoice_line_ids[0].id, {'price_unit': amount, 'quantity': 1})]
+        note.action_post()
+        return note
+
+    def bank_refunds(self, transaction):
+        """ Return the amounts of the refunds in the bank's history. """
+        return [order.amount for _key, order
+                in self.bank.operations[transaction.tochka_operation_id].refunds]

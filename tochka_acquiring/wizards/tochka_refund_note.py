@@ -1,0 +1,71 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+
+class TochkaRefundNote(models.TransientModel):
+    """ Return the money of a credit note to the payer. """
+
+    _name = 'tochka.refund.note'
+    _description = "Tochka Bank: return the money of a credit note"
+
+    credit_note_id = fields.Many2one(
+        string="Credit note", comodel_name='account.move', required=True, ondelete='cascade')
+    currency_id = fields.Many2one(related='credit_note_id.currency_id')
+    amount_note = fields.Monetary(
+        string="Left of the credit note", compute='_compute_amounts')
+    candidate_ids = fields.Many2many(
+        comodel_name='payment.transaction', compute='_compute_amounts')
+    transaction_id = fields.Many2one(
+        string="To the payer of", comodel_name='payment.transaction', required=True,
+        domain="[('id', 'in', candidate_ids)]", compute='_compute_transaction_id', store=True,
+        precompute=True, readonly=False, ondelete='cascade')
+    amount_left = fields.Monetary(string="Left of the payment", compute='_compute_amount_left')
+    amount = fields.Monetary(
+        string="To be returned", required=True, compute='_compute_amount', store=True,
+        precompute=True, readonly=False)
+
+    @api.depends('credit_note_id')
+    def _compute_amounts(self):
+        for wizard in self:
+            note = wizard.credit_note_id._origin.sudo()
+            wizard.amount_note = note._tochka_note_left()
+            wizard.candidate_ids = note._tochka_note_payments()
+
+    @api.depends('credit_note_id')
+    def _compute_transaction_id(self):
+        for wizard in self:
+            wizard.transaction_id = wizard.credit_note_id._origin.sudo()._tochka_note_payments()[:1]
+
+    @api.depends('transaction_id')
+    def _compute_amount_left(self):
+        for wizard in self:
+            payment = wizard.transaction_id._origin.sudo()
+            wizard.amount_left = payment._tochka_refundable() if payment else 0.0
+
+    @api.depends('transaction_id')
+    def _compute_amount(self):
+        for wizard in self:
+            wizard.amount = min(wizard.amount_left, wizard.amount_note)
+
+    def action_refund(self):
+        """ Let the bank return the money; the payment that goes out pays the credit note.
+
+        :return: A notification.
+        :rtype: dict
+        :raise ValidationError: If it is more than the credit note has left.
+        """
+        self.ensure_one()
+        note = self.credit_note_id
+        note.check_access('read')
+        if self.transaction_id not in note.sudo()._tochka_note_payments():
+            raise ValidationError(_("This payment has not paid the invoice of the credit note."))
+        if note.currency_id.compare_amounts(self.amount, note.sudo()._tochka_note_left()) > 0:
+            raise ValidationError(_(
+                "Only %s roubles are left of the credit note, refunds on their way included.",
+                f'{note.sudo()._tochka_note_left():.2f}'))
+        return self.transaction_id.with_context(
+            tochka_refund_values={'invoice_ids': [Command.set(note.ids)]},
+        ).action_refund(amount_to_refund=self.amount)

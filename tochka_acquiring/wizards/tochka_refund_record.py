@@ -1,0 +1,63 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.utils import bank_day, utc_naive
+
+
+class TochkaRefundRecord(models.TransientModel):
+    """ A return that a person has made in the internet bank, because Odoo could not. """
+
+    _name = 'tochka.refund.record'
+    _description = "Tochka Bank: record a return"
+
+    transaction_id = fields.Many2one(
+        string="Payment", comodel_name='payment.transaction', required=True, ondelete='cascade')
+    currency_id = fields.Many2one(related='transaction_id.currency_id')
+    amount_left = fields.Monetary(string="Can be returned", compute='_compute_amount_left')
+    amount = fields.Monetary(string="Returned", required=True)
+    day = fields.Date(
+        string="On", required=True, default=lambda self: bank_day(fields.Datetime.now()),
+        help="The bank's day, as the internet bank shows it.")
+    credit_note_id = fields.Many2one(
+        string="Credit note", comodel_name='account.move', ondelete='cascade',
+        domain="[('move_type', '=', 'out_refund'), ('state', '=', 'posted'),"
+               " ('amount_residual', '>', 0), ('partner_id', '=', partner_id)]")
+    partner_id = fields.Many2one(related='transaction_id.payment_id.partner_id')
+
+    @api.depends('transaction_id')
+    def _compute_amount_left(self):
+        for wizard in self:
+            wizard.amount_left = wizard.transaction_id.sudo()._tochka_refundable()
+
+    @api.onchange('transaction_id')
+    def _onchange_transaction(self):
+        self.amount = self.amount_left
+
+    def action_record(self):
+        """ Book the return; the nightly sweep finds it in the bank's history and books no second
+        one.
+
+        :return: The action that opens the refund.
+        :rtype: dict
+        :raise UserError: If the day is yet to come.
+        """
+        self.ensure_one()
+        payment = self.transaction_id.sudo()
+        payment._tochka_check_refund_right()
+        if self.day > bank_day(fields.Datetime.now()):
+            raise UserError(_("This day is yet to come."))
+        noon = datetime.combine(self.day, time(12), ZoneInfo(const.BANK_TIME_ZONE))
+        refund = payment._tochka_record_refund(
+            self.amount, utc_naive(noon), self.credit_note_id.sudo())
+        return {
+            'type': 'ir.actions.act_window',
+            'res_model': 'payment.transaction',
+            'res_id': refund.id,
+            'view_mode': 'form',
+        }
