@@ -70,6 +70,7 @@ class TestGolden(GoldenCommon):
         self.assertGolden(self.pay_for(self.sell(("Перевозка в Минск", 1, 15000, zero), on=SOON)))
 
     def test_kilograms_and_metres(self):
+        self.settings.fiscal_taxation_system = 'esn'
         kilogram, metre = (self.env.ref(f'uom.product_uom_{name}') for name in ('kgm', 'meter'))
         invoice = self.sell(
             ("Глина", 1.35, 249.9, self.vat10,
