@@ -69,4 +69,5 @@ class PaymentTransaction(models.Model):
     def _fiscal_paid_at(self):
         """ Return when the money came, as far as it is known. :rtype: datetime """
         self.ensure_one()
-        return self.tochka_paid_at or fields.Datetime.now()
+        booked_at = self.last_state_change if self.state == 'done' else False
+        return self.tochka_paid_at or booked_at or fields.Datetime.now()

@@ -150,13 +150,15 @@ class PaymentTransaction(models.Model):
         return owed
 
     def _fiscal_invoice_owes(self, invoice):
-        """ Return what an invoice owes; once this payment is booked, with what it has paid of it.
+        """ Return what an invoice owes; once this payment is booked, with what it and those that
+        came later have paid of it.
 
         :param account.move invoice: The invoice.
         :return: Kopecks.
         :rtype: int
         """
-        partials = self.payment_id.move_id.line_ids.matched_debit_ids.filtered(
+        later = invoice.transaction_ids - self._fiscal_earlier_payments(invoice)
+        partials = (self | later).payment_id.move_id.line_ids.matched_debit_ids.filtered(
             lambda partial: partial.debit_move_id.move_id == invoice)
         return self._fiscal_kopecks(
             invoice.amount_residual + sum(partials.mapped('debit_amount_currency')))

@@ -5,6 +5,7 @@ from . import test_bank_register
 from . import test_callback
 from . import test_closing
 from . import test_golden
+from . import test_golden_amounts
 from . import test_golden_orders
 from . import test_items
 from . import test_items_orders

@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from datetime import date
+
 from freezegun import freeze_time
 
 from odoo.tests import tagged
@@ -72,10 +74,7 @@ class TestGoldenOrders(GoldenCommon):
 
     def test_delivered_order(self):
         order = self.course_and_books()
-        for line in order.order_line:
-            if line.qty_delivered_method != 'manual':
-                self.skipTest("The stock app delivers.")
-            line.qty_delivered = line.product_uom_qty
+        self.deliver(order)
         self.assertGolden(self.pay_for(order))
 
     def test_last_second_of_2025(self):
@@ -88,15 +87,29 @@ class TestGoldenOrders(GoldenCommon):
 
     # === DEPOSITS === #
 
-    def ask_for_deposit(self, order):
+    def ask_for_deposit(self, order, on=DAY):
         """ Return the posted invoice of a deposit of 30 % of an order. """
         self.env['sale.advance.payment.inv'].with_context(
             active_model='sale.order', active_ids=order.ids,
         ).create({'advance_payment_method': 'percentage', 'amount': 30}).create_invoices()
         deposit = order.invoice_ids
-        deposit.invoice_date = DAY
+        deposit.invoice_date = on
         deposit.action_post()
         return deposit
+
+    def deliver(self, order):
+        for line in order.order_line.filtered('product_id'):
+            if line.qty_delivered_method != 'manual':
+                self.skipTest("The stock app delivers.")
+            line.qty_delivered = line.product_uom_qty
+
+    def ask_for_the_rest(self, order):
+        """ Return the posted invoice of an order that was delivered, less its deposit. """
+        self.deliver(order)
+        final = order._create_invoices(final=True)
+        final.invoice_date = DAY
+        final.action_post()
+        return final
 
     def test_deposit(self):
         deposit = self.ask_for_deposit(self.course_and_books())
@@ -106,12 +119,19 @@ class TestGoldenOrders(GoldenCommon):
     def test_final_invoice_after_a_deposit(self):
         order = self.course_and_books()
         self.pay_for(self.ask_for_deposit(order))
-        for line in order.order_line.filtered(lambda line: not line.is_downpayment):
-            if line.qty_delivered_method != 'manual':
-                self.skipTest("The stock app delivers.")
-            line.qty_delivered = line.product_uom_qty
-        final = order._create_invoices(final=True)
-        final.invoice_date = DAY
-        final.action_post()
+        final = self.ask_for_the_rest(order)
         self.assertEqual(final.amount_total, 5040)
         self.assertGolden(self.pay_for(final))
+
+    def pay_deposit_in_2025(self):
+        with freeze_time('2025-12-20 09:00:00'):
+            order = self.order((self.course, 1, 6000, self.in20))
+            return order, self.pay_for(self.ask_for_deposit(order, on=date(2025, 12, 20)))
+
+    def test_deposit_in_2025(self):
+        _order, transaction = self.pay_deposit_in_2025()
+        self.assertGolden(transaction)
+
+    def test_rest_in_2026_after_a_deposit_in_2025(self):
+        order, _transaction = self.pay_deposit_in_2025()
+        self.assertGolden(self.pay_for(self.ask_for_the_rest(order)))
