@@ -219,6 +219,15 @@ def operations():
     ])
 
 
+@blueprint.get('/receipts')
+def receipts():
+    """ The receipts that the bank's partner has printed, oldest first; of one `operation`. """
+    return jsonify([
+        {**receipt, 'moment': receipt['moment'].isoformat()}
+        for receipt in bank().receipts(request.args.get('operation'))
+    ])
+
+
 @blueprint.route('/requests', methods=['GET', 'DELETE'])
 def requests_journal():
     """ The requests that the API has received; keys are left out. """
