@@ -8,6 +8,7 @@ from flask import Blueprint, current_app, request
 from .access import body_data, paged, query, respond, using
 from .bank import MOSCOW, STATUSES, YEKATERINBURG, iso
 from .errors import BankError
+from .receipt import check_sum, find_wrong, read_receipt
 from .schema import check_payment, read_amount
 
 blueprint = Blueprint('acquiring', __name__, url_prefix='/uapi/acquiring/v1.0')
@@ -27,9 +28,17 @@ def number(amount):
     return float(amount) if amount % 1 else int(amount)
 
 
-def describe_items(items):
-    """ Give the lines of a receipt back, with prices in the form of all amounts. """
-    return [{**item, 'amount': number(read_amount(item['amount'], 'amount'))} for item in items]
+def describe_receipt(operation):
+    """ Give the receipt back as it was sent, with prices in the form of all amounts.
+
+    Whether it was printed is not told: the bank has no field for that.
+    """
+    if not operation.receipt:
+        return {}
+    return {**operation.receipt, 'Items': [
+        {**item, 'amount': number(read_amount(item['amount'], 'amount'))}
+        for item in operation.receipt['Items']
+    ]}
 
 
 def link_of(operation):
@@ -66,8 +75,12 @@ def create_with_receipt():
 def _create(with_receipt):
     client = using('MakeAcquiringOperation')
     data = body_data()
-    check_payment(data, with_receipt)
-    operation = bank().create(client, data, read_amount(data['amount'], 'amount'), with_receipt)
+    check_payment(data, find_wrong(data) if with_receipt else ())
+    amount = read_amount(data['amount'], 'amount')
+    receipt = read_receipt(data) if with_receipt else None
+    if receipt and bank().variants['receipt_sum_checked']:
+        check_sum(receipt['Items'], amount)
+    operation = bank().create(client, data, amount, receipt)
     answer = {
         'purpose': data['purpose'],
         'status': operation.status,
@@ -86,10 +99,7 @@ def _create(with_receipt):
             'customerCode': data['customerCode'],
             'redirectUrl': data.get('redirectUrl'),
             'failRedirectUrl': data.get('failRedirectUrl'),
-            'taxSystemCode': data.get('taxSystemCode'),
-            'Client': data['Client'],
-            'Items': describe_items(data['Items']),
-            'Supplier': data.get('Supplier'),
+            **describe_receipt(operation),
         }
     return respond(without_empty(answer))
 
@@ -99,23 +109,20 @@ def describe(operation):
     sent = operation.request
     return {
         **without_empty({
-            'taxSystemCode': sent.get('taxSystemCode'),
             'paymentType': operation.payment_type,
             'paymentId': operation.payment_id,
             'transactionId': operation.transaction_id,
             'paymentMode': operation.modes,
             'redirectUrl': sent.get('redirectUrl'),
             'failRedirectUrl': sent.get('failRedirectUrl'),
-            'Client': sent.get('Client'),
-            'Items': describe_items(sent.get('Items') or ()),
             'purpose': sent['purpose'],
             'merchantId': operation.merchant_id,
             'consumerId': sent.get('consumerId'),
-            'Supplier': sent.get('Supplier'),
             'preAuthorization': sent.get('preAuthorization'),
             'paidAt': operation.paid_at and iso(operation.paid_at, MOSCOW),
             'paymentLinkId': operation.payment_link_id,
         }),
+        **describe_receipt(operation),
         'customerCode': sent['customerCode'],
         # The bank mixes offsets within one answer.
         'createdAt': iso(operation.created_at, YEKATERINBURG),

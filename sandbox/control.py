@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Blueprint, current_app, jsonify, request
 
 from .acquiring import describe, link_of
-from .bank import OUTCOMES
+from .bank import OUTCOMES, iso
 from .errors import BankError
 from .oauth import describe as describe_consent
 from .schema import read_amount
@@ -216,6 +216,15 @@ def operations():
     return jsonify([
         {**describe(operation), 'declines': operation.declines, 'link': link_of(operation)}
         for operation in bank().all()
+    ])
+
+
+@blueprint.get('/receipts')
+def receipts():
+    """ The receipts that the bank's partner has printed, oldest first; of one `operation`. """
+    return jsonify([
+        {**receipt, 'moment': iso(receipt['moment'])}
+        for receipt in bank().receipts(request.args.get('operation'))
     ])
 
 

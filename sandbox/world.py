@@ -95,6 +95,7 @@ VARIANTS = {
     'require_https': False,  # webhooks only to https on port 443
     'wait_full_payment': False,  # instalments stop at WAIT_FULL_PAYMENT
     'amounts_as_strings': False,  # answers quote amounts
+    'receipt_sum_checked': True,  # lines that don't come to the amount: 400, or taken
     'consent_as_object': False,  # a new consent is answered as an object, not in a list
     'old_refresh_token': 'refused',  # a used refresh token: refused, or works
 }

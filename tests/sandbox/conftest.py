@@ -56,3 +56,10 @@ def with_openapi(running):
     """ Only where the bank's OpenAPI file is present. """
     if not running.app.config['SCHEMA'].document:
         pytest.skip("the bank's OpenAPI file is absent: set TOCHKA_OPENAPI to test against it")
+
+
+@pytest.fixture(params=['with_openapi', 'without_openapi'])
+def schema(request):
+    """ Both ways of checking. """
+    request.getfixturevalue(request.param)
+    return request.param

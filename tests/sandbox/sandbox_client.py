@@ -12,6 +12,8 @@ TIMEOUT = 20
 SHOP = '200000000012345'
 CARD_SHOP = '200000000012346'
 COMPANY, SECOND_COMPANY, PERSON = '301234567', '301234568', '301234569'
+TILL_SHOP = '200000000022345'  # the second company's, with a cash register
+WITH_RECEIPT = 'acquiring/v1.0/payments_with_receipt'
 
 
 class Api:
@@ -79,6 +81,26 @@ class Api:
         return self.refused(
             status, 'POST', 'acquiring/v1.0/payments', {'Data': self.request_data(**values)},
         )
+
+    def receipt_data(self, **values):
+        """ Return `Data` of a request with the least receipt. None leaves a field out. """
+        return self.request_data(**{
+            'customerCode': SECOND_COMPANY, 'merchantId': TILL_SHOP, 'amount': '300.00',
+            'Client': {'email': 'buyer@example.com'},
+            'Items': [{'name': 'Занятие', 'amount': '150.00', 'quantity': 2}], **values,
+        })
+
+    def create_with_receipt(self, **values):
+        """ Create an operation with a receipt. :return: `Data` of the answer. """
+        return self.data('POST', WITH_RECEIPT, {'Data': self.receipt_data(**values)})
+
+    def receipt_refused(self, status, **values):
+        """ Create an operation with a receipt in vain. :return: The messages. """
+        return self.refused(status, 'POST', WITH_RECEIPT, {'Data': self.receipt_data(**values)})
+
+    def receipts(self, operation_id=''):
+        """ Return what the bank's partner has printed. """
+        return self.control('receipts' + (operation_id and f'?operation={operation_id}'))
 
     def read(self, operation_id):
         """ Read an operation. """

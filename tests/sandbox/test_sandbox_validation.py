@@ -3,22 +3,9 @@
 import json
 
 import pytest
-from sandbox_client import COMPANY, SECOND_COMPANY
+from sandbox_client import COMPANY
 
 PAYMENTS = 'acquiring/v1.0/payments'
-WITH_RECEIPT = 'acquiring/v1.0/payments_with_receipt'
-RECEIPT = {
-    'customerCode': SECOND_COMPANY, 'merchantId': None, 'amount': '300.00',
-    'Client': {'email': 'buyer@example.com'},
-    'Items': [{'name': 'Занятие', 'amount': '300.00', 'quantity': 1}],
-}
-
-
-@pytest.fixture(params=['with_openapi', 'without_openapi'])
-def schema(request):
-    """ Both ways of checking. """
-    request.getfixturevalue(request.param)
-    return request.param
 
 
 @pytest.mark.parametrize('field, value', [
@@ -113,61 +100,6 @@ def test_parts_of_a_kopeck_are_refused_as_a_number_too(api, schema):
 def test_list_without_a_company_is_a_validation_error(api):
     [message] = api.refused(400, 'GET', PAYMENTS)
     assert 'customerCode' in message
-
-
-# === RECEIPTS === #
-
-
-def receipt_refused(api, **values):
-    """ Ask for an operation with a wrong receipt. :return: The messages. """
-    data = api.request_data(**{**RECEIPT, **values})
-    return api.refused(400, 'POST', WITH_RECEIPT, {'Data': data})
-
-
-def test_receipt_is_taken(api, schema):
-    api.data('POST', WITH_RECEIPT, {'Data': api.request_data(**RECEIPT)})
-
-
-@pytest.mark.parametrize('client', [None, {}, {'phone': '+79990000000'}, {'email': 'nobody'}])
-def test_email_of_the_client_is_mandatory(api, schema, client):
-    assert any('Client' in message for message in receipt_refused(api, Client=client))
-
-
-@pytest.mark.parametrize('items', [None, [], [{'name': '', 'amount': '1.00', 'quantity': 1}],
-                                   [{'name': 'я' * 257, 'amount': '1.00', 'quantity': 1}]])
-def test_items_are_mandatory(api, schema, items):
-    assert any('Items' in message for message in receipt_refused(api, Items=items))
-
-
-@pytest.mark.parametrize('field, value', [
-    ('vatType', 'vat20'), ('vatType', 'vat120'), ('paymentMethod', 'advance'),
-    ('paymentObject', 'excise'),
-])
-def test_values_of_an_item(api, schema, field, value):
-    items = [{**RECEIPT['Items'][0], field: value}]
-    assert any('Items' in message for message in receipt_refused(api, Items=items))
-
-
-@pytest.mark.parametrize('value', ['envd', 'npd'])
-def test_tax_system(api, schema, value):
-    assert any('taxSystemCode' in m for m in receipt_refused(api, taxSystemCode=value))
-
-
-@pytest.mark.parametrize('item', [
-    {'name': 'Занятие', 'quantity': 1}, {'name': 'Занятие', 'amount': '1.00'},
-    {'name': 'Занятие', 'amount': 0, 'quantity': 1},
-    {'name': 'Занятие', 'amount': '1.00', 'quantity': 0}, 'Занятие',
-])
-def test_price_and_quantity_with_the_banks_file(api, with_openapi, item):
-    assert any('Items' in message for message in receipt_refused(api, Items=[item]))
-
-
-@pytest.mark.parametrize('item', [
-    {'name': 'Занятие', 'quantity': 1}, {'name': 'Занятие', 'amount': '1.00', 'quantity': 0},
-    'Занятие',
-])
-def test_price_and_quantity_without_the_banks_file(api, without_openapi, item):
-    assert any('Items' in message for message in receipt_refused(api, Items=[item]))
 
 
 def test_wrong_company_comes_after_wrong_fields(api, schema):
