@@ -148,6 +148,13 @@ CALLBACK_MINUTES = 30
 OVERDUE_MINUTES = 60
 REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
 
+# === THE CUSTOMER === #
+
+# Of these receipts the customer is told nothing: no receipt is on its way.
+HIDDEN_STATES = ('waiting', 'void')
+PORTAL_ROUTE = '/my/fiscal-receipts'
+QR_PIXELS = 480
+
 # === KOMTET KASSA === #
 
 # Neutral name -> word of the shop API v2. Source: komtet_kassa_sdk 8.1.0 (PyPI), 2026-04.

@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 
 
 class PaymentProvider(models.Model):
-    """ Which register prints the receipts of a provider's payments. """
+    """ Which register prints the receipts of a provider's payments; whether Odoo confirms them. """
 
     _inherit = 'payment.provider'
 
@@ -14,6 +14,10 @@ class PaymentProvider(models.Model):
         domain="[('company_id', 'parent_of', company_id)]", copy=False,
         help="The online register that prints the receipts. It must be of the company whose money"
              " it is.")
+    fiscal_confirm = fields.Boolean(
+        string="Send a confirmation with the receipt", default=True,
+        help="When the receipt is printed, Odoo sends the buyer an e-mail with its data and its QR"
+             " code. The register sends the receipt itself.")
 
     # === CONSTRAINT METHODS === #
 
