@@ -153,7 +153,7 @@ REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
 # Of these receipts the customer is told nothing: no receipt is on its way.
 HIDDEN_STATES = ('waiting', 'void')
 PORTAL_ROUTE = '/my/fiscal-receipts'
-QR_PIXELS = 480
+QR_BOX = 10  # Pixels of each of the small squares of a QR code.
 
 # === KOMTET KASSA === #
 

@@ -1,6 +1,9 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from base64 import b64encode
+from io import BytesIO
+
+import qrcode
 
 from odoo import _, api, models
 
@@ -53,14 +56,20 @@ class FiscalReceipt(models.Model):
     def _fiscal_qr_png(self):
         """ Return the QR code of a printed receipt, large enough for any camera.
 
+        `barcode` of `ir.actions.report` would need a drawing library that not every server has.
+
         :return: A PNG picture; empty without a code.
         :rtype: bytes
         """
         self.ensure_one()
         if not self.qr:
             return b''
-        return self.env['ir.actions.report'].barcode(
-            'QR', self.qr, width=const.QR_PIXELS, height=const.QR_PIXELS, barLevel='M')
+        code = qrcode.QRCode(
+            error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=const.QR_BOX)
+        code.add_data(self.qr)
+        picture = BytesIO()
+        code.make_image().save(picture)
+        return picture.getvalue()
 
     def _fiscal_qr_uri(self):
         """ Return the picture of the QR code for a page: nobody can ask for it by address.
