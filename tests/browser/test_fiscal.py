@@ -58,7 +58,8 @@ def test_receipt_of_a_paid_invoice(stack, visit):
     rows = page.locator('[name="fiscal_receipt_ids"] .o_data_row')
     rows.first.wait_for()
     assert receipt['document_number'] in rows.first.inner_text()
-    accountant.look_twice(stack, 'fiscal_transaction')
+    accountant.look_twice(stack, 'fiscal_transaction', lambda tab: tab.locator(
+        '[name="fiscal_receipt_ids"]').scroll_into_view_if_needed())
 
 
 def test_customer_finds_the_receipt(stack, visit):
@@ -84,7 +85,10 @@ def test_customer_finds_the_receipt(stack, visit):
         page.fill('input[name=password]', 'demo')
         page.press('input[name=password]', 'Enter')
         page.wait_for_url('**/my**')
-        page.locator('a[href="/my/fiscal-receipts"]').click()
+        card = page.locator('a[href="/my/fiscal-receipts"]')
+        card.wait_for()
+        visitor.look(f'portal_home_{size}')
+        card.click()
         page.wait_for_url('**/my/fiscal-receipts')
         visitor.look(f'portal_receipts_{size}')
         page.locator('#wrap tbody a').first.click()
