@@ -96,11 +96,11 @@ def test_customer_finds_the_receipt(stack, visit):
         assert read_qr(page.locator('#o_fiscal_receipt img')) == receipt['qr']
         assert '1' in page.locator('#o_fiscal_receipt tbody').inner_text()
         visitor.look(f'portal_receipt_{size}')
-        for name in ('receipts', 'receipt'):
-            address = page.url if name == 'receipt' else f'{stack.odoo_url}/my/fiscal-receipts'
+        addresses = {'receipt': page.url, 'receipts': f'{stack.odoo_url}/my/fiscal-receipts'}
+        for name, address in addresses.items():
             page.goto(address.replace('/my/', '/en/my/'))
+            assert 'Your fiscal receipts' in page.locator('#wrapwrap').inner_text()
             visitor.look(f'en/portal_{name}_{size}')
-            page.goto(address)
 
     [mail] = stack.read('mail.mail', [
         ('model', '=', 'fiscal.receipt'), ('res_id', '=', receipt['id']),
