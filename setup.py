@@ -32,7 +32,7 @@ setup(
     long_description_content_type='text/markdown',
     license='LGPL-3.0-only',
     python_requires='>=3.10,<3.14',
-    install_requires=['certifi', 'cryptography>=42', 'PyJWT>=2.8', 'requests>=2.32'],
+    install_requires=['certifi', 'cryptography>=42', 'PyJWT>=2.8', 'qrcode', 'requests>=2.32'],
     package_dir={f'odoo.addons.{addon}': addon for addon in ADDONS},
     packages=list(packages()),
     package_data={f'odoo.addons.{addon}': data_files(addon) for addon in ADDONS},

@@ -10,19 +10,24 @@
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',
     'depends': ['account_payment', 'phone_validation', 'tochka_acquiring'],
+    'external_dependencies': {'python': ['qrcode']},
     'data': [
         'security/ir.model.access.csv',
         'security/fiscal_security.xml',
 
         'data/ir_cron_data.xml',
+        'data/mail_template_data.xml',
 
         'wizards/fiscal_resolve_views.xml',
 
         'views/account_move_views.xml',
+        'views/account_payment_views.xml',
         'views/account_tax_views.xml',
         'views/fiscal_receipt_views.xml',
         'views/fiscal_register_views.xml',
         'views/payment_provider_views.xml',
+        'views/payment_transaction_views.xml',
+        'views/portal_templates.xml',
         'views/product_category_views.xml',
         'views/uom_views.xml',
     ],

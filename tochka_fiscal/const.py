@@ -161,6 +161,13 @@ CALLBACK_MINUTES = 30
 OVERDUE_MINUTES = 60
 REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
 
+# === THE CUSTOMER === #
+
+# Of these receipts the customer is told nothing: no receipt is on its way.
+HIDDEN_STATES = ('waiting', 'void')
+PORTAL_ROUTE = '/my/fiscal-receipts'
+QR_BOX = 10  # Pixels of each of the small squares of a QR code.
+
 # === KOMTET KASSA === #
 
 # Neutral name -> word of the shop API v2. Source: komtet_kassa_sdk 8.1.0 (PyPI), 2026-04.

@@ -1,3 +1,4 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import callback
+from . import portal

@@ -5,11 +5,14 @@ from . import fiscal_receipt
 from . import fiscal_receipt_bank
 from . import fiscal_receipt_build
 from . import fiscal_receipt_closing
+from . import fiscal_receipt_confirm
 from . import fiscal_receipt_line
 from . import fiscal_receipt_queue
+from . import fiscal_receipt_show
 from . import fiscal_attempt
 
 from . import account_move
+from . import account_payment
 from . import account_tax
 from . import payment_provider
 from . import payment_provider_method

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, fields, models
+from odoo import fields, models
 
 
 class AccountMove(models.Model):
@@ -27,14 +27,15 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        receipts = self.fiscal_receipt_ids
-        action = {
-            'type': 'ir.actions.act_window',
-            'name': _("Fiscal receipts"),
-            'res_model': 'fiscal.receipt',
-            'view_mode': 'list,form',
-            'domain': [('id', 'in', receipts.ids)],
-        }
-        if len(receipts) == 1:
-            action.update(view_mode='form', res_id=receipts.id, views=[(False, 'form')])
-        return action
+        return self.fiscal_receipt_ids._fiscal_open()
+
+    # === BUSINESS METHODS === #
+
+    def _fiscal_portal_receipts(self):
+        """ Return the receipts for the invoice's page in the portal, whoever may open that.
+
+        :rtype: fiscal.receipt
+        """
+        self.ensure_one()
+        return self.sudo().fiscal_receipt_ids.filtered(
+            lambda receipt: receipt._fiscal_is_shown())

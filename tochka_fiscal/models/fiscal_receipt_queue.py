@@ -266,6 +266,8 @@ class FiscalReceipt(models.Model):
                 printed=f'{fiscal.total / 100:.2f}', paid=f'{self.total:.2f}')
             self.problem = problem
             self._fiscal_ask(_("Fiscal receipt with another sum: %s", self.name), problem)
+        else:
+            self._fiscal_confirm()
 
     def _fiscal_wait(self, problem):
         """ Plan the next try, at growing delays that never end.

@@ -7,7 +7,7 @@ from odoo.addons.tochka_fiscal import const
 
 
 class PaymentProvider(models.Model):
-    """ Which register prints the receipts of a provider's payments. """
+    """ Which register prints the receipts of a provider's payments; whether Odoo confirms them. """
 
     _inherit = 'payment.provider'
 
@@ -16,6 +16,10 @@ class PaymentProvider(models.Model):
         domain="[('company_id', 'parent_of', company_id), ('kind', '!=', 'bank')]", copy=False,
         help="The online register that prints the receipts. It must be of the company whose money"
              " it is.")
+    fiscal_confirm = fields.Boolean(
+        string="Send a confirmation with the receipt", default=True,
+        help="When the receipt is printed, Odoo sends the buyer an e-mail with its data and its QR"
+             " code. The register sends the receipt itself.")
 
     fiscal_closing = fields.Selection(
         string="Closing receipts",

@@ -97,6 +97,21 @@ class FiscalCommon(TochkaCommon):
         transaction = self.pay(self.create_linked_tx(self.create_invoice(amount), **values))
         return transaction.fiscal_receipt_ids.sudo()
 
+    def print_invoice(self, amount=1000.0, **values):
+        """ Return the printed receipt of a paid invoice. """
+        receipt = self.pay_invoice(amount, **values)
+        self.work()
+        self.work()
+        self.assertEqual(receipt.state, 'done')
+        return receipt
+
+    def put_state(self, receipt, state):
+        """ Put a receipt into any state, whatever leads there. """
+        self.env.flush_all()
+        self.env.cr.execute(
+            'UPDATE fiscal_receipt SET state = %s WHERE id = %s', (state, receipt.id))
+        self.env.invalidate_all()
+
     def work(self, lane=None):
         """ Run the lanes now, whatever the receipts wait for. """
         self.env.flush_all()

@@ -32,6 +32,8 @@ class TestCallback(FiscalCommon, HttpCase):
         self.assertEqual(self.receipt.state, 'unknown')
         self.assertEqual(self.post(self.receipt.attempt_ids.key), 200)
         self.assertEqual(self.receipt.state, 'done')
+        self.assertTrue(self.receipt.confirmed_at, "The buyer is told, whoever brings the word")
+        self.assertFalse(self.receipt.activity_ids)
         self.assertEqual(self.post(self.receipt.attempt_ids.key), 200, "A repeat changes nothing")
         self.work()
         self.assertEqual(len(self.keys()), 1)

@@ -30,9 +30,19 @@ class TestReceipt(FiscalCommon):
         self.assertRecordValues(receipt.line_ids, [{
             'name': "Lessons", 'price': 1234.56, 'quantity': 1.0, 'total': 1234.56, 'vat': 'none',
         }])
-        self.assertEqual(transaction.invoice_ids.fiscal_receipt_count, 1)
-        action = transaction.invoice_ids.action_fiscal_receipts()
-        self.assertEqual(action['res_id'], receipt.id)
+        for document in (transaction.invoice_ids, transaction.payment_id):
+            self.assertEqual(document.fiscal_receipt_count, 1)
+            self.assertEqual(document.action_fiscal_receipts()['res_id'], receipt.id)
+
+    def test_payment_without_a_receipt(self):
+        payment = self.env['account.payment'].create({
+            'amount': 100, 'partner_id': self.payer.id, 'payment_type': 'inbound'})
+        self.assertEqual(payment.fiscal_receipt_count, 0)
+
+    def test_several_receipts_are_a_list(self):
+        receipts = self.pay_invoice(100) | self.pay_invoice(200)
+        self.assertEqual(receipts._fiscal_open()['domain'], [('id', 'in', receipts.ids)])
+        self.assertNotIn('res_id', receipts._fiscal_open())
 
     def test_one_for_each_settlement(self):
         receipt = self.pay_invoice()
