@@ -1,9 +1,10 @@
-""" A running sandbox, a client of its API, and an address for webhooks.
+""" A running sandbox, a client of its API, a shop with a cash register, addresses for callbacks.
 
 This folder has no `__init__.py` on purpose: it would hide the package `sandbox` that it tests.
 """
 
 import pytest
+from komtet_shop import Listener, Shop
 from sandbox_client import Api, Receiver
 
 from sandbox.server import start
@@ -63,3 +64,26 @@ def schema(request):
     """ Both ways of checking. """
     request.getfixturevalue(request.param)
     return request.param
+
+
+@pytest.fixture
+def shop(api):
+    """ A shop whose till is quick. """
+    shop = Shop(api)
+    shop.control('settings', delay=0.02)
+    return shop
+
+
+@pytest.fixture
+def held(shop):
+    """ A shop whose till waits for a step. """
+    shop.control('settings', hold=True)
+    return shop
+
+
+@pytest.fixture
+def listener():
+    """ An address for callbacks. """
+    listener = Listener()
+    yield listener
+    listener.stop()

@@ -14,6 +14,8 @@ from . import test_details
 from . import test_jobs
 from . import test_oauth
 from . import test_oauth_faults
+from . import test_oauth_problems
+from . import test_oauth_tokens
 from . import test_payer_input
 from . import test_payment_apply
 from . import test_payment_kind

@@ -15,7 +15,7 @@ from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.tochka_acquiring.api import errors
-from odoo.addons.tochka_acquiring.tests.test_oauth import QUIET, OAuthCommon
+from odoo.addons.tochka_acquiring.tests.oauth_common import QUIET, OAuthCommon
 
 OTHER_INN = '7736207543'
 
