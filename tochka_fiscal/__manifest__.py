@@ -2,7 +2,7 @@
 
 {
     'name': 'Tochka Bank Fiscal Receipts',
-    'version': '19.0.0.3.0',
+    'version': '19.0.0.4.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 351,
     'summary': "54-FZ receipts of online payments, by the bank's register or KOMTET Kassa.",
@@ -19,6 +19,7 @@
         'data/mail_template_data.xml',
 
         'wizards/fiscal_resolve_views.xml',
+        'wizards/payment_refund_wizard_views.xml',
 
         'views/account_move_views.xml',
         'views/account_payment_views.xml',

@@ -22,7 +22,16 @@ def _lt(text):
 
 
 class ReceiptError(ValueError):
-    """ A receipt that must not be printed, with what is wrong. """
+    """ A receipt that must not be printed.
+
+    :param str message: What is wrong.
+    :param str code: The value that is.
+    """
+
+    def __init__(self, message, code=''):
+        super().__init__(f'{message} ({code})' if code else message)
+        self.message = message
+        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +122,7 @@ class Receipt:
 
     def __post_init__(self):
         for problem in self._find_problems():
-            raise ReceiptError(problem)
+            raise ReceiptError(*problem)
 
     @property
     def total(self):
@@ -122,7 +131,7 @@ class Receipt:
 
     def _find_problems(self):
         if not self.key:
-            yield _lt("A receipt needs a key.")
+            yield (_lt("A receipt needs a key."),)
         for name, known in (
             (self.kind, const.KINDS), (self.taxation_system, const.TAXATION_SYSTEMS),
             *((line.vat, const.VATS) for line in self.lines),
@@ -131,26 +140,26 @@ class Receipt:
             *((name, const.PAYMENT_TYPES) for name in self.payments),
         ):
             if name not in known:
-                yield _lt("A value of the receipt is not one of the law's.")
+                yield _lt("A value of the receipt is not one of the law's."), name
         if not self.lines:
-            yield _lt("A receipt needs a line.")
+            yield (_lt("A receipt needs a line."),)
         if not self.email and not self.phone:
-            yield _lt("The buyer's e-mail or phone is missing.")
+            yield (_lt("The buyer's e-mail or phone is missing."),)
         if self.email and not is_email(self.email):
-            yield _lt("The buyer's e-mail is not one.")
+            yield (_lt("The buyer's e-mail is not one."),)
         if self.phone and not re.fullmatch(r'\+\d{10,15}', self.phone):
-            yield _lt("The buyer's phone is not in the international form, +79991234567.")
+            yield (_lt("The buyer's phone is not in the international form, +79991234567."),)
         for line in self.lines:
             if not line.name or len(line.name) > const.MAX_NAME:
-                yield _lt("A line needs a name of at most 128 characters.")
+                yield (_lt("A line needs a name of at most 128 characters."),)
             if line.total <= 0 or line.price <= 0 or line.quantity <= 0:
-                yield _lt("A line costs nothing, or less.")
+                yield (_lt("A line costs nothing, or less."),)
             elif price_lines(line.price, line.quantity) != line.total:
-                yield _lt("A line's price times its quantity is not its total.")
+                yield (_lt("A line's price times its quantity is not its total."),)
         if any(amount <= 0 for amount in self.payments.values()):
-            yield _lt("A payment is nothing, or less.")
+            yield (_lt("A payment is nothing, or less."),)
         if sum(self.payments.values()) != self.total:
-            yield _lt("The payments are not the total of the lines.")
+            yield (_lt("The payments are not the total of the lines."),)
 
 
 # === TEXTS === #
@@ -231,6 +240,56 @@ def allot(amount, weights):
     for index in order[:amount - sum(shares)]:
         shares[index] += 1
     return shares
+
+
+def share_return(amount, left, named=()):
+    """ Share a return out over what is left of lines, to the kopeck.
+
+    :param int amount: Kopecks.
+    :param list[int] left: What is left of each line, kopecks.
+    :param list[tuple[list[int], int]] named: Lines that are known to come back: their places, the
+                                             first is taken first, and kopecks. What no line is
+                                             named for is shared out over all, in proportion.
+    :return: As many shares, each at most what is left; their sum is the amount.
+    :rtype: list[int]
+    :raise ReceiptError: If more comes back than is left.
+    """
+    if not 0 < amount <= sum(left):
+        raise ReceiptError(_lt("What is returned is nothing, or more than the receipts have left."))
+    shares = [0] * len(left)
+    rest = amount
+    for places, wanted in named:
+        for place in places:
+            part = min(wanted, left[place] - shares[place], rest)
+            shares[place] += part
+            wanted -= part
+            rest -= part
+    if rest:
+        still = [whole - share for whole, share in zip(left, shares, strict=True)]
+        for place, share in enumerate(allot(rest, still)):
+            shares[place] += share
+    return shares
+
+
+def return_line(line, share):
+    """ Return the lines by which a part of a printed line comes back.
+
+    A return repeats name, price, VAT and method of its income. A part that is no whole number of
+    pieces is the same quantity at a lower price.
+
+    :param Line line: The printed line.
+    :param int share: Kopecks of it.
+    :rtype: list[Line]
+    """
+    if share == line.total:
+        return [line]
+    if line.quantity == line.quantity.to_integral() and share % line.price == 0:
+        return [replace(line, quantity=Decimal(share // line.price), total=share)]
+    return _split(Item(**{
+        name: getattr(line, name) for name in (
+            'name', 'quantity', 'vat', 'method', 'subject', 'measure', 'agent', 'supplier', 'mark',
+            'source')
+    }, total=share), share)
 
 
 def build_lines(items, paid):

@@ -40,7 +40,9 @@ CALLS = {
         payment_modes=['card'], merchant_id='200000000054321', payment_link_id='INV-1-0a1b2c',
         redirect_url=f'https://shop.example/return?access_token={OTHER_JWT}',
         fail_redirect_url='https://shop.example/declined', ttl=60,
+        receipt={'Client': {'email': EMAIL}, 'Items': [{'name': PAYER}]},
     ),
+    'refund_payment': lambda client: client.refund_payment('op-1', Decimal('10.00')),
     'get_payment': lambda client: client.get_payment('op-1'),
     'list_payments': lambda client: list(
         client.list_payments('301112223', date(2026, 9, 1), date(2026, 9, 2))
@@ -173,7 +175,7 @@ def test_the_test_itself_would_notice(serve, make_client, traces):
     server = serve(refuse(400, 'purpose is wrong', *QUOTES))
     text = traces(CALLS['create_payment'], make_client(server))
     assert 'purpose is wrong' in text and 'HTTP 400' in text
-    assert 'POST /uapi/acquiring/v1.0/payments' in text
+    assert 'POST /uapi/acquiring/v1.0/payments_with_receipt' in text
     assert text.count('***') >= 6
     assert PAYER in server.requests[0].json['Data']['purpose']
     assert TOKEN in server.requests[0].headers['Authorization']

@@ -10,15 +10,27 @@ from decimal import Decimal
 import pytest
 
 from sandbox.server import start
+from tests.fiscal.receipts import all_receipts
 from tochka_acquiring import const
 from tochka_acquiring.api import client as client_module
 from tochka_acquiring.api.client import TochkaClient
 from tochka_acquiring.api.errors import NotSent, OutcomeUnknown, Rejected, TlsError, Unauthorized
 from tochka_acquiring.api.jwt_key import read_key
 from tochka_acquiring.api.webhook import Event, InvalidSignature, decode
+from tochka_fiscal.registers import bank as bank_register
+from tochka_fiscal.registers.base import Unsupported
 
 TODAY = datetime.now(timezone(timedelta(hours=3))).date()
 DAY = timedelta(days=1)
+
+
+def printable(receipt):
+    """ Return whether the bank's register can print a receipt. """
+    try:
+        bank_register.build(receipt)
+    except Unsupported:
+        return False
+    return True
 
 
 @pytest.fixture(autouse=True)
@@ -259,3 +271,45 @@ def test_sandbox_by_https(tmp_path):
             TochkaClient(sandbox.api_url, 'x', ca_pem=ca_file.read_text()).customers()
     finally:
         sandbox.stop()
+
+
+def test_a_refund_of_ours(bank, client, create):
+    created = create()
+    bank.control(f'pay/{created.operation_id}', {'method': 'sbp'})
+    accepted = client.refund_payment(created.operation_id, Decimal('0.10'), bank.customer_code)
+    assert (accepted.operation_id, accepted.amount) == (created.operation_id, Decimal('0.10'))
+    with pytest.raises(Rejected):
+        client.refund_payment(created.operation_id, Decimal('1234.41'), bank.customer_code)
+    operation = client.get_payment(created.operation_id)
+    [(key, refund)] = operation.refunds
+    assert (refund.amount, operation.status) == (Decimal('0.10'), 'REFUNDED_PARTIALLY')
+    assert key == refund.order_id
+    listed = list(client.list_payments(
+        bank.customer_code, TODAY, TODAY + DAY, status='REFUNDED_PARTIALLY'))
+    assert [dict(o.refunds).keys() for o in listed] == [{key}]
+
+
+@pytest.mark.parametrize('name', [
+    name for name, neutral in all_receipts().items() if printable(neutral)])
+def test_every_receipt_that_the_register_can_print(bank, client, name):
+    """ What the client sends is what the partner prints, to the kopeck. """
+    receipt = all_receipts()[name]
+    world = bank.control('world')
+    for retailer in world['retailers'][bank.customer_code]:
+        retailer['cashbox'] = 'businessRu'
+    bank.control('world', world, method='PUT')
+    body = bank_register.build(receipt)
+    created = client.create_payment(
+        customer_code=bank.customer_code, merchant_id=bank.merchant_id,
+        amount=Decimal(receipt.total).scaleb(-2), purpose='Оплата', payment_modes=['sbp'],
+        payment_link_id=f'INV-{abs(hash(name))}', receipt=body)
+    for operation in (client.get_payment(created.operation_id),
+                      *client.list_payments(bank.customer_code, TODAY, TODAY + DAY)):
+        assert bank_register.is_same(body, operation.receipt)
+    assert bank.control('receipts') == []
+    bank.control(f'pay/{created.operation_id}', {'method': 'sbp'})
+    [printed] = bank.control('receipts')
+    assert Decimal(printed['total']) == Decimal(receipt.total).scaleb(-2)
+    assert (printed['email'], printed['tax_system']) == (receipt.email, receipt.taxation_system)
+    assert [(i['vatType'], i['paymentMethod'], i['paymentObject']) for i in printed['items']] == [
+        (line.vat, line.method, line.subject) for line in receipt.lines]

@@ -66,6 +66,10 @@ CALLS = {
         *((lambda c, receipt=receipt: c.create_payment(**PAYMENT, receipt=receipt), [],
            [CREATE_WITH_RECEIPT]) for receipt in bodies()),
     ],
+    'refund_payment': [
+        (lambda c: c.refund_payment(OPERATION_ID, Decimal('0.01'), '301112223'), [],
+         [('POST', '/acquiring/v1.0/payments/{operationId}/refund')]),
+    ],
     'get_payment': [
         (lambda c: c.get_payment(OPERATION_ID), [],
          [('GET', '/acquiring/v1.0/payments/{operationId}')]),

@@ -93,6 +93,13 @@ def test_supplier():
             bank.build(receipt(wrong))
 
 
+def test_address_in_latin_letters():
+    assert bank.build(receipt(email='ivan@пример.рф'))['Client'] == {
+        'email': 'ivan@xn--e1afmkfd.xn--p1ai'}
+    with pytest.raises(Unsupported, match='Latin'):
+        bank.build(receipt(email='иван@пример.рф'))
+
+
 def test_long_name_keeps_its_quantity():
     name = name_with_quantity('я' * 200, Decimal('21.99'), 'кг.')
     assert len(name) == const.MAX_NAME and name.endswith('… (21.99 кг.)')

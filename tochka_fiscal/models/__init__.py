@@ -8,6 +8,7 @@ from . import fiscal_receipt_closing
 from . import fiscal_receipt_confirm
 from . import fiscal_receipt_line
 from . import fiscal_receipt_queue
+from . import fiscal_receipt_return
 from . import fiscal_receipt_show
 from . import fiscal_attempt
 
@@ -21,6 +22,7 @@ from . import payment_transaction
 from . import payment_transaction_bank
 from . import payment_transaction_closing
 from . import payment_transaction_items
+from . import payment_transaction_return
 from . import payment_transaction_rules
 from . import product_category
 from . import res_partner

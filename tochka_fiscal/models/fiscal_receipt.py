@@ -60,8 +60,10 @@ class FiscalReceipt(models.Model):
     attempt_ids = fields.One2many(
         string="Attempts", comodel_name='fiscal.attempt', inverse_name='receipt_id', readonly=True)
 
-    #  waiting (goes with the bank's link) ──paid──► delegated (the bank's partner prints it and
-    #     └──the link dies──► void ──paid after all──┘    does not tell: no proof is claimed)
+    #  waiting (with the bank's link) ──paid──► delegated (the bank's partner prints it and does not
+    #     └──the link dies──► void ──paid after all──┘                  tell: no proof is claimed)
+    #  waiting (with a refund) ──the money went back──► queued, or delegated as above
+    #     └──refused or given up──► void ──went back after all──► queued
     #
     #  queued ──the job──► sending ──taken──► accepted ──printed──► done
     #    ▲  ▲                 │  │                └──the till refuses──► failed
@@ -70,8 +72,8 @@ class FiscalReceipt(models.Model):
     state = fields.Selection(
         string="State",
         selection=[
-            ('waiting', "Goes with the link"),
-            ('void', "Link not paid"),
+            ('waiting', "Waiting for the money"),
+            ('void', "No money came or went"),
             ('delegated', "Left to the bank's register"),
             ('queued', "Waiting to be sent"),
             ('sending', "Being sent"),
@@ -157,10 +159,16 @@ class FiscalReceipt(models.Model):
             if receipt.state != 'failed':
                 raise UserError(_(
                     "%s is not known to be unprinted: wait for the register's word.", receipt.name))
-            receipt._fiscal_take_present_register()
+            if receipt.income_id:
+                # A return goes to the register of its income, and not before its money.
+                waits = receipt.transaction_id.state != 'done'
+            else:
+                receipt._fiscal_take_present_register()
+                waits = False
             receipt.write({
-                'state': 'queued', 'next_try_at': fields.Datetime.now(), 'tries': 0,
-                'problem': False,
+                'state': 'waiting' if waits else 'queued',
+                'next_try_at': not waits and fields.Datetime.now(),
+                'tries': 0, 'problem': False,
             })
             receipt.activity_unlink(['mail.mail_activity_data_warning'])
             if not receipt.line_ids:
@@ -183,7 +191,7 @@ class FiscalReceipt(models.Model):
             'target': 'new',
             'context': {
                 'default_receipt_id': self.id,
-                'default_fate': 'printed' if self.state == 'failed' else False,
+                'default_fate': 'printed' if self.state in ('failed', 'delegated') else False,
             },
         }
 

@@ -31,7 +31,7 @@ class FiscalReceipt(models.Model):
             'register_id': transaction.provider_id._fiscal_bank_register().id,
             'state': 'waiting',
         })
-        receipt._fiscal_write_lines(transaction._fiscal_lines())
+        receipt._fiscal_write_lines(receipt._fiscal_make_lines())
         receipt._fiscal_bank_request()
         return receipt
 

@@ -20,13 +20,20 @@ class FiscalReceipt(models.Model):
     # === BUSINESS METHODS === #
 
     def _fiscal_make_lines(self):
-        """ Return the lines that this receipt should have. :rtype: list[receipt.Line] """
+        """ Return the lines that this receipt should have, and where a return's come from.
+
+        :return: (Line, fiscal.receipt.line): the second is empty but for returns.
+        :rtype: list[tuple]
+        """
         self.ensure_one()
+        nothing = self.env['fiscal.receipt.line']
+        if self.kind == 'income_return':
+            return [(line, origin) for origin, line in self._fiscal_return_lines()]
         if not self.prepayment_id:
-            return self.transaction_id._fiscal_lines()
+            return [(line, nothing) for line in self.transaction_id._fiscal_lines()]
         model, record_id = self.settlement.rsplit('/', 1)[1].split(',')
-        return self.transaction_id._fiscal_closing_lines(
-            self.env[model].browse(int(record_id)), to_kopecks(self.total))
+        return [(line, nothing) for line in self.transaction_id._fiscal_closing_lines(
+            self.env[model].browse(int(record_id)), to_kopecks(self.total))]
 
     def _fiscal_build_lines(self):
         """ Build the lines from what was paid; a person is asked when that is not possible. """
@@ -34,7 +41,7 @@ class FiscalReceipt(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._fiscal_write_lines(self._fiscal_make_lines())
-            if self.register_id.kind == 'bank':
+            if self.register_id.kind == 'bank' and self.kind == 'income':
                 # The lines stay: they are what a person prints by hand.
                 bank.build(self._fiscal_neutral(self.settlement))
         except (ReceiptError, Unsupported) as error:
@@ -49,14 +56,15 @@ class FiscalReceipt(models.Model):
     def _fiscal_write_lines(self, lines):
         """ Write the lines of a receipt that was not sent yet.
 
-        :param list[receipt.Line] lines: The lines.
+        :param list[tuple] lines: The lines, as `_fiscal_make_lines` returns them.
         :raise ReceiptError: If the receipt then is none.
         """
         self.ensure_one()
         self.line_ids.unlink()
         self.write({'line_ids': [
-            fields.Command.create(self.env['fiscal.receipt.line']._fiscal_values(line))
-            for line in lines
+            fields.Command.create({
+                **self.env['fiscal.receipt.line']._fiscal_values(line), 'origin_id': origin.id})
+            for line, origin in lines
         ]})
         self._fiscal_neutral(self.settlement)
 

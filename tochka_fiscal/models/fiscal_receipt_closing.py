@@ -36,11 +36,11 @@ class FiscalReceipt(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends('kind', 'prepayment_id', 'closing_ids.total', 'line_ids.total',
-                 'line_ids.fiscal_method')
+                 'line_ids.fiscal_method', 'line_ids.return_line_ids.total',
+                 'line_ids.return_line_ids.receipt_id.state')
     def _compute_prepaid_left(self):
         for receipt in self:
-            prepaid = sum(receipt._fiscal_prepaid_lines().mapped('total'))
-            receipt.prepaid_left = prepaid - sum(receipt.closing_ids.mapped('total'))
+            receipt.prepaid_left = sum(receipt._fiscal_prepaid_by_source().values()) / 100
 
     # === ACTION METHODS === #
 
@@ -156,7 +156,8 @@ class FiscalReceipt(models.Model):
         return self.line_ids.filtered(lambda line: line.fiscal_method in const.PREPAID_METHODS)
 
     def _fiscal_prepaid_by_source(self):
-        """ Return what is left of the prepayment, by the document of its lines.
+        """ Return what is left of the prepayment, by the document of its lines: less what was
+        closed, and what came back before it was.
 
         :return: Kopecks by source.
         :rtype: dict
@@ -164,7 +165,9 @@ class FiscalReceipt(models.Model):
         left = {}
         for line in self._fiscal_prepaid_lines():
             source = line.source or ''
-            left[source] = left.get(source, 0) + to_kopecks(line.total)
+            left[source] = (
+                left.get(source, 0) + to_kopecks(line.total) - line._fiscal_returned())
         for closing in self.closing_ids:
-            left[closing.closed_source or ''] -= to_kopecks(closing.total)
+            source = closing.closed_source or ''
+            left[source] = left.get(source, 0) - to_kopecks(closing.total)
         return left

@@ -42,6 +42,12 @@ class FiscalReceiptLine(models.Model):
     agent = fields.Char(string="Agent", readonly=True)
     supplier = fields.Json(string="Supplier", readonly=True)
     mark = fields.Char(string="Marking code", readonly=True)
+    origin_id = fields.Many2one(
+        string="Line of the income", comodel_name='fiscal.receipt.line', readonly=True,
+        ondelete='restrict', index='btree_not_null')
+    return_line_ids = fields.One2many(
+        string="What came back of it", comodel_name='fiscal.receipt.line',
+        inverse_name='origin_id', readonly=True)
     # The document that was paid, `account.move,7`; empty for money without one.
     source = fields.Char(readonly=True)
 
@@ -70,6 +76,12 @@ class FiscalReceiptLine(models.Model):
             'mark': line.mark,
             'source': line.source,
         }
+
+    def _fiscal_returned(self):
+        """ Return what came back of this line, or is on its way. Kopecks. :rtype: int """
+        self.ensure_one()
+        return sum(to_kopecks(line.total) for line in self.return_line_ids
+                   if line.receipt_id.state != 'void')
 
     def _fiscal_line(self):
         """ Return the neutral line, to the kopeck. :rtype: Line """

@@ -110,6 +110,10 @@ class FiscalReceipt(models.Model):
             return self._fiscal_ask_register()
         if self.state not in ('queued', 'sending', 'unknown'):
             return True
+        if self.income_id and self.income_id.state not in const.CLOSABLE_STATES:
+            self._fiscal_wait(_(
+                "The receipt of the payment itself is not printed yet: %s.", self.income_id.name))
+            return True
         attempt = self._fiscal_open_attempt()
         if self.state != 'sending':
             self.state = 'sending'

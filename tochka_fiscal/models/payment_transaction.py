@@ -18,6 +18,10 @@ class PaymentTransaction(models.Model):
         """ Override of `payment` to create the receipt in the same database transaction. """
         transactions = super()._set_done(**kwargs)
         for transaction in transactions.with_user(SUPERUSER_ID):
+            if transaction.operation == 'refund':
+                receipts = self.env['fiscal.receipt'].with_user(SUPERUSER_ID)
+                receipts._fiscal_create_return(transaction)._fiscal_release()
+                continue
             receipt = transaction._fiscal_receipt()
             if receipt:
                 receipt._fiscal_delegate()

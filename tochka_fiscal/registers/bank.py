@@ -30,13 +30,27 @@ def build(receipt):
         raise base.Unsupported(_lt(
             "The bank's register sends receipts by e-mail only, and the payer's e-mail is not"
             " known."))
+    email = _to_ascii(receipt.email)
     if receipt.taxation_system not in const.BANK_TAXATION_SYSTEMS:
         raise base.Unsupported(_lt("The bank's register does not know this taxation system."))
     return {
         'taxSystemCode': receipt.taxation_system,
-        'Client': {'email': receipt.email},
+        'Client': {'email': email},
         'Items': [_build_item(line) for line in receipt.lines],
     }
+
+
+def _to_ascii(email):
+    """ Return an e-mail as the bank takes it: the form is that of JSON Schema, ASCII only.
+
+    :raise Unsupported: If the part before the @ has other letters.
+    """
+    name, domain = email.rsplit('@', 1)
+    try:
+        return f'{name.encode("ascii").decode()}@{domain.encode("idna").decode()}'
+    except UnicodeError as error:
+        raise base.Unsupported(_lt(
+            "The bank's register takes e-mail addresses in Latin letters only.")) from error
 
 
 def is_same(asked, described):

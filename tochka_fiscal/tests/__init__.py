@@ -14,4 +14,5 @@ from . import test_portal
 from . import test_provider
 from . import test_queue
 from . import test_receipt
+from . import test_return
 from . import test_translations

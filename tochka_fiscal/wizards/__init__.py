@@ -1,3 +1,4 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import fiscal_resolve
+from . import payment_refund_wizard

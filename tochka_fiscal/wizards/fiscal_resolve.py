@@ -5,6 +5,7 @@ from datetime import datetime
 from odoo import _, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.registers import base
 
@@ -50,7 +51,7 @@ class FiscalResolve(models.TransientModel):
         attempt = receipt.attempt_ids[:1]
         if not receipt._fiscal_lock():
             raise UserError(_("The receipt is being worked on. Try again in a moment."))
-        if receipt.state == 'failed':
+        if receipt.state in ('failed', 'delegated'):
             self._fiscal_take_printed_by_hand(receipt)
             return
         if receipt.state not in ('accepted', 'unknown') or attempt.task:
@@ -79,7 +80,9 @@ class FiscalResolve(models.TransientModel):
         :param fiscal.receipt receipt: The receipt, locked and surely not printed by its register.
         """
         if self.fate != 'printed':
-            raise UserError(_("It is known that it was not printed: press \"Try again\" instead."))
+            raise UserError(_(
+                "Print it by hand and enter its numbers, or press \"Try again\" where it is"
+                " offered."))
         fiscal = self._fiscal_data()
         attempt = self.env['fiscal.attempt'].sudo().create({
             'receipt_id': receipt.id,
@@ -109,5 +112,5 @@ class FiscalResolve(models.TransientModel):
                     self._fields[name]._description_string(self.env)))
         return base.FiscalData(
             storage=numbers['storage_number'], document=numbers['document_number'],
-            sign=numbers['fiscal_sign'], moment=moment, kind=1,
+            sign=numbers['fiscal_sign'], moment=moment, kind=const.KINDS[self.receipt_id.kind],
             total=to_kopecks(self.receipt_id.total))

@@ -1,0 +1,36 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import SUPERUSER_ID, fields, models
+
+
+class PaymentTransaction(models.Model):
+    """ A refund, of any provider, and its receipt. """
+
+    _inherit = 'payment.transaction'
+
+    # Kopecks by line of the printed receipt, as a person has picked them.
+    fiscal_picked = fields.Json(readonly=True, copy=False)
+
+    # === BUSINESS METHODS === #
+
+    def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
+        """ Override of `payment` to keep which lines come back. """
+        picked = self.env.context.get('fiscal_picked')
+        if is_refund and picked:
+            custom_create_values['fiscal_picked'] = picked
+        return super()._create_child_transaction(
+            amount, is_refund=is_refund, **custom_create_values)
+
+    def _tochka_request_refund(self):
+        """ Override of `tochka_acquiring` to have the receipt ready before the money goes. """
+        super()._tochka_request_refund()
+        receipts = self.env['fiscal.receipt'].with_user(SUPERUSER_ID)
+        receipts._fiscal_create_return(self.with_user(SUPERUSER_ID))._fiscal_wait_again()
+
+    def _set_error(self, state_message, extra_allowed_states=()):
+        """ Override of `payment`: what was not returned gets no receipt. """
+        transactions = super()._set_error(
+            state_message, extra_allowed_states=extra_allowed_states)
+        for transaction in transactions:
+            transaction._fiscal_receipt()._fiscal_void()
+        return transactions

@@ -1,0 +1,260 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import timedelta
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
+from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon, FiscalCommon
+from odoo.addons.tochka_fiscal.tests.test_closing import run_closing
+
+SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_refund_send'
+TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_apply'
+
+
+class ReturnCommon(FiscalCommon, RefundCommon):
+    """ Printed receipts whose money goes back. """
+
+    def work(self):
+        """ Let the till print. """
+        FiscalCommon.work(self)
+
+    def refund(self, payment, amount=None, **context):
+        """ Return money by the bank. :return: The receipt of the return. """
+        before = payment._tochka_refunds()
+        payment.with_user(self.env.user).with_context(**context).action_refund(
+            amount_to_refund=amount)
+        refund = payment._tochka_refunds() - before
+        RefundCommon.work(self)
+        return refund._fiscal_receipt()
+
+    def printed_payment(self, *lines, **values):
+        """ Return the payment of an invoice of (name, quantity, price), its receipt printed. """
+        invoice = self.create_invoice(1.0, post=False)
+        invoice.invoice_line_ids = [Command.clear(), *(
+            Command.create({'name': name, 'quantity': quantity, 'price_unit': price, 'tax_ids': []})
+            for name, quantity, price in lines)]
+        invoice.write(values)
+        invoice.action_post()
+        payment = self.pay(self.create_linked_tx(invoice))
+        self.work()
+        self.work()
+        self.assertEqual(payment._fiscal_receipt().state, 'done')
+        return payment
+
+    def assertLines(self, receipt, *expected):
+        """ Compare with (name, quantity, price, total). """
+        self.assertFalse(receipt.problem)
+        self.assertEqual(
+            [(line.name, line.quantity, line.price, line.total) for line in receipt.line_ids],
+            [(name, float(quantity), float(price), float(total))
+             for name, quantity, price, total in expected])
+        self.assertEqual(sum(receipt.line_ids.mapped('total')), receipt.total)
+
+
+@tagged('post_install', '-at_install')
+class TestReturn(ReturnCommon):
+    """ The receipt of a return repeats its income, and is printed once. """
+
+    def test_whole_refund_repeats_the_lines(self):
+        payment = self.printed_payment(("Lessons", 8, 1500), ("Book", 1, 700.5))
+        receipt = self.refund(payment)
+        income = payment._fiscal_receipt()
+        self.assertRecordValues(receipt, [{
+            'kind': 'income_return', 'state': 'queued', 'income_id': income.id,
+            'register_id': self.register.id, 'contact': income.contact,
+            'payments': {'cashless': 1270050}}])
+        self.assertLines(receipt, ("Lessons", 8, 1500, 12000), ("Book", 1, 700.5, 700.5))
+        self.assertEqual(
+            receipt.line_ids.mapped(lambda line: (line.vat, line.fiscal_method)),
+            income.line_ids.mapped(lambda line: (line.vat, line.fiscal_method)))
+        self.work()
+        self.work()
+        self.assertEqual(receipt.state, 'done')
+        printed = list(self.till.printed.values())
+        self.assertEqual([one.kind for one in printed], ['income', 'income_return'])
+        self.assertEqual(printed[1].payments, {'cashless': 1270050})
+
+    def test_waits_with_the_refund_and_dies_with_it(self):
+        payment = self.printed_payment(("Lessons", 1, 1000))
+        payment.with_user(self.env.user).action_refund(amount_to_refund=400.0)
+        refund = payment._tochka_refunds()
+        receipt = refund._fiscal_receipt()
+        self.assertLines(receipt, ("Lessons", 1, 400, 400))
+        self.assertEqual((receipt.state, receipt.paid_at), ('waiting', False))
+        self.work()
+        self.assertEqual(len(self.till.printed), 1)
+        self.bank.fail('refund_payment', errors.Rejected("No money", http_status=424))
+        with mute_logger(TX_LOGGER):
+            RefundCommon.work(self)
+        self.assertEqual((refund.state, receipt.state), ('error', 'void'))
+        refund.with_user(self.env.user).action_tochka_refund_again()
+        self.assertEqual(receipt.state, 'waiting')
+        RefundCommon.work(self)
+        self.assertEqual((refund.state, receipt.state), ('done', 'queued'))
+        self.assertEqual(refund._fiscal_receipt(), receipt)
+
+    def test_given_up(self):
+        payment = self.printed_payment(("Lessons", 1, 1000))
+        payment.with_user(self.env.user).action_refund()
+        refund = payment._tochka_refunds()
+        refund.with_user(self.env.user).action_tochka_refund_cancel()
+        self.assertEqual(refund._fiscal_receipt().state, 'void')
+
+    def test_parts_sum_up_to_the_whole(self):
+        payment = self.printed_payment(("A", 3, 33.33), ("B", 1, 0.01), ("C", 7, 9.99))
+        returned = [self.refund(payment, amount) for amount in (0.01, 33.33, 77.77)]
+        returned.append(self.refund(payment, payment._tochka_refundable()))
+        for line in payment._fiscal_receipt().line_ids:
+            self.assertEqual(line._fiscal_returned(), round(line.total * 100))
+        self.assertAlmostEqual(sum(r.total for r in returned), payment.amount, places=2)
+
+    def test_credit_note_names_its_lines(self):
+        payment = self.printed_payment(("Lessons", 8, 1500), ("Book", 2, 700))
+        note = self.credit(payment.invoice_ids)
+        note.button_draft()
+        note.invoice_line_ids.filtered(lambda line: line.name == "Lessons").unlink()
+        note.invoice_line_ids.quantity = 1
+        note.action_post()
+        self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
+        receipt = payment._tochka_refunds()._fiscal_receipt()
+        self.assertLines(receipt, ("Book", 1, 700, 700))
+        self.assertIn(receipt, note.sudo().fiscal_receipt_ids)
+
+    def test_picked_in_the_wizard(self):
+        payment = self.printed_payment(("Lessons", 8, 1500), ("Book", 2, 700))
+        form = Form(self.env['payment.refund.wizard'].with_context(
+            active_id=payment.payment_id.id))
+        with form.fiscal_line_ids.edit(0) as line:
+            self.assertEqual((line.name, line.left), ("Lessons", 12000.0))
+            line.amount = 3000.0
+        self.assertEqual(form.amount_to_refund, 3000.0)
+        form.save().action_refund()
+        receipt = payment._tochka_refunds()._fiscal_receipt()
+        self.assertLines(receipt, ("Lessons", 2, 1500, 3000))
+
+    def test_wizard_checks_what_is_picked(self):
+        payment = self.printed_payment(("Lessons", 8, 1500), ("Book", 2, 700))
+        for amount, refund in ((12000.01, 12000.01), (3000.0, 2999.0), (-1.0, 5.0)):
+            wizard = self.env['payment.refund.wizard'].with_context(
+                active_id=payment.payment_id.id).create({})
+            wizard.amount_to_refund = refund
+            wizard.fiscal_line_ids[0].amount = amount
+            with self.subTest(amount), self.assertRaises(ValidationError):
+                wizard.action_refund()
+
+    def test_refund_of_the_internet_bank(self):
+        payment = self.printed_payment(("Lessons", 2, 1000), ("Book", 1, 500))
+        self.bank.give_back(payment.tochka_operation_id, '250.00')
+        for _night in range(2):
+            self.sweep()
+        receipt = payment._tochka_refunds()._fiscal_receipt()
+        self.assertEqual(receipt.state, 'queued')
+        self.assertLines(receipt, ("Lessons", 2, 100, 200), ("Book", 1, 50, 50))
+
+    def test_not_before_the_income(self):
+        invoice = self.create_invoice(1000.0)
+        payment = self.pay(self.create_linked_tx(invoice))
+        income = payment._fiscal_receipt()
+        receipt = self.refund(payment)
+        income._fiscal_fail("No paper")
+        self.work()
+        self.assertFalse(self.till.printed)
+        self.assertIn("not printed yet", receipt.problem)
+        income.with_user(self.env.user).action_retry()
+        for _turn in range(5):
+            self.work()
+        self.assertEqual(
+            [one.kind for one in self.till.printed.values()], ['income', 'income_return'])
+        self.assertEqual(receipt.state, 'done')
+
+    def test_register_of_the_income(self):
+        payment = self.printed_payment(("Lessons", 1, 1000))
+        self.provider.sudo().fiscal_register_id = self.register.copy(
+            {'name': "New", 'secret': 's'})
+        self.assertEqual(self.refund(payment).register_id, self.register)
+
+    def test_payment_without_a_receipt(self):
+        self.provider.sudo().fiscalization = 'no'
+        payment = self.paid(1000.0)
+        self.assertFalse(self.refund(payment))
+        self.assertEqual(payment._tochka_refunds().state, 'done')
+
+
+@tagged('post_install', '-at_install')
+class TestReturnOfPrepayment(ReturnCommon):
+    """ What was not handed over goes back as what it was: 1, 2 or 3; else as a settlement, 4. """
+
+    def prepaid_invoice(self):
+        return self.printed_payment(
+            ("Lessons", 10, 100), invoice_date=self.today + timedelta(days=10))
+
+    def test_before_the_delivery(self):
+        payment = self.prepaid_invoice()
+        receipt = self.refund(payment, 400.0)
+        self.assertEqual(receipt.line_ids.fiscal_method, 'full_prepayment')
+        income = payment._fiscal_receipt()
+        self.assertEqual(income.prepaid_left, 600.0)
+        run_closing(self.env, times=2, days=11)
+        self.assertEqual(income.closing_ids.mapped('total'), [600.0])
+        self.assertEqual(income.prepaid_left, 0.0)
+
+    def test_after_the_delivery(self):
+        payment = self.prepaid_invoice()
+        run_closing(self.env, times=1, days=11)
+        receipt = self.refund(payment, 300.0)
+        self.assertLines(receipt, ("Lessons", 3, 100, 300))
+        self.assertEqual(receipt.line_ids.fiscal_method, 'full_payment')
+        self.assertEqual(receipt.payments, {'cashless': 30000})
+        self.assertEqual(payment._fiscal_receipt().prepaid_left, 0.0)
+
+    def test_rest_of_a_balance(self):
+        self.create_due(400.0)
+        topup = self.top_up(1000.0)
+        self.work()
+        self.work()
+        run_closing(self.env, times=1, days=0)
+        income = topup._fiscal_receipt()
+        self.assertEqual(income.prepaid_left, 600.0)
+        receipt = self.refund(topup, 600.0)
+        self.assertEqual(receipt.line_ids.fiscal_method, 'advance')
+        self.assertEqual(income.prepaid_left, 0.0)
+        receipt = self.refund(topup, 100.0)
+        self.assertEqual(receipt.line_ids.fiscal_method, 'full_payment')
+
+
+@tagged('post_install', '-at_install')
+class TestReturnByTheBank(BankRegisterCommon, RefundCommon):
+    """ Nobody documents whether the bank's partner prints returns: nothing is claimed. """
+
+    def setUp(self):
+        super().setUp()
+        self.payment = self.paid(1000.0)
+        self.ask_refund(self.payment, 300.0)
+        self.work()
+        self.receipt = self.payment._tochka_refunds()._fiscal_receipt()
+
+    def test_a_person_looks(self):
+        self.assertRecordValues(self.receipt, [{
+            'state': 'delegated', 'kind': 'income_return', 'is_overdue': False, 'qr': False}])
+        [activity] = self.receipt.activity_ids
+        self.assertIn("300.00", activity.note)
+        self.assertIn("nobody documents", activity.note)
+
+    def test_numbers_of_the_cabinet(self):
+        action = self.receipt.with_user(self.env.user).action_resolve()
+        wizard = self.env['fiscal.resolve'].with_context(**action['context']).create({
+            'storage_number': '9999078900005430', 'document_number': '13',
+            'fiscal_sign': '1911055232', 'moment': '25.11.2026 14:30'})
+        wizard.fate = 'not_printed'
+        with self.assertRaises(UserError):
+            wizard.action_apply()
+        wizard.fate = 'printed'
+        wizard.action_apply()
+        self.assertEqual(self.receipt.state, 'done')
+        self.assertIn('&n=2', self.receipt.qr)
+        self.assertFalse(self.receipt.activity_ids)

@@ -1,0 +1,81 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
+
+
+class PaymentRefundWizard(models.TransientModel):
+    """ A partial refund names its lines, for the receipt of the return. """
+
+    _inherit = 'payment.refund.wizard'
+
+    fiscal_line_ids = fields.One2many(
+        string="What comes back", comodel_name='fiscal.refund.line', inverse_name='wizard_id',
+        compute='_compute_fiscal_line_ids', store=True, readonly=False)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('payment_id')
+    def _compute_fiscal_line_ids(self):
+        for wizard in self:
+            income = wizard.payment_id._origin.payment_transaction_id.sudo()._fiscal_receipt()
+            left = []
+            if income.line_ids:
+                prepaid, settled = income._fiscal_left_to_return(income.browse())
+                left = [(line, kopecks) for line, kopecks in prepaid + settled if kopecks]
+            wizard.fiscal_line_ids = [Command.clear(), *(
+                Command.create({
+                    'line_id': line.id, 'name': line.name, 'left': kopecks / 100, 'amount': 0.0})
+                for line, kopecks in left
+            )]
+
+    # === ONCHANGE METHODS === #
+
+    @api.onchange('fiscal_line_ids')
+    def _onchange_fiscal_line_ids(self):
+        picked = sum(self.fiscal_line_ids.mapped('amount'))
+        if picked:
+            self.amount_to_refund = picked
+
+    # === ACTION METHODS === #
+
+    def action_refund(self):
+        """ Override of `account_payment` to keep which lines come back.
+
+        :raise ValidationError: If the lines are not what is refunded.
+        """
+        self.ensure_one()
+        picked = self.fiscal_line_ids.filtered('amount')
+        if not picked:
+            return super().action_refund()
+        for line in picked:
+            if not 0 < to_kopecks(line.amount) <= to_kopecks(line.left):
+                raise ValidationError(_(
+                    "Of \"%(name)s\" at most %(left)s roubles can come back.",
+                    name=line.name, left=f'{line.left:.2f}'))
+        if sum(to_kopecks(line.amount) for line in picked) != to_kopecks(self.amount_to_refund):
+            raise ValidationError(_(
+                "The lines that come back are %(lines)s roubles, and the refund is %(refund)s.",
+                lines=f'{sum(picked.mapped("amount")):.2f}', refund=f'{self.amount_to_refund:.2f}'))
+        return super(PaymentRefundWizard, self.with_context(fiscal_picked={
+            str(line.line_id.id): to_kopecks(line.amount) for line in picked
+        })).action_refund()
+
+
+class FiscalRefundLine(models.TransientModel):
+    """ How much of a printed line comes back. """
+
+    _name = 'fiscal.refund.line'
+    _description = "What comes back of a fiscal receipt"
+
+    wizard_id = fields.Many2one(
+        comodel_name='payment.refund.wizard', required=True, ondelete='cascade')
+    currency_id = fields.Many2one(related='wizard_id.currency_id')
+    line_id = fields.Many2one(
+        comodel_name='fiscal.receipt.line', required=True, ondelete='cascade')
+    name = fields.Char(string="Description", readonly=True)
+    left = fields.Monetary(string="Left", readonly=True)
+    amount = fields.Monetary(string="Comes back")
