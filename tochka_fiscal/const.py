@@ -142,6 +142,9 @@ NAMED_IN_WARNINGS = 5  # Ours: how many records a warning names.
 
 # Receipts whose money is known to have come: only then what it has paid for can be closed.
 CLOSABLE_STATES = ('done', 'delegated')
+# A closing receipt that was not sent yet can be taken back.
+REVOCABLE_STATES = ('queued', 'failed')
+NO_LIMIT = 10 ** 12  # kopecks
 # What an hour after the money a person must look at.
 UNPRINTED_STATES = ('queued', 'sending', 'unknown', 'accepted', 'failed')
 

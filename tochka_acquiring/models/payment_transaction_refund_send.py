@@ -37,16 +37,13 @@ class PaymentTransaction(models.Model):
                 refund._tochka_plan_refund()
                 self.env['ir.cron']._commit_progress(0, remaining=len(refunds) - index)
                 refund._tochka_work_on_refund()
-                time_left = self.env['ir.cron']._commit_progress(1)
             except (psycopg2.OperationalError, ConcurrencyError):
                 self.env.cr.rollback()
-                continue
             except Exception:
                 # One refund must not keep the others waiting. Its state stays what it is.
                 _logger.exception("Refund %s can't be worked on", refund.reference)
                 self.env.cr.rollback()
-                continue
-            if not time_left:
+            if not self.env['ir.cron']._commit_progress(1):
                 break
 
     def _tochka_work_on_refund(self):

@@ -187,9 +187,6 @@ class TestKindChangedLater(BalanceCommon):
         self.book_advances()
         self.company.tochka_topups_pay_invoices = False
         transaction = self.top_up(1000.0)
-        self.bank.change(transaction.tochka_operation_id, status='REFUNDED')
-        self.refresh(transaction)
-        self.assertIn("62.02", transaction.tochka_problem)
         with Form(self.env['account.payment'].with_context(
             default_payment_type='outbound', default_partner_type='customer',
         )) as form:

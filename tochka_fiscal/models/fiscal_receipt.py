@@ -55,6 +55,9 @@ class FiscalReceipt(models.Model):
         string="Lines", comodel_name='fiscal.receipt.line', inverse_name='receipt_id',
         readonly=True)
     total = fields.Monetary(string="Total", required=True, readonly=True)
+    # The documents that were paid, and whether they were delivered when the money came: a receipt
+    # that is built again later says the same.
+    basis = fields.Json(readonly=True)
     # Kopecks by the names of `const.PAYMENT_TYPES`.
     payments = fields.Json(readonly=True, required=True)
     attempt_ids = fields.One2many(
@@ -244,7 +247,12 @@ class FiscalReceipt(models.Model):
         :param payment.transaction transaction: The transaction, as superuser.
         :rtype: dict
         """
+        day = transaction._fiscal_settled_on()
         return {
+            'basis': {
+                f'{document._name},{document.id}': transaction._fiscal_is_delivered(document, day)
+                for document in transaction._fiscal_documents()
+            },
             'name': transaction.reference,
             'settlement': transaction._fiscal_settlement(),
             'transaction_id': transaction.id,

@@ -31,7 +31,7 @@ class FiscalReceipt(models.Model):
             return [(line, origin) for origin, line in self._fiscal_return_lines()]
         if not self.prepayment_id:
             return [(line, nothing) for line in self.transaction_id._fiscal_lines()]
-        model, record_id = self.settlement.rsplit('/', 1)[1].split(',')
+        model, record_id = self.closed_document.split(',')
         return [(line, nothing) for line in self.transaction_id._fiscal_closing_lines(
             self.env[model].browse(int(record_id)), to_kopecks(self.total))]
 

@@ -9,6 +9,7 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name
 
 _logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
@@ -16,8 +17,8 @@ _logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 class FiscalReceipt(models.Model):
     """ The closing receipt: what was paid before is handed over (method 4, paid by tag 1215).
 
-    One for each prepayment and document of delivery; all of them together never offset more than
-    was prepaid.
+    One for each prepayment and document of delivery, and one more only when the document has taken
+    more of the money meanwhile; all of them together never offset more than was prepaid.
     """
 
     _inherit = 'fiscal.receipt'
@@ -28,19 +29,20 @@ class FiscalReceipt(models.Model):
     closing_ids = fields.One2many(
         string="Closing receipts", comodel_name='fiscal.receipt', inverse_name='prepayment_id',
         readonly=True)
-    # The document of the prepaid lines that are closed, as `source` of the lines has it.
-    closed_source = fields.Char(readonly=True)
+    # The document of delivery, `account.move,7`.
+    closed_document = fields.Char(readonly=True)
+    closing_looked_at = fields.Datetime(readonly=True, index=True)
     prepaid_left = fields.Monetary(
         string="Prepayment not closed yet", compute='_compute_prepaid_left', store=True)
 
     # === COMPUTE METHODS === #
 
-    @api.depends('kind', 'prepayment_id', 'closing_ids.total', 'line_ids.total',
-                 'line_ids.fiscal_method', 'line_ids.return_line_ids.total',
+    @api.depends('kind', 'prepayment_id', 'closing_ids.total', 'closing_ids.state',
+                 'line_ids.total', 'line_ids.fiscal_method', 'line_ids.return_line_ids.total',
                  'line_ids.return_line_ids.receipt_id.state')
     def _compute_prepaid_left(self):
         for receipt in self:
-            receipt.prepaid_left = sum(receipt._fiscal_prepaid_by_source().values()) / 100
+            receipt.prepaid_left = receipt._fiscal_prepaid_left() / 100
 
     # === ACTION METHODS === #
 
@@ -74,28 +76,31 @@ class FiscalReceipt(models.Model):
     def _cron_fiscal_closing(self):
         """ Make the closing receipts that are due, where the provider wants it by itself. """
         prepayments = self.search([
-            ('prepaid_left', '>', 0), ('state', 'in', const.CLOSABLE_STATES),
+            ('prepayment_id', '=', False), ('state', 'in', const.CLOSABLE_STATES),
             ('transaction_id.provider_id.fiscal_closing', '=', 'auto'),
-        ], order='id')
+            '|', ('prepaid_left', '>', 0), ('closing_ids.state', 'in', const.REVOCABLE_STATES),
+        ], order='closing_looked_at NULLS FIRST, id', limit=const.BATCH)
         for index, prepayment in enumerate(prepayments):
             try:
+                prepayment.closing_looked_at = fields.Datetime.now()
                 prepayment._fiscal_close()
-                time_left = self.env['ir.cron']._commit_progress(
-                    1, remaining=len(prepayments) - index - 1)
             except psycopg2.OperationalError:
                 self.env.cr.rollback()
-                continue
             except Exception:
                 _logger.exception("The prepayment %s can't be closed", prepayment.id)
                 self.env.cr.rollback()
-                continue
-            if not time_left:
+                if prepayment.try_lock_for_update(allow_referencing=True):
+                    prepayment.closing_looked_at = fields.Datetime.now()
+            if not self.env['ir.cron']._commit_progress(
+                1, remaining=len(prepayments) - index - 1
+            ):
                 break
 
     # === BUSINESS METHODS === #
 
     def _fiscal_close(self):
-        """ Create the closing receipts of one prepayment for all that was delivered meanwhile.
+        """ Create the closing receipts of one prepayment for all that was delivered meanwhile, and
+        take back those that were not sent and that the books no longer justify.
 
         :return: The new ones.
         :rtype: fiscal.receipt
@@ -104,29 +109,81 @@ class FiscalReceipt(models.Model):
         # Two at once would both see the same rest.
         if not self._fiscal_lock() or self.state not in const.CLOSABLE_STATES:
             return self.browse()
+        deliveries = self.transaction_id._fiscal_deliveries()
+        self._fiscal_revoke_closings(deliveries)
+        own = self.transaction_id._fiscal_own_documents()
         closings = self.browse()
-        for document, source, amount in self.transaction_id._fiscal_closable(self):
-            closings |= self._fiscal_create_closing(document, source, amount)
+        for document, amount in deliveries.items():
+            source = f'{document._name},{document.id}'
+            part = min(
+                amount - self._fiscal_closed(source),
+                # What is an advance whatever happens is not delivered by its own document.
+                self._fiscal_prepaid_left(own if source in own else None),
+            )
+            if part > 0:
+                part = min(part, self._fiscal_most(document, source))
+            if part > 0:
+                closings |= self._fiscal_create_closing(document, part)
         return closings
 
-    def _fiscal_create_closing(self, document, source, amount):
+    def _fiscal_most(self, document, source):
+        """ Return how much a document still hands over that this money can close.
+
+        :param account.move|sale.order document: What was delivered.
+        :param str source: The document, as lines have it.
+        :return: Kopecks; without a limit where the document has to be put right first.
+        :rtype: int
+        """
+        try:
+            items = self.transaction_id._fiscal_closing_items(document)
+        except ReceiptError:
+            return const.NO_LIMIT  # The receipt says what is wrong.
+        # Lines of this receipt that were settled at once have taken their part already.
+        settled = sum(
+            to_kopecks(line.total) for line in self.line_ids
+            if line.source == source and line.fiscal_method not in const.PREPAID_METHODS
+            and line.name in {cut_name(item.name) for item in items})
+        return max(sum(item.total for item in items) - settled - self._fiscal_closed(source), 0)
+
+    def _fiscal_revoke_closings(self, deliveries):
+        """ Take back closing receipts that were not sent yet, of money that has moved elsewhere.
+
+        :param dict deliveries: Kopecks by document, by the books of now.
+        """
+        justified = {f'{document._name},{document.id}': amount
+                     for document, amount in deliveries.items()}
+        for closing in self.closing_ids.sorted('id', reverse=True):
+            if (
+                closing.state in const.REVOCABLE_STATES and not closing.attempt_ids
+                and self._fiscal_closed(closing.closed_document)
+                > justified.get(closing.closed_document, 0)
+            ):
+                closing.write({'state': 'void', 'next_try_at': False, 'problem': False})
+                closing.activity_unlink(['mail.mail_activity_data_warning'])
+                closing._message_log(body=_(
+                    "The money is no longer matched with this document: nothing is printed."))
+
+    def _fiscal_create_closing(self, document, amount):
         """ Create the closing receipt for one document of delivery.
 
         :param account.move|sale.order document: What was delivered.
-        :param str source: The document of the prepaid lines.
         :param int amount: Kopecks of the prepayment, at most what is left.
         :rtype: fiscal.receipt
         """
         provider = self.transaction_id.provider_id
         register = provider.fiscal_register_id if (
             provider.fiscalization == 'other' and provider.fiscal_register_id) else self.register_id
+        source = f'{document._name},{document.id}'
+        earlier = self.closing_ids.filtered(lambda closing: closing.closed_document == source)
         closing = self.create({
             **{name: self[name].id for name in (
                 'transaction_id', 'partner_id', 'company_id', 'currency_id')},
             'name': f'{self.name} · {document.display_name}',
-            'settlement': self._fiscal_closing_settlement(document),
+            # Unique: two jobs that see the same can't both make it.
+            'settlement': f'{self.settlement}/{source}' + (
+                f'#{len(earlier) + 1}' if earlier else ''),
             'prepayment_id': self.id,
-            'closed_source': source,
+            'closed_document': source,
             'invoice_ids': document.ids if document._name == 'account.move' else [],
             'register_id': register.id,
             'taxation_system': provider.fiscal_taxation_system or self.taxation_system,
@@ -141,12 +198,10 @@ class FiscalReceipt(models.Model):
         self._fiscal_trigger()
         return closing
 
-    def _fiscal_closing_settlement(self, document):
-        return f'{self.settlement}/{document._name},{document.id}'
-
-    def _fiscal_is_closed(self, document):
-        """ Return whether this prepayment has a closing receipt for a document. :rtype: bool """
-        return self._fiscal_closing_settlement(document) in self.closing_ids.mapped('settlement')
+    def _fiscal_closed(self, source):
+        """ Return how much of this prepayment was closed by a document. Kopecks. :rtype: int """
+        return sum(to_kopecks(closing.total) for closing in self.closing_ids
+                   if closing.closed_document == source and closing.state != 'void')
 
     def _fiscal_prepaid_lines(self):
         """ Return the lines that are to be closed one day. :rtype: fiscal.receipt.line """
@@ -155,19 +210,23 @@ class FiscalReceipt(models.Model):
             return self.line_ids.browse()
         return self.line_ids.filtered(lambda line: line.fiscal_method in const.PREPAID_METHODS)
 
-    def _fiscal_prepaid_by_source(self):
-        """ Return what is left of the prepayment, by the document of its lines: less what was
-        closed, and what came back before it was.
+    def _fiscal_prepaid_left(self, own=None):
+        """ Return what is left of the prepayment: less what was closed, and what came back before
+        it was.
 
-        :return: Kopecks by source.
-        :rtype: dict
+        :param set|None own: Only what documents of the payment can close: lines that name one.
+        :return: Kopecks, not negative.
+        :rtype: int
         """
-        left = {}
-        for line in self._fiscal_prepaid_lines():
-            source = line.source or ''
-            left[source] = (
-                left.get(source, 0) + to_kopecks(line.total) - line._fiscal_returned())
-        for closing in self.closing_ids:
-            source = closing.closed_source or ''
-            left[source] = left.get(source, 0) - to_kopecks(closing.total)
-        return left
+        def left(lines, closings):
+            return sum(to_kopecks(line.total) - line._fiscal_returned() for line in lines) - sum(
+                to_kopecks(closing.total) for closing in closings)
+
+        lines = self._fiscal_prepaid_lines()
+        closings = self.closing_ids.filtered(lambda closing: closing.state != 'void')
+        rest = left(lines, closings)
+        if own is not None:
+            rest = min(rest, left(
+                lines.filtered('source'),
+                closings.filtered(lambda closing: closing.closed_document in own)))
+        return max(rest, 0)

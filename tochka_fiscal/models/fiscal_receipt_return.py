@@ -137,20 +137,18 @@ class FiscalReceipt(models.Model):
                       if one.receipt_id == returning)
             return to_kopecks(line.total) - line._fiscal_returned() + own
 
-        closed = {}
-        for closing in self.closing_ids:
-            source = closing.closed_source or ''
-            closed[source] = closed.get(source, 0) + to_kopecks(closing.total)
+        closings = self.closing_ids.filtered(lambda closing: closing.state != 'void')
+        closed = sum(to_kopecks(closing.total) for closing in closings)
         prepaid, settled = [], []
-        for line in self.line_ids:
+        # Lines of a document are closed before money that is an advance in any case.
+        for line in self.line_ids.sorted(lambda line: (not line.source, line.id)):
             if line.fiscal_method not in const.PREPAID_METHODS:
                 settled.append((line, rest(line)))
                 continue
-            taken = min(closed.get(line.source or '', 0), rest(line))
-            if taken:
-                closed[line.source or ''] -= taken
+            taken = min(closed, rest(line))
+            closed -= taken
             prepaid.append((line, rest(line) - taken))
-        settled += [(line, rest(line)) for line in self.closing_ids.line_ids]
+        settled += [(line, rest(line)) for line in closings.line_ids]
         return prepaid, settled
 
     def _fiscal_named_lines(self, lines, amount):

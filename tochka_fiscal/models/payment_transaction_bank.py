@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from dataclasses import replace
+
 from odoo import _, fields, models
 from odoo.tools import email_normalize
 
@@ -30,6 +32,16 @@ class PaymentTransaction(models.Model):
         """ Return the receipt of this money, if there is one yet. :rtype: fiscal.receipt """
         return self.env['fiscal.receipt'].sudo().search([
             ('settlement', '=', self._fiscal_settlement())])
+
+    def _fiscal_basis(self):
+        """ Return which documents the receipt was made for, and whether they were delivered then.
+
+        :return: Whether each was delivered, by the document as lines have it.
+        :rtype: dict
+        """
+        if self.env.context.get('fiscal_without_basis'):
+            return {}
+        return self._fiscal_receipt().basis or {}
 
     def _fiscal_register(self):
         """ Return the register that prints the receipt of this payment, if any.
@@ -112,10 +124,17 @@ class PaymentTransaction(models.Model):
             receipt.taxation_system != provider.fiscal_taxation_system
         ):
             return False
+        # The state of now, not that of when the link was made.
+        transaction = self.with_context(fiscal_without_basis=True)
         try:
-            return self._fiscal_lines() == [line._fiscal_line() for line in receipt.line_ids]
+            lines = [transaction._fiscal_lines(), [
+                line._fiscal_line() for line in receipt.line_ids]]
         except ReceiptError:
             return False
+        if provider.tochka_details_mode == 'template':
+            # The template's text may hold the day on which it is read.
+            lines = [[replace(line, name='') for line in one] for one in lines]
+        return lines[0] == lines[1]
 
     def _tochka_fits_payer(self, partner, email):
         """ Override of `tochka_acquiring`: the receipt goes to whom the link was made for. """

@@ -9,89 +9,66 @@ INVOICES = ('out_invoice', 'out_receipt')
 
 
 class PaymentTransaction(models.Model):
-    """ Which delivered documents a prepayment has paid, and what the closing receipt says. """
+    """ Which delivered documents a prepayment has paid, by the books, and what the closing receipt
+    says.
+    """
 
     _inherit = 'payment.transaction'
 
-    # === BUSINESS METHODS - WHAT CAN BE CLOSED === #
+    # === BUSINESS METHODS - WHAT THE MONEY HAS PAID === #
 
-    def _fiscal_closable(self, prepayment):
-        """ Return the documents that were delivered since this money came, with its part of them.
+    def _fiscal_deliveries(self):
+        """ Return the documents by which what this money has paid is delivered.
 
-        :param fiscal.receipt prepayment: The receipt of the money.
-        :return: (document, source, kopecks): the source is that of the prepaid lines. Never more
-                 than is left of them.
-        :rtype: list[tuple]
+        ==========================  ====================================================
+        The books say it has paid   Delivered by
+        ==========================  ====================================================
+        an invoice                  the invoice itself, by as much
+        an invoice of a deposit     the invoices that take the deposit off, by as much
+        nothing yet, for an order   the order, while it has no invoice
+        ==========================  ====================================================
+
+        A money that is not booked yet has paid nothing.
+
+        :return: Kopecks by document, the documents of the payment itself first.
+        :rtype: dict
         """
         self.ensure_one()
+        deliveries = {}
+        if not self.payment_id:
+            return deliveries
+        for invoice, amount in self._fiscal_settled_invoices().items():
+            parts = self._fiscal_follow_deposit(invoice) if invoice._is_downpayment() else (
+                [(invoice, amount)])
+            for document, part in parts:
+                taken = min(part, amount)
+                amount -= taken
+                deliveries[document] = deliveries.get(document, 0) + taken
+        orders = self.sale_order_ids if 'sale_order_ids' in self._fields else ()
+        for order in orders:
+            if order.state == 'sale' and not self._fiscal_final_invoices(order):
+                deliveries[order] = self._fiscal_kopecks(order.amount_total)
+        own = self._fiscal_own_documents()
         today = bank_day(fields.Datetime.now())
-        closable = []
-        for source, left in prepayment._fiscal_prepaid_by_source().items():
-            for document, most in self._fiscal_deliveries(prepayment, source):
-                part = min(left, most)
-                if part > 0 and not prepayment._fiscal_is_closed(document) and (
-                    self._fiscal_is_delivered(document, today)
-                ):
-                    closable.append((document, source, part))
-                    left -= part
-        return closable
+        return {
+            document: amount
+            for document, amount in sorted(
+                deliveries.items(), key=lambda pair: f'{pair[0]._name},{pair[0].id}' not in own)
+            if amount > 0 and self._fiscal_is_delivered(document, today)
+        }
 
-    def _fiscal_deliveries(self, prepayment, source):
-        """ Return the documents by which prepaid lines are delivered.
+    def _fiscal_own_documents(self):
+        """ Return the documents that this payment was made for, and the invoices of its orders.
 
-        ================  ==============================================================
-        Prepaid           Delivered by
-        ================  ==============================================================
-        an invoice        the invoice itself
-        a deposit         the invoices that take the deposit off, each by as much
-        a sale order      the order's invoices, by what the money has paid of each; the
-                          order itself where none is made
-        nothing (top-up)  each invoice that the money has paid, by as much
-        ================  ==============================================================
-
-        :param fiscal.receipt prepayment: The receipt of the money.
-        :param str source: The document of the prepaid lines.
-        :return: (document, kopecks): at most so much of the money belongs to it.
-        :rtype: list[tuple]
+        :return: As `source` of the lines has them.
+        :rtype: set[str]
         """
-        settled = self._fiscal_settled_invoices()
-        left = prepayment._fiscal_prepaid_by_source()[source]
-        # What has lines of its own in this receipt was not paid by the rest of the money.
-        own = set(prepayment.line_ids.mapped('source'))
-        others = [(invoice, amount) for invoice, amount in settled.items()
-                  if f'{invoice._name},{invoice.id}' not in own]
-        if not source:
-            return others
-        model, record_id = source.split(',')
-        document = self.env[model].browse(int(record_id)).exists() if model in self.env else None
-        if not document:
-            return others
-        if model == 'sale.order':
-            invoices = self._fiscal_final_invoices(document)
-            return [
-                (invoice, settled.get(invoice, 0) if self.payment_id else left)
-                for invoice in invoices
-            ] or [(document, left)]
-        if not document._is_downpayment():
-            # An invoice may have been replaced by another one, which has got the money.
-            return [(document, settled.get(document, 0) if self.payment_id else left), *others]
-        deposits = document.invoice_line_ids.sale_line_ids.filtered('is_downpayment')
-        return [
-            (invoice, -sum(
-                self._fiscal_kopecks(line.price_total) for line in invoice.invoice_line_ids
-                if line.sale_line_ids & deposits and line.price_total < 0))
-            for invoice in self._fiscal_final_invoices(
-                document.line_ids.sale_line_ids.order_id)
-        ]
-
-    def _fiscal_final_invoices(self, orders):
-        """ Return the posted invoices of sale orders that hand something over.
-
-        :rtype: account.move
-        """
-        return orders.invoice_ids.filtered(
-            lambda move: move.state == 'posted' and move.move_type in INVOICES
-            and not move._is_downpayment()).sorted(lambda move: (move.invoice_date, move.id))
+        own = self.invoice_ids
+        orders = self.env['account.move'].browse()
+        if 'sale_order_ids' in self._fields:
+            orders = self.sale_order_ids | self.invoice_ids.line_ids.sale_line_ids.order_id
+            own |= orders.invoice_ids
+        return {f'{record._name},{record.id}' for records in (own, orders) for record in records}
 
     def _fiscal_settled_invoices(self):
         """ Return what this money has paid of which invoice, by the books.
@@ -99,11 +76,10 @@ class PaymentTransaction(models.Model):
         :return: Kopecks by invoice, the earliest first.
         :rtype: dict
         """
-        payment = self.payment_id
         settled = {}
-        if not payment.move_id:
+        if not self.payment_id.move_id:
             return settled
-        counterpart = payment._seek_for_lines()[1]
+        counterpart = self.payment_id._seek_for_lines()[1]
         for partial in counterpart.matched_debit_ids.sorted('id'):
             move = partial.debit_move_id.move_id
             invoice = move.tochka_settled_move_id or move  # an advance pays by a transfer
@@ -112,26 +88,78 @@ class PaymentTransaction(models.Model):
                     partial.credit_amount_currency)
         return settled
 
-    # === BUSINESS METHODS - WHAT IT SAYS === #
+    def _fiscal_follow_deposit(self, deposit):
+        """ Return the invoices that take a deposit off.
+
+        One that takes off more than it hands over is a credit note for Odoo.
+
+        :param account.move deposit: The invoice of the deposit.
+        :return: (invoice, kopecks): at most so much of the deposit is delivered by it.
+        :rtype: list[tuple]
+        """
+        taken_off = deposit.invoice_line_ids.sale_line_ids.filtered('is_downpayment')
+        found = []
+        for invoice in self._fiscal_final_invoices(deposit.line_ids.sale_line_ids.order_id):
+            sign = self._fiscal_sign(invoice)
+            off = -sum(sign * self._fiscal_kopecks(line.price_total)
+                       for line in invoice.invoice_line_ids if line.sale_line_ids & taken_off)
+            found.append((invoice, off))
+        return found
+
+    def _fiscal_final_invoices(self, orders):
+        """ Return the posted invoices of sale orders that hand something over.
+
+        :rtype: account.move
+        """
+        return orders.invoice_ids.filtered(
+            lambda move: move.state == 'posted' and not move._is_downpayment()
+            and (move.move_type in INVOICES or self._fiscal_sign(move) < 0)
+        ).sorted(lambda move: (move.invoice_date, move.id))
+
+    def _fiscal_sign(self, document):
+        """ Return -1 for an invoice that Odoo has turned into a credit note, because it takes off a
+        deposit that is more than what it hands over; 1 for all others.
+
+        :rtype: int
+        """
+        is_turned = (
+            document._name == 'account.move' and document.move_type == 'out_refund'
+            and not document.reversed_entry_id
+            and 'sale_line_ids' in document.invoice_line_ids._fields
+            and any(document.invoice_line_ids.sale_line_ids.mapped('is_downpayment'))
+        )
+        return -1 if is_turned else 1
+
+    # === BUSINESS METHODS - WHAT THE RECEIPT SAYS === #
+
+    def _fiscal_closing_items(self, document):
+        """ Return what a document hands over that money in advance was for.
+
+        A deposit that it takes off is what the receipt is paid with; it is no discount. What a
+        product category prescribes a fiscal method for was settled as that says.
+
+        :param account.move|sale.order document: What is delivered.
+        :rtype: list[receipt.Item]
+        :raise ReceiptError: With what an accountant has to put right first.
+        """
+        self.ensure_one()
+        lines = self._fiscal_document_lines(document).filtered(
+            lambda line: not line.product_id.categ_id._fiscal_override('fiscal_method'))
+        if document._name == 'sale.order':
+            lines = lines.filtered(lambda line: not line.is_downpayment)
+        elif 'sale_line_ids' in lines._fields:
+            lines = lines.filtered(
+                lambda line: not any(line.sale_line_ids.mapped('is_downpayment')))
+        return self._fiscal_items_of_lines(
+            document, lines, const.CLOSING_METHOD, bank_day(fields.Datetime.now()),
+            self._fiscal_shipped_on(document))
 
     def _fiscal_closing_lines(self, document, amount):
         """ Return the lines of a closing receipt: what is handed over, settled in full.
-
-        A deposit that the document takes off is what the receipt is paid with; it is no discount.
 
         :param account.move|sale.order document: What is delivered.
         :param int amount: Kopecks of the prepayment.
         :rtype: list[receipt.Line]
         :raise ReceiptError: With what an accountant has to put right first.
         """
-        self.ensure_one()
-        lines = self._fiscal_document_lines(document)
-        if document._name == 'sale.order':
-            lines = lines.filtered(lambda line: not line.is_downpayment)
-        elif 'sale_line_ids' in lines._fields:
-            lines = lines.filtered(
-                lambda line: not any(line.sale_line_ids.mapped('is_downpayment')))
-        items = self._fiscal_items_of_lines(
-            document, lines, const.CLOSING_METHOD, bank_day(fields.Datetime.now()),
-            self._fiscal_shipped_on(document), only_usual=True)
-        return self._fiscal_apply_template(receipt.build_lines(items, amount))
+        return receipt.build_lines(self._fiscal_closing_items(document), amount)

@@ -6,7 +6,7 @@ from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring.const import SUPPORTED_CURRENCIES
 from odoo.addons.tochka_acquiring.utils import bank_day
-from odoo.addons.tochka_fiscal import receipt, settlement
+from odoo.addons.tochka_fiscal import const, receipt, settlement
 
 
 class PaymentTransaction(models.Model):
@@ -78,9 +78,10 @@ class PaymentTransaction(models.Model):
         :rtype: receipt.Line
         """
         subject = 'payment'
-        if method == 'advance' and self._fiscal_is_by_bank():
-            # It knows no advances: a top-up is the full prepayment of a service.
-            method, subject = 'full_prepayment', 'service'
+        if self._fiscal_is_by_bank():
+            # It knows no advances and no payments: a top-up is the full prepayment of a service.
+            method = 'full_prepayment' if method in const.PREPAID_METHODS else method
+            subject = 'service'
         vat = settlement.choose_vat(self.provider_id.fiscal_vat, method, self._fiscal_settled_on())
         return receipt.Line(
             name=receipt.cut_name(name), price=amount, quantity=Decimal(1), total=amount, vat=vat,
@@ -116,8 +117,13 @@ class PaymentTransaction(models.Model):
     def _fiscal_documents(self):
         """ Return the documents that are paid; a part of a captured payment has its source's.
 
+        Odoo invoices an order by itself when its money has come: what was paid stays the order.
+
         :rtype: account.move|sale.order
         """
+        basis = [source.split(',') for source in self._fiscal_basis()]
+        if basis:
+            return self.env[basis[0][0]].browse(int(record_id) for _m, record_id in basis).exists()
         source = self.source_transaction_id
         return self._tochka_documents() or (source or self)._tochka_documents()
 

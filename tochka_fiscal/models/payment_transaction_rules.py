@@ -6,7 +6,7 @@ from decimal import Decimal
 from odoo import _, models
 
 from odoo.addons.tochka_acquiring.utils import bank_day
-from odoo.addons.tochka_fiscal import receipt, settlement
+from odoo.addons.tochka_fiscal import const, receipt, settlement
 
 
 class PaymentTransaction(models.Model):
@@ -31,16 +31,14 @@ class PaymentTransaction(models.Model):
         :raise ReceiptError: If a line has no VAT for receipts.
         """
         day = self._fiscal_settled_on()
-        is_delivered = self._fiscal_is_delivered(document, day)
+        is_delivered = self._fiscal_was_delivered(document, day)
         method = self._fiscal_fixed_method() or settlement.choose_method(
             True, is_delivered, pays_all and not self._fiscal_is_part(document))
         return self._fiscal_items_of_lines(
             document, self._fiscal_document_lines(document), method, day,
             self._fiscal_shipped_on(document) if is_delivered else None)
 
-    def _fiscal_items_of_lines(
-        self, document, lines, usual_method, day, shipped_on, only_usual=False,
-    ):
+    def _fiscal_items_of_lines(self, document, lines, usual_method, day, shipped_on):
         """ Return what lines of a document sell.
 
         :param account.move|sale.order document: The document.
@@ -48,21 +46,19 @@ class PaymentTransaction(models.Model):
         :param str usual_method: The fiscal method where the product category names none.
         :param date day: The day of the settlement.
         :param date|None shipped_on: The day of the delivery.
-        :param bool only_usual: Whether the product categories have no say.
         :rtype: list[receipt.Item]
         :raise ReceiptError: If a line has no VAT for receipts.
         """
-        source = f'{document._name},{document.id}'
+        sign = self._fiscal_sign(document)
         items = []
         for line in lines:
-            total = self._fiscal_kopecks(line.price_total)
+            total = sign * self._fiscal_kopecks(line.price_total)
             if not total:
                 continue
             category = line.product_id.categ_id
-            agent, supplier = category._fiscal_agency()
-            method = usual_method
-            if not only_usual:
-                method = category._fiscal_override('fiscal_method') or method
+            agent, supplier = category._fiscal_agency(self.company_id)
+            override = category._fiscal_override('fiscal_method')
+            method = override or usual_method
             items.append(receipt.Item(
                 name=line.name or line.product_id.display_name or document.display_name,
                 quantity=self._fiscal_quantity(line),
@@ -73,18 +69,21 @@ class PaymentTransaction(models.Model):
                 measure=int(line.product_uom_id.fiscal_measure or 0),
                 agent=agent,
                 supplier=supplier,
-                source=source,
+                # What is an advance whatever happens (a gift certificate) is not delivered by the
+                # document that sells it.
+                source='' if override in const.PREPAID_METHODS else (
+                    f'{document._name},{document.id}'),
             ))
-        rest = self._fiscal_kopecks(document.amount_total) - sum(
+        rest = sign * (self._fiscal_kopecks(document.amount_total) - sum(
             self._fiscal_kopecks(line.price_total)
-            for line in self._fiscal_document_lines(document))
+            for line in self._fiscal_document_lines(document)))
         if rest:
             items.append(receipt.Item(
                 name=document.display_name, quantity=Decimal(1), total=rest, vat='none',
                 method=usual_method, subject='other', adjusts=True))
         for note in self._fiscal_credit_notes(document):
             items = self._fiscal_take_back(items, self._fiscal_items_of_lines(
-                note, self._fiscal_document_lines(note), usual_method, day, shipped_on, only_usual))
+                note, self._fiscal_document_lines(note), usual_method, day, shipped_on))
         return items
 
     def _fiscal_credit_notes(self, document):
@@ -189,6 +188,17 @@ class PaymentTransaction(models.Model):
         return self.provider_id.fiscal_subject or 'service'
 
     # === BUSINESS METHODS - DELIVERY === #
+
+    def _fiscal_was_delivered(self, document, day):
+        """ Return whether a document was delivered when its money came.
+
+        :param account.move|sale.order document: The document.
+        :param date day: The day of the money.
+        :rtype: bool
+        """
+        basis = self._fiscal_basis()
+        source = f'{document._name},{document.id}'
+        return basis[source] if source in basis else self._fiscal_is_delivered(document, day)
 
     def _fiscal_is_delivered(self, document, day):
         """ Return whether goods are handed over, or services done and due, on a day.

@@ -63,9 +63,10 @@ class ProductCategory(models.Model):
             category = category.parent_id
         return category[name]
 
-    def _fiscal_agency(self):
+    def _fiscal_agency(self, company):
         """ Return as whose agent products of this category are sold.
 
+        :param res.company company: Who sells them.
         :return: A name of `const.AGENTS` and the supplier; empty for own goods.
         :rtype: tuple[str, Supplier|None]
         :raise ReceiptError: If the supplier's INN is gone.
@@ -80,7 +81,7 @@ class ProductCategory(models.Model):
         except ValidationError as error:
             raise ReceiptError(str(error)) from error
         supplier = category.fiscal_supplier_id.sudo()
-        phone = supplier._fiscal_phone(supplier.env.company)
+        phone = supplier._fiscal_phone(company)
         return category.fiscal_agent, Supplier(
             name=supplier.name, inn=supplier.vat, phones=(phone,) if phone else ())
 

@@ -70,7 +70,8 @@ def _fingerprint(values):
     return (
         values['taxSystemCode'], values['Client']['email'].lower(),
         [(item['name'], Decimal(str(item['amount'])), Decimal(str(item['quantity'])),
-          item.get('vatType'), item.get('paymentMethod'), item.get('paymentObject'))
+          item.get('vatType'), item.get('paymentMethod'), item.get('paymentObject'),
+          sorted((item.get('Supplier') or {}).items()))
          for item in values['Items']],
     )
 

@@ -1,9 +1,12 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import test_agent
+from . import test_bank_details
 from . import test_bank_register
 from . import test_callback
 from . import test_closing
+from . import test_closing_books
+from . import test_closing_orders
 from . import test_confirm
 from . import test_golden
 from . import test_golden_amounts

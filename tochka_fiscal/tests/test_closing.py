@@ -177,10 +177,11 @@ class TestClosing(ClosingCommon):
     def test_never_twice_in_the_database(self):
         invoice = self.future_invoice()
         prepayment = self.prepay(invoice)
-        prepayment._fiscal_create_closing(invoice, f'account.move,{invoice.id}', 50000)
+        prepayment._fiscal_create_closing(invoice, 50000)
+        prepayment.closing_ids.closed_document = 'what the other job does not see'
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.IntegrityError):
             with self.env.cr.savepoint():
-                prepayment._fiscal_create_closing(invoice, f'account.move,{invoice.id}', 50000)
+                prepayment._fiscal_create_closing(invoice, 50000)
 
     def test_somebody_else_is_closing(self):
         prepayment = self.prepay(self.future_invoice())
@@ -190,14 +191,16 @@ class TestClosing(ClosingCommon):
 
     def test_unreadable_one_keeps_no_other_waiting(self):
         broken, right = self.prepay(self.future_invoice()), self.prepay(self.future_invoice())
-        original = type(right.transaction_id)._fiscal_closable
+        original = type(right.transaction_id)._fiscal_deliveries
 
-        def closable(transaction, prepayment):
-            if prepayment == broken:
+        def deliveries(transaction):
+            if transaction == broken.transaction_id:
                 raise RuntimeError("broken")
-            return original(transaction, prepayment)
+            return original(transaction)
 
-        with patch.object(type(right.transaction_id), '_fiscal_closable', closable), mute_logger(
+        with patch.object(
+            type(right.transaction_id), '_fiscal_deliveries', deliveries
+        ), mute_logger(
             'odoo.addons.tochka_fiscal.models.fiscal_receipt_closing'
         ):
             self.close(days=11)

@@ -110,6 +110,15 @@ class FiscalResolve(models.TransientModel):
                 raise UserError(_(
                     "%s is a number, as it stands on the receipt.",
                     self._fields[name]._description_string(self.env)))
+        known = self.env['fiscal.receipt'].sudo().search([
+            ('storage_number', '=', numbers['storage_number']),
+            ('document_number', '=', numbers['document_number']),
+            ('id', '!=', self.receipt_id.id),
+        ], limit=1)
+        if known:
+            raise UserError(_(
+                "These numbers are those of the receipt %s: a printed receipt proves one"
+                " settlement.", known.name))
         return base.FiscalData(
             storage=numbers['storage_number'], document=numbers['document_number'],
             sign=numbers['fiscal_sign'], moment=moment, kind=const.KINDS[self.receipt_id.kind],
