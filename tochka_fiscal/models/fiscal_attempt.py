@@ -21,6 +21,9 @@ class FiscalAttempt(models.Model):
     key = fields.Char(string="Number at the register", required=True, readonly=True, index=True)
     task = fields.Char(string="Task of the register", readonly=True)
     tries = fields.Integer(string="Times sent", readonly=True)
+    # An answer was lost: until the register itself tells what became of the key, a refusal of its
+    # repetition proves nothing about the first one.
+    maybe_taken = fields.Boolean(string="May have been taken", readonly=True)
     #  (none) ──the register's word──► done
     #     └──surely not printed──► failed: only now a new key may be made
     outcome = fields.Selection(

@@ -115,7 +115,9 @@ class FiscalReceipt(models.Model):
                 "The receipt of the payment itself is not printed yet: %s.", self.income_id.name))
             return True
         attempt = self._fiscal_open_attempt()
-        if self.state != 'sending':
+        if self.state == 'sending':
+            attempt.maybe_taken = True  # A worker died over it.
+        else:
             self.state = 'sending'
         # If the worker dies from here on, the next one finds `sending` and repeats the same key.
         self.env['ir.cron']._commit_progress(0)
@@ -161,15 +163,15 @@ class FiscalReceipt(models.Model):
             result = register._fiscal_client().register(
                 self._fiscal_neutral(attempt.key), register.callback_url or '')
         except base.Duplicate:
-            # It was taken when its answer was lost. There is no way to ask by our own number: the
-            # register tells by its callback, or a person looks.
-            self.write({
-                'state': 'accepted', 'tries': 0,
-                'next_try_at': fields.Datetime.now() + timedelta(minutes=const.CALLBACK_MINUTES),
-                'problem': _("The register has it already; its result is awaited."),
-            })
+            # It was taken when its answer was lost.
+            self._fiscal_await_result(_("The register has it already; its result is awaited."))
         except (base.Unsupported, base.Rejected, ReceiptError) as error:
             problem = self._fiscal_explain(error)
+            if attempt.maybe_taken:
+                self._fiscal_await_result(_(
+                    "An earlier answer was lost, and the register refuses the repetition: %s. Its"
+                    " result is awaited.", problem))
+                return True
             attempt.write({'outcome': 'failed', 'problem': problem})
             self._fiscal_fail(problem)
         except base.Unauthorized as error:
@@ -181,12 +183,24 @@ class FiscalReceipt(models.Model):
             self._fiscal_wait(self._fiscal_explain(error))
             return False
         except base.OutcomeUnknown as error:
+            attempt.maybe_taken = True
             self.state = 'unknown'
             self._fiscal_wait(self._fiscal_explain(error))
             return False
         else:
             self._fiscal_apply(attempt, result)
         return True
+
+    def _fiscal_await_result(self, problem):
+        """ Wait for the register's callback, then ask a person: there is no way to ask a register
+        by our own number.
+
+        :param str problem: What is known.
+        """
+        self.write({
+            'state': 'accepted', 'tries': 0, 'problem': problem,
+            'next_try_at': fields.Datetime.now() + timedelta(minutes=const.CALLBACK_MINUTES),
+        })
 
     def _fiscal_ask_register(self):
         """ Ask the register how far the receipt has come.

@@ -50,6 +50,29 @@ class TestQueue(FiscalCommon):
         self.assertEqual(len(self.keys()), 2)
         self.assertEqual(len(self.till.printed), 1)
 
+    def test_refusal_after_a_lost_answer_proves_nothing(self):
+        """ The first one may be printed: a new key would print a second one. """
+        self.till.fail(base.OutcomeUnknown("silence"), before=False)
+        self.till.fail(base.Rejected("Out of order"))
+        self.work()
+        self.work()
+        self.assertEqual(self.receipt.state, 'accepted')
+        self.assertIn("Out of order", self.receipt.problem)
+        self.assertFalse(self.receipt.attempt_ids.outcome)
+        with self.assertRaises(UserError):
+            self.receipt.action_retry()
+        key = self.receipt.attempt_ids.key
+        self.env['fiscal.receipt']._fiscal_take_callback(
+            key, self.till.result(self.till.printed[key]))
+        self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
+
+    def test_refusal_after_a_killed_worker_proves_nothing(self):
+        self.receipt._fiscal_open_attempt()
+        self.receipt.state = 'sending'
+        self.till.fail(base.Rejected("Out of order"))
+        self.work()
+        self.assertEqual(self.receipt.state, 'accepted')
+
     def test_request_that_got_lost_on_the_way_there(self):
         self.till.fail(base.OutcomeUnknown("silence"))
         self.work()
