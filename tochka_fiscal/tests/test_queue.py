@@ -62,7 +62,7 @@ class TestQueue(FiscalCommon):
         with self.assertRaises(UserError):
             self.receipt.action_retry()
         key = self.receipt.attempt_ids.key
-        self.env['fiscal.receipt']._fiscal_take_callback(
+        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
             key, self.till.result(self.till.printed[key]))
         self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
 
