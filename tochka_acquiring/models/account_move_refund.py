@@ -92,3 +92,13 @@ class AccountMove(models.Model):
         on_their_way = self._tochka_refund_transactions().filtered(
             lambda tx: not tx.payment_id and tx.state not in ('cancel', 'error'))
         return max(self.amount_residual + sum(on_their_way.mapped('amount')), 0.0)
+
+    def _tochka_shown_refunds(self):
+        """ Return the refunds that the customer reads of: those that were not refused or given up.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        return self._tochka_refund_transactions().filtered(
+            lambda tx: tx.provider_code == 'tochka' and tx.state in ('draft', 'pending', 'done')
+        ).sorted('id')

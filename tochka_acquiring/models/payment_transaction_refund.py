@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError, Validation
 from odoo.fields import Command
 
 from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.utils import bank_day
 
 
 class PaymentTransaction(models.Model):
@@ -220,6 +221,11 @@ class PaymentTransaction(models.Model):
                 "%(amount)s roubles can't be returned: %(left)s are left of the payment"
                 " %(reference)s, refunds on their way included.",
                 amount=f'{amount:.2f}', left=f'{left:.2f}', reference=self.reference))
+
+    def _tochka_booked_on(self):
+        """ Return the bank's day of this refund. :rtype: date """
+        self.ensure_one()
+        return bank_day(self.tochka_paid_at or self.create_date)
 
     # === BUSINESS METHODS - LOCK AND PLAN === #
 

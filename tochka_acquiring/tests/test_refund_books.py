@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.tochka_acquiring.api import errors
@@ -151,3 +151,34 @@ class TestRecordedReturn(RefundCommon):
             'transaction_id': payment.id, 'amount': 250.0, 'credit_note_id': note.id})
         wizard.action_record()
         self.assertEqual(note.payment_state, 'paid')
+
+
+@tagged('post_install', '-at_install')
+class TestRefundPortal(HttpCase, RefundCommon):
+    """ What the customer reads. """
+
+    def page(self, move):
+        self.env.flush_all()
+        answer = self.url_open(move.get_portal_url())
+        self.assertEqual(answer.status_code, 200)
+        return ' '.join(answer.text.split())
+
+    @mute_logger(TX_LOGGER)
+    def test_money_on_its_way_and_arrived(self):
+        payment = self.paid(1000.0)
+        invoice = payment.invoice_ids
+        self.assertNotIn('tochka_refunds', self.page(invoice))
+        self.ask_refund(payment, 300.0)
+        page = self.page(invoice)
+        self.assertIn("are on their way back to you", page)
+        self.assertIn("in 3 to 7 days", page)
+        self.work()
+        page = self.page(invoice)
+        self.assertIn("were returned to you on", page)
+        refused = self.ask_refund(payment, 200.0)
+        self.bank.fail('refund_payment', errors.Rejected("No money", http_status=424))
+        self.work()
+        self.assertEqual(refused.state, 'error')
+        page = self.page(invoice)
+        self.assertNotIn("on their way", page)
+        self.assertNotIn("No money", page)

@@ -247,12 +247,8 @@ class FiscalReceipt(models.Model):
         :param payment.transaction transaction: The transaction, as superuser.
         :rtype: dict
         """
-        day = transaction._fiscal_settled_on()
         return {
-            'basis': {
-                f'{document._name},{document.id}': transaction._fiscal_is_delivered(document, day)
-                for document in transaction._fiscal_documents()
-            },
+            'basis': transaction._fiscal_find_basis(),
             'name': transaction.reference,
             'settlement': transaction._fiscal_settlement(),
             'transaction_id': transaction.id,

@@ -5,9 +5,13 @@ from dataclasses import replace
 from odoo import _, fields, models
 from odoo.tools import email_normalize
 
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_fiscal.receipt import ReceiptError
 from odoo.addons.tochka_fiscal.registers import bank, base
+
+_logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
 
 class PaymentTransaction(models.Model):
@@ -42,6 +46,20 @@ class PaymentTransaction(models.Model):
         if self.env.context.get('fiscal_without_basis'):
             return {}
         return self._fiscal_receipt().basis or {}
+
+    def _fiscal_find_basis(self):
+        """ Return what `_fiscal_basis` keeps, as it is now. :rtype: dict """
+        self.ensure_one()
+        try:
+            day = self._fiscal_settled_on()
+            return {
+                f'{document._name},{document.id}': self._fiscal_is_delivered(document, day)
+                for document in self._fiscal_documents()
+            }
+        except Exception:
+            # Whatever is wrong with a document must not keep its money out of the books.
+            _logger.exception("The documents of %s can't be looked at", self.reference)
+            return {}
 
     def _fiscal_register(self):
         """ Return the register that prints the receipt of this payment, if any.

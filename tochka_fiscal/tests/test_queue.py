@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+import psycopg2
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -72,6 +74,12 @@ class TestQueue(FiscalCommon):
         self.till.fail(base.Rejected("Out of order"))
         self.work()
         self.assertEqual(self.receipt.state, 'accepted')
+
+    def test_number_is_used_once_in_the_database(self):
+        attempt = self.receipt._fiscal_open_attempt()
+        with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.IntegrityError):
+            with self.env.cr.savepoint():
+                attempt.copy({'key': attempt.key})
 
     def test_request_that_got_lost_on_the_way_there(self):
         self.till.fail(base.OutcomeUnknown("silence"))
