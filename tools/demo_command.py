@@ -40,12 +40,13 @@ def run(once, fresh):
             credentials = fetch_json(f'{sandbox_url}/_control/credentials')
             port = free_port(8069)
             invoice = data_call.prepare(NAME, sandbox_url, credentials, f'http://127.0.0.1:{port}')
+            second = data_call.prepare_second(NAME)
             odoo, odoo_url = start_odoo(NAME, port, workers=2)
             processes.append(odoo)
             say(f'Ready in {time.monotonic() - started:.0f} s')
             if once:
-                return pay_once(odoo_url, invoice, started)
-            print_addresses(odoo_url, sandbox_url, invoice)
+                return pay_once(odoo_url, invoice, second, started)
+            print_addresses(odoo_url, sandbox_url, invoice, second)
             return odoo.wait()
         except KeyboardInterrupt:
             say('Stopping')
@@ -55,7 +56,7 @@ def run(once, fresh):
                 process.stop()
 
 
-def print_addresses(odoo_url, sandbox_url, invoice):
+def print_addresses(odoo_url, sandbox_url, invoice, second):
     """ Say where to look and how to log in. """
     print(f"""
   Odoo            {odoo_url}/odoo
@@ -64,37 +65,52 @@ def print_addresses(odoo_url, sandbox_url, invoice):
     customer      login customer, password demo ({odoo_url}/my/invoices)
   Invoice         {odoo_url}{invoice['path']}
                   (open it in a private window: it is the customer's link)
+    of another company, with the bank's own register:
+                  {odoo_url}{second['path']}
   Bank (sandbox)  {sandbox_url}/_control/operations
 
   Ctrl-C stops everything.
 """, flush=True)
 
 
-def pay_once(odoo_url, invoice, started):
-    """ Pay the invoice as a customer's browser would; print what became of it. """
-    trouble = ''
+def pay_once(odoo_url, invoice, second, started):
+    """ Pay both invoices as a customer's browser would; print what became of them. """
+    result, problems = _pay(odoo_url, invoice, 'done')
+    # The bank does not tell what its register has printed: more than this can't be known.
+    result['second'], more = _pay(odoo_url, second, 'delegated')
+    result['seconds'] = round(time.monotonic() - started, 1)
+    for problem in problems + more:
+        print(f'✗ {problem}', file=sys.stderr)
+    print(json.dumps(result, ensure_ascii=False), flush=True)
+    return 1 if problems + more else 0
+
+
+def _pay(odoo_url, invoice, wanted):
+    """ Pay an invoice, and wait for its receipt.
+
+    :param str wanted: The state of the receipt in the end.
+    :return: What became of it, and what is wrong.
+    :rtype: tuple[dict, list[str]]
+    """
+    problems = []
     try:
         Customer(odoo_url).pay(invoice['path'])
     except CustomerError as error:
-        trouble = str(error)
+        problems.append(str(error))
     until = time.monotonic() + RECEIPT_SECONDS
     while True:
         result = data_call.describe(NAME, invoice['id'])
         # The register prints a moment after the money.
-        if all(receipt['state'] in ('done', 'failed') for receipt in result['receipts']) or (
+        if all(receipt['state'] in (wanted, 'failed') for receipt in result['receipts']) or (
             time.monotonic() > until
         ):
             break
-    result['seconds'] = round(time.monotonic() - started, 1)
-    paid = (result['payment_state'] in ('paid', 'in_payment')
-            and result['transaction_state'] == 'done')
-    if not paid:
-        print(f'✗ The invoice is not paid. {trouble}', file=sys.stderr)
-    printed = [receipt['state'] for receipt in result['receipts']] == ['done']
-    if paid and not printed:
-        print('✗ The receipt is not printed.', file=sys.stderr)
-    print(json.dumps(result, ensure_ascii=False), flush=True)
-    return 0 if paid and printed and not trouble else 1
+    if not (result['payment_state'] in ('paid', 'in_payment')
+            and result['transaction_state'] == 'done'):
+        problems.append(f"The invoice {invoice['name']} is not paid.")
+    elif [receipt['state'] for receipt in result['receipts']] != [wanted]:
+        problems.append(f"The receipt of {invoice['name']} is not {wanted}.")
+    return result, problems
 
 
 def main():

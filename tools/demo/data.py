@@ -86,6 +86,52 @@ def prepare_group(env):
     return {'second': second.id, 'branch': branch.id}
 
 
+def prepare_second(env):
+    """ Add a legal entity whose receipts the bank's own register prints, and an unpaid invoice.
+
+    :param env: Odoo's environment, after `prepare`.
+    :return: The posted invoice.
+    :rtype: account.move
+    """
+    connection = env['tochka.connection'].search([], limit=1)
+    company = env['res.company'].search([('vat', '=', SECOND_INN)], limit=1)
+    if not company:
+        company = env['res.company'].browse(prepare_group(env)['second'])
+        connection.company_ids = [Command.link(company.id)]
+        connection.action_connect()
+        entity = connection.merchant_ids.filtered('cashbox')[:1].legal_entity_id
+        entity.company_id = company  # As an accountant says it in the connection's form.
+        accountant = env['res.users'].search([('login', '=', ACCOUNTANT_LOGIN)])
+        accountant.company_ids = [Command.link(company.id)]
+    env = env(context={**env.context, 'allowed_company_ids': company.ids})
+    provider = env['payment.provider'].search(
+        [('code', '=', 'tochka'), ('company_id', '=', company.id)], limit=1)
+    provider.write({
+        'name': 'Точка Банк (ИП Василёк)',
+        'tochka_connection_id': connection.id,
+        'tochka_merchant_id': connection.merchant_ids.filtered('cashbox')[:1].id,
+        'journal_id': env['account.journal'].search(
+            [('code', '=', 'BNK1'), ('company_id', '=', company.id)], limit=1).id,
+        'fiscalization': 'bank',
+        'fiscal_taxation_system': 'usn_income',
+    })
+    provider.write({'state': 'enabled', 'is_published': True})
+    customer = env['res.users'].search([('login', '=', CUSTOMER_LOGIN)]).partner_id
+    invoice = env['account.move'].create({
+        'move_type': 'out_invoice',
+        'company_id': company.id,
+        'partner_id': customer.id,
+        'invoice_date': date.today(),
+        'invoice_line_ids': [
+            Command.create({
+                'name': 'Курс рисования', 'quantity': 1, 'price_unit': 3200.00, 'tax_ids': [],
+            }),
+        ],
+    })
+    invoice.action_post()
+    return invoice
+
+
 def _prepare_company(env):
     env['res.lang']._activate_lang('ru_RU')
     rub = env.ref('base.RUB')

@@ -37,6 +37,15 @@ def prepare(database, sandbox_url, credentials, odoo_url, connect=True):
     ))
 
 
+def prepare_second(database):
+    """ Add a legal entity with the bank's register. :return: As `prepare`. """
+    return _call(database, (
+        'invoice = data.prepare_second(env)\n'
+        "result = {'id': invoice.id, 'name': invoice.name,"
+        " 'path': invoice.get_portal_url()}"
+    ))
+
+
 def describe(database, invoice_id):
     """ Return what became of an invoice. """
     return _call(database, f"result = data.describe(env['account.move'].browse({invoice_id}))")
