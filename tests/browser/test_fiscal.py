@@ -121,7 +121,7 @@ def test_register_and_settings(stack, visit):
     page.fill('input[name=password]', 'admin')
     page.press('input[name=password]', 'Enter')
     page.wait_for_url('**/odoo**')
-    [register] = stack.read('fiscal.register', [], ['id'])
+    [register] = stack.read('fiscal.register', [('kind', '=', 'komtet')], ['id'])
     page.goto(f'{stack.odoo_url}/odoo/action-tochka_fiscal.action_fiscal_register/{register["id"]}')
     page.locator('button[name="action_check"]').click()
     page.locator('.o_notification').first.wait_for()

@@ -246,7 +246,8 @@ def _prepare_connection(env, company, credentials):
 
 
 def _prepare_register(env, company, credentials, odoo_url):
-    register = env['fiscal.register'].search([], limit=1) or env['fiscal.register'].create({
+    registers = env['fiscal.register']
+    register = registers.search([('kind', '=', 'komtet')], limit=1) or registers.create({
         'name': 'Касса школы (КОМТЕТ)', 'company_id': company.id, 'address': odoo_url,
     })
     register.write({
