@@ -52,6 +52,7 @@ class FiscalReceipt(models.Model):
                 'state': 'delegated',
                 'paid_at': receipt.transaction_id._fiscal_paid_at(),
             })
+            receipt._fiscal_tell_documents()
             receipt._fiscal_confirm()
             if receipt.prepaid_left:
                 receipt._message_log(body=plaintext2html(_(

@@ -278,6 +278,7 @@ class FiscalReceipt(models.Model):
             'receipt_url': result.url,
         })
         self.activity_unlink(['mail.mail_activity_data_warning'])
+        self._fiscal_tell_documents()
         if fiscal.total != to_kopecks(self.total):
             problem = _(
                 "The register has printed %(printed)s roubles, and the payment is %(paid)s.",

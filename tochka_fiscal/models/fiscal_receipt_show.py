@@ -4,8 +4,9 @@ from base64 import b64encode
 from io import BytesIO
 
 import qrcode
+from markupsafe import Markup
 
-from odoo import _, api, models
+from odoo import SUPERUSER_ID, _, api, models
 
 from odoo.addons.tochka_fiscal import const
 
@@ -35,6 +36,18 @@ class FiscalReceipt(models.Model):
         return action
 
     # === BUSINESS METHODS === #
+
+    def _fiscal_tell_documents(self):
+        """ Write into the chatter of the invoices what has become of their receipt. """
+        self.ensure_one()
+        texts = {
+            'done': _("Fiscal receipt printed: %s"),
+            'delegated': _("Fiscal receipt left to the bank's register: %s"),
+        }
+        for invoice in self.invoice_ids:
+            # A callback comes as the public user, who is nobody to the accountant.
+            invoice.with_user(SUPERUSER_ID)._message_log(
+                body=Markup(texts[self.state]) % self._get_html_link())
 
     @api.model
     def _fiscal_portal_domain(self, partner):

@@ -15,6 +15,15 @@ from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 class TestReceipt(FiscalCommon):
     """ Which money has a receipt, and what stands on it. """
 
+    def test_chatter_of_the_invoice(self):
+        invoice = self.create_invoice(1000.0)
+        self.pay(self.create_linked_tx(invoice))
+        for _turn in range(3):
+            self.work()
+        notes = [m for m in invoice.message_ids if "Fiscal receipt printed" in m.body]
+        self.assertEqual(len(notes), 1)
+        self.assertIn(f'data-oe-id="{invoice.sudo().fiscal_receipt_ids.id}"', notes[0].body)
+
     def test_receipt_of_a_paid_invoice(self):
         transaction = self.create_linked_tx(self.create_invoice(1234.56))
         self.assertFalse(transaction.fiscal_receipt_ids, "Nothing is paid yet")
