@@ -97,3 +97,11 @@ def test_receipt_goes_with_the_link_and_a_refund_by_a_person(stack, visit, bank_
     page.goto(f'{stack.odoo_url}/odoo/action-tochka_acquiring.action_tochka_refund')
     page.locator('.o_list_view .o_data_row').first.wait_for()
     administrator.look('refunds')
+
+    # The customer reads it on a phone.
+    customer = visit(url, phone=True)
+    told = customer.page.locator('#tochka_refunds')
+    told.wait_for()
+    assert '500' in told.inner_text() and 'возвращены' in told.inner_text()
+    customer.look('portal_refund_phone')
+    visit(url).look('portal_refund')

@@ -76,7 +76,6 @@ class FiscalReceipt(models.Model):
     def _fiscal_leave_return(self):
         """ Nobody documents whether the bank's partner prints returns: say what to look for. """
         self.state = 'delegated'
-        self._fiscal_tell_documents()
         self._fiscal_ask(
             _("Look for the fiscal receipt of the return %s", self.name),
             _("The receipt of this payment was left to the bank's register, and nobody documents"

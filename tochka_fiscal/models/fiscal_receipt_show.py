@@ -59,12 +59,15 @@ class FiscalReceipt(models.Model):
         return [
             ('partner_id', 'child_of', partner.commercial_partner_id.id),
             ('state', 'not in', const.HIDDEN_STATES),
+            # Whether the bank's register prints a return is not known: nothing is promised.
+            '|', ('kind', '=', 'income'), ('state', '!=', 'delegated'),
         ]
 
     def _fiscal_is_shown(self):
         """ Return whether the customer is told of the receipt at all. :rtype: bool """
         self.ensure_one()
-        return self.state not in const.HIDDEN_STATES
+        return self.state not in const.HIDDEN_STATES and (
+            self.kind == 'income' or self.state != 'delegated')
 
     def _fiscal_qr_png(self):
         """ Return the QR code of a printed receipt, large enough for any camera.

@@ -245,6 +245,13 @@ class TestReturnByTheBank(BankRegisterCommon, RefundCommon):
         self.assertIn("300.00", activity.note)
         self.assertIn("nobody documents", activity.note)
 
+    def test_customer_is_promised_nothing(self):
+        self.assertFalse(self.receipt._fiscal_is_shown())
+        shown = self.env['fiscal.receipt'].sudo().search(
+            self.receipt._fiscal_portal_domain(self.payer))
+        self.assertEqual(shown, self.payment._fiscal_receipt())
+        self.assertFalse(self.receipt.confirmed_at)
+
     def test_numbers_of_the_cabinet(self):
         action = self.receipt.with_user(self.env.user).action_resolve()
         wizard = self.env['fiscal.resolve'].with_context(**action['context']).create({
