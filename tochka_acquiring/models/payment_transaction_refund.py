@@ -191,6 +191,14 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         return self.child_transaction_ids.filtered(lambda tx: tx.operation == 'refund')
 
+    def _tochka_refunds_on_their_way(self):
+        """ Return the refunds of this payment that may still take its money.
+
+        :rtype: payment.transaction
+        """
+        return self._tochka_refunds().filtered(
+            lambda tx: tx.state in ('draft', 'pending') or tx.state == 'done' and not tx.payment_id)
+
     def _tochka_refundable(self, leave_out=None):
         """ Return what can still be returned of this payment: refunds on their way count.
 

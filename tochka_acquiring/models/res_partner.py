@@ -111,7 +111,8 @@ class ResPartner(models.Model):
     def _tochka_open_topups(self, companies):
         """ Return what is left of the payer's top-ups, the oldest first.
 
-        Other credits (credit notes, bank transfers, second payments) are a person's to use.
+        Other credits (credit notes, bank transfers, second payments) are a person's to use, and so
+        is a top-up while a part of it is on its way back to the payer.
 
         :param res.company companies: The companies whose balance it is.
         :return: Open items, on the receivable account or on one of advances.
@@ -127,6 +128,7 @@ class ResPartner(models.Model):
             ('payment_id.payment_transaction_id.provider_code', '=', 'tochka'),
         ], order='date, id').filtered(
             lambda line: not line.payment_id.payment_transaction_id._tochka_documents()
+            and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
             and line in line.payment_id._seek_for_lines()[1]
         )
 

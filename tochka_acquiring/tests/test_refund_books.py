@@ -83,6 +83,17 @@ class TestTopupRefund(RefundCommon):
         self.book_advances()
         self.check_topup(self.advances)
 
+    def test_topup_on_its_way_back_pays_nothing(self):
+        self.company.tochka_topups_pay_invoices = True
+        topup = self.top_up(1000.0)
+        self.ask_refund(topup)
+        invoice = self.create_due(1000.0)
+        self.top_up(300.0)
+        self.assertEqual(invoice.amount_residual, 700.0, "Only the new money")
+        self.work()
+        self.assertEqual(topup._tochka_refunds().payment_id.amount, 1000.0)
+        self.assertTrue(all(topup.payment_id._seek_for_lines()[1].mapped('reconciled')))
+
     def test_second_payment_of_a_paid_invoice(self):
         invoice = self.create_invoice(1000.0)
         first, second = self.create_linked_tx(invoice), self.create_linked_tx(invoice)
