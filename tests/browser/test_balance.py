@@ -31,6 +31,8 @@ def top_up(stack, visit, amount, client='', phone=True):
     page.fill('input[name=password]', 'demo')
     page.press('input[name=password]', 'Enter')
     page.wait_for_url('**/my**')
+    # The cards appear one by one when their numbers have come, and move each other.
+    page.wait_for_load_state('networkidle')
     page.locator('a[href="/my/balance"]').click()
     page.locator('#o_tochka_balance').wait_for()
     visitor.look('balance' if phone else 'balance_desktop')

@@ -7,6 +7,7 @@ import zxingcpp
 from PIL import Image
 
 WAIT_SECONDS = 90
+QR_SECONDS = 20
 
 
 def wait_printed(stack, invoice_id):
@@ -25,8 +26,15 @@ def wait_printed(stack, invoice_id):
 
 def read_qr(element):
     """ Return what a camera reads from a picture as it stands on the screen. """
-    picture = Image.open(BytesIO(element.screenshot())).convert('L')
-    [code] = zxingcpp.read_barcodes(picture)
+    until = time.monotonic() + QR_SECONDS
+    while True:
+        # While the page is still being laid out there may be nothing to read.
+        picture = Image.open(BytesIO(element.screenshot())).convert('L')
+        codes = zxingcpp.read_barcodes(picture)
+        if codes or time.monotonic() > until:
+            break
+        time.sleep(0.5)
+    [code] = codes
     return code.text
 
 
@@ -87,6 +95,7 @@ def test_customer_finds_the_receipt(stack, visit):
         page.wait_for_url('**/my**')
         card = page.locator('a[href="/my/fiscal-receipts"]')
         card.wait_for()
+        page.wait_for_load_state('networkidle')  # The cards move each other as they appear.
         visitor.look(f'portal_home_{size}')
         card.click()
         page.wait_for_url('**/my/fiscal-receipts')
