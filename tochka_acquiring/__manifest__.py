@@ -38,6 +38,7 @@
         'views/tochka_menus.xml',
         'views/tochka_webhook_event_views.xml',
 
+        'wizards/payment_refund_wizard_views.xml',
         'wizards/tochka_refund_views.xml',
         'wizards/tochka_try_views.xml',
 

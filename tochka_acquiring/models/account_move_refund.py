@@ -55,7 +55,52 @@ class AccountMove(models.Model):
             'domain': [('id', 'in', self.sudo()._tochka_refund_transactions().ids)],
         }
 
+    # === BUSINESS METHODS - POSTING === #
+
+    def _post(self, soft=True):
+        """ Override of `account`: a credit note takes what has gone back before it was made. """
+        posted = super()._post(soft)
+        for note in posted.filtered(lambda m: m.move_type == 'out_refund' and m.reversed_entry_id):
+            note.sudo()._tochka_match_returned()
+        return posted
+
+    def _tochka_match_returned(self):
+        """ Match this credit note with money of its invoice that was returned without one. """
+        self.ensure_one()
+        refunds = self._tochka_refunds_without_note().filtered('payment_id')
+        for due in self.line_ids.filtered(
+            lambda line: line.account_id.account_type == 'asset_receivable' and not line.reconciled
+        ):
+            lines = due.union(*(
+                refund.payment_id._seek_for_lines()[1] for refund in refunds)
+            ).filtered(lambda line, due=due: not line.reconciled
+                       and line.account_id == due.account_id)
+            if len(lines.move_id) > 1:
+                lines.reconcile()
+
     # === BUSINESS METHODS === #
+
+    def _tochka_payments(self):
+        """ Return the payments that were made for this invoice, and those that have paid it by the
+        books: top-ups.
+
+        :rtype: payment.transaction
+        """
+        advances = self.env['account.move'].search([
+            ('tochka_settled_move_id', 'in', self.ids)])._tochka_live_transfers()
+        payments = self.reconciled_payment_ids | advances.tochka_advance_move_id.origin_payment_id
+        return (self.transaction_ids | payments.payment_transaction_id).filtered(
+            lambda tx: tx.provider_code == 'tochka' and tx.operation != 'refund')
+
+    def _tochka_refunds_without_note(self):
+        """ Return the refunds of the payments of this credit note's invoice that were asked for
+        without a credit note, and were not refused or given up.
+
+        :rtype: payment.transaction
+        """
+        return self.reversed_entry_id._tochka_payments().child_transaction_ids.filtered(
+            lambda tx: tx.operation == 'refund' and not tx.invoice_ids
+            and tx.state not in ('cancel', 'error'))
 
     def _tochka_refund_transactions(self):
         """ Return the refunds of the payments of an invoice, or those that pay a credit note.
@@ -77,11 +122,12 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.move_type != 'out_refund' or self.state != 'posted':
             return self.transaction_ids.browse()
-        return self.reversed_entry_id.transaction_ids.filtered(
-            lambda tx: tx.provider_code == 'tochka' and tx._tochka_refundable() > 0)
+        return self.reversed_entry_id._tochka_payments().filtered(
+            lambda tx: tx._tochka_refundable() > 0)
 
     def _tochka_note_left(self):
-        """ Return what is left of a credit note, refunds on their way included.
+        """ Return what is left of a credit note, refunds on their way included: its own, and those
+        that were asked for without one and will be matched with it.
 
         :return: Roubles, as an ORM monetary value.
         :rtype: float
@@ -89,7 +135,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self.move_type != 'out_refund' or self.state != 'posted':
             return 0.0
-        on_their_way = self._tochka_refund_transactions().filtered(
+        refunds = self._tochka_refund_transactions() | self._tochka_refunds_without_note()
+        on_their_way = refunds.filtered(
             lambda tx: not tx.payment_id and tx.state not in ('cancel', 'error'))
         return max(self.amount_residual + sum(on_their_way.mapped('amount')), 0.0)
 

@@ -93,17 +93,62 @@ class PaymentTransaction(models.Model):
         return booked_on
 
     def _tochka_match_return(self):
-        """ Match the money that went back with what is left of the same money: a top-up's credit,
-        or a payment that no invoice needed. A credit note is matched by Odoo itself.
+        """ Match the money that went back with what it reduces, see `_tochka_free_lines`. A credit
+        note that it was returned for is matched by Odoo itself.
         """
         self.ensure_one()
-        paid, returned = self.source_transaction_id.payment_id, self.payment_id
-        if not (paid and returned and self.state == 'done'):
+        returned = self.payment_id
+        if not returned or self.state != 'done':
             return
-        lines = (paid._seek_for_lines()[1] + returned._seek_for_lines()[1]).filtered(
-            lambda line: not line.reconciled and line.account_id == returned.destination_account_id)
-        if len(lines.move_id) > 1:
-            lines.reconcile()
+        for free in self.source_transaction_id._tochka_free_lines():
+            lines = (free + returned._seek_for_lines()[1]).filtered(
+                lambda line: not line.reconciled
+                and line.account_id == returned.destination_account_id)
+            if len(lines.move_id) > 1:
+                lines.reconcile()
+
+    def _tochka_free_lines(self):
+        """ Return what is open of this payment and can go back without the payer owing anything.
+
+        :return: What is left of the payment itself (a top-up's credit, a second payment), then the
+                 open credit notes of the invoices that it has paid.
+        :rtype: list[account.move.line]
+        """
+        self.ensure_one()
+        paid = self.payment_id
+        account = paid.destination_account_id
+        own = paid._seek_for_lines()[1] if paid else self.env['account.move.line']
+        # The money of a credit note that is on its way for itself pays that one.
+        notes = self._tochka_paid_invoices().reversal_move_ids.filtered(
+            lambda move: move.move_type == 'out_refund' and move.state == 'posted'
+            and not move._tochka_refund_transactions().filtered(
+                lambda tx: not tx.payment_id and tx.state not in ('cancel', 'error')))
+        return [
+            lines.filtered(lambda line: line.account_id == account and not line.reconciled)
+            for lines in (own, notes.line_ids)
+        ]
+
+    def _tochka_free_amount(self):
+        """ Return how much of this payment can go back without the payer owing anything: refunds on
+        their way count.
+
+        :return: Roubles, as an ORM monetary value.
+        :rtype: float
+        """
+        self.ensure_one()
+        open_amount = -sum(
+            sum(lines.mapped('amount_residual_currency')) for lines in self._tochka_free_lines())
+        waiting = self._tochka_refunds_on_their_way().filtered(lambda tx: not tx.invoice_ids)
+        return max(self.currency_id.round(open_amount + sum(waiting.mapped('amount'))), 0.0)
+
+    def _tochka_paid_invoices(self):
+        """ Return the invoices that this payment was made for, and those that it has paid.
+
+        :rtype: account.move
+        """
+        self.ensure_one()
+        return (self.invoice_ids | self.payment_id.reconciled_invoice_ids).filtered(
+            lambda move: move.move_type == 'out_invoice')
 
     def _tochka_flag_overpayment(self):
         """ Ask a person what to do with money that no document is waiting for. """

@@ -43,12 +43,12 @@ class PaymentTransaction(models.Model):
     def _tochka_advance_account(self):
         """ Return the account of advances that the payment is booked on, if any.
 
-        Money that goes back leaves the account on which it came.
+        Money that goes back leaves the account on which it came, unless it pays a credit note.
 
         :rtype: account.account
         """
         self.ensure_one()
-        if self.source_transaction_id:
+        if self.source_transaction_id and not self.invoice_ids:
             return self.source_transaction_id.payment_id.tochka_advance_account_id
         if self.provider_id.tochka_payment_kind != 'advance' or self._tochka_documents():
             return self.env['account.account']

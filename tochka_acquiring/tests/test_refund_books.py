@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, HttpCase, tagged
@@ -52,6 +53,79 @@ class TestCreditNote(RefundCommon):
         with self.assertRaises(ValidationError):
             self.refund_note(note, transaction_id=other.id, amount=10.0)
 
+    def test_credit_note_after_the_refund(self):
+        """ What has gone back, or is on its way, is not returned a second time. """
+        payment = self.paid(1000.0)
+        invoice = payment.invoice_ids
+        self.ask_refund(payment, 250.0)
+        self.work()
+        note = self.credit(invoice, 250.0)
+        self.assertEqual(note.payment_state, 'paid')
+        self.assertFalse(note.tochka_can_refund)
+        self.ask_refund(payment, 200.0)
+        second = self.credit(invoice, 300.0)
+        self.assertEqual(second._tochka_note_left(), 100.0)
+        self.work()
+        self.assertEqual((second.amount_residual, second._tochka_note_left()), (100.0, 100.0))
+        self.refund_note(second)
+        self.work()
+        self.assertEqual(second.payment_state, 'paid')
+        self.assertEqual(self.bank_refunds(payment), [
+            Decimal('250.00'), Decimal('200.00'), Decimal('100.00')])
+        returned = payment._tochka_refunds().payment_id
+        self.assertTrue(all(
+            line.reconciled for one in returned for line in one._seek_for_lines()[1]))
+
+    def test_refund_of_the_payment_takes_the_open_credit_note(self):
+        payment = self.paid(1000.0)
+        note = self.credit(payment.invoice_ids)
+        self.ask_refund(payment)
+        self.assertFalse(note.tochka_can_refund)
+        self.work()
+        self.assertEqual(note.payment_state, 'paid')
+
+    def test_refund_that_waits_for_its_own_credit_note(self):
+        payment = self.paid(1000.0)
+        note = self.credit(payment.invoice_ids, 250.0)
+        self.refund_note(note)
+        self.ask_refund(payment, 100.0)
+        for _turn in range(2):
+            self.work()
+        self.assertEqual(note.payment_state, 'paid')
+        own = payment._tochka_refunds().filtered('invoice_ids').payment_id
+        self.assertTrue(own._seek_for_lines()[1].reconciled)
+
+    def test_cancelled_invoice_that_was_returned(self):
+        """ Odoo matches the credit note with the invoice itself. """
+        payment = self.paid(1000.0)
+        self.ask_refund(payment)
+        self.work()
+        invoice = payment.invoice_ids
+        note = invoice._reverse_moves(cancel=True)
+        self.assertEqual((invoice.payment_state, note.payment_state), ('reversed', 'paid'))
+
+    def check_invoice_paid_from_the_balance(self):
+        self.company.tochka_topups_pay_invoices = True
+        invoice = self.create_due(1000.0)
+        topup = self.top_up(1500.0)
+        note = self.credit(invoice, 400.0)
+        self.assertTrue(note.tochka_can_refund)
+        self.assertEqual(self.refund_note(note).transaction_id, topup)
+        self.work()
+        refund = topup._tochka_refunds()
+        self.assertEqual((refund.state, note.payment_state), ('done', 'paid'))
+        self.assertEqual(refund.payment_id.destination_account_id, self.receivable)
+        self.assertTrue(refund.payment_id._seek_for_lines()[1].reconciled)
+        self.assertEqual(self.payer._tochka_balance(self.company)['left'], 500.0)
+        self.assertEqual(topup._tochka_free_amount(), 500.0)
+
+    def test_invoice_paid_from_the_balance(self):
+        self.check_invoice_paid_from_the_balance()
+
+    def test_invoice_paid_from_advances(self):
+        self.book_advances()
+        self.check_invoice_paid_from_the_balance()
+
     def test_invoice_that_was_not_paid_online(self):
         invoice = self.create_invoice(1000.0)
         self.assertFalse(self.credit(invoice).tochka_can_refund)
@@ -61,6 +135,10 @@ class TestCreditNote(RefundCommon):
 @tagged('post_install', '-at_install')
 class TestTopupRefund(RefundCommon):
     """ A top-up goes back without a credit note: it reduces the balance. """
+
+    def refund_wizard(self, transaction):
+        return self.env['payment.refund.wizard'].with_context(
+            active_id=transaction.payment_id.id).create({})
 
     def check_topup(self, account):
         topup = self.top_up(1000.0)
@@ -94,6 +172,45 @@ class TestTopupRefund(RefundCommon):
         self.assertEqual(topup._tochka_refunds().payment_id.amount, 1000.0)
         self.assertTrue(all(topup.payment_id._seek_for_lines()[1].mapped('reconciled')))
 
+    def test_warned_when_more_goes_back_than_is_left(self):
+        self.company.tochka_topups_pay_invoices = True
+        invoice = self.create_due(700.0)
+        topup = self.top_up(1000.0)
+        wizard = self.refund_wizard(topup)
+        self.assertEqual(wizard.amount_to_refund, 1000.0)
+        for words in ("Only 300.00 roubles", invoice.name, "owes 700.00 roubles"):
+            self.assertIn(words, wizard.tochka_topup_warning)
+        self.assertFalse(wizard.tochka_invoice_hint)
+        wizard.amount_to_refund = 300.0
+        self.assertFalse(wizard.tochka_topup_warning)
+        wizard.amount_to_refund = 300.01
+        self.assertIn("owes 0.01 roubles", wizard.tochka_topup_warning)
+        self.ask_refund(topup, 200.0)
+        wizard = self.refund_wizard(topup)
+        wizard.amount_to_refund = 100.01
+        self.assertIn("Only 100.00 roubles", wizard.tochka_topup_warning, "On its way counts")
+        wizard.action_refund()
+        self.assertEqual(len(topup._tochka_refunds()), 2, "It is a warning only")
+
+    def test_credit_note_of_what_the_topup_has_paid(self):
+        self.company.tochka_topups_pay_invoices = True
+        invoice = self.create_due(700.0)
+        topup = self.top_up(1000.0)
+        note = self.credit(invoice)
+        self.assertFalse(self.refund_wizard(topup).tochka_topup_warning)
+        self.ask_refund(topup)
+        self.work()
+        self.assertEqual((note.payment_state, topup._tochka_refundable()), ('paid', 0.0))
+        self.assertEqual(self.payer._tochka_balance(self.company)['left'], 0.0)
+
+    def test_hint_of_a_paid_invoice(self):
+        payment = self.paid(1000.0)
+        wizard = self.refund_wizard(payment)
+        self.assertIn(payment.invoice_ids.name, wizard.tochka_invoice_hint)
+        self.assertFalse(wizard.tochka_topup_warning)
+        self.credit(payment.invoice_ids)
+        self.assertFalse(self.refund_wizard(payment).tochka_invoice_hint)
+
     def test_second_payment_of_a_paid_invoice(self):
         invoice = self.create_invoice(1000.0)
         first, second = self.create_linked_tx(invoice), self.create_linked_tx(invoice)
@@ -101,6 +218,7 @@ class TestTopupRefund(RefundCommon):
             self.pay(first)
             self.pay(second)
         self.assertIn("button Refund", second.tochka_problem)
+        self.assertFalse(self.refund_wizard(second).tochka_invoice_hint)
         self.ask_refund(second)
         self.work()
         lines = (second.payment_id + second._tochka_refunds().payment_id).move_id.line_ids
@@ -145,6 +263,32 @@ class TestRecordedReturn(RefundCommon):
         self.assertEqual(refund.tochka_refund_state, 'done')
         self.assertTrue(refund.tochka_order_id)
         self.assertEqual(refund.payment_id.date, day)
+
+    @mute_logger(TX_LOGGER)
+    def test_second_part_is_refused_then_by_hand_then_found(self):
+        """ The bank's documents name only APPROVED as a status in which it returns money. """
+        payment = self.paid(1000.0)
+        self.ask_refund(payment, 300.0)
+        self.work()
+        second = self.ask_refund(payment, 200.0)
+        self.bank.fail('refund_payment', errors.Rejected(
+            "Refund is impossible in status REFUNDED_PARTIALLY", http_status=424))
+        self.work()
+        self.assertRecordValues(second, [{'tochka_refund_state': 'rejected', 'state': 'error'}])
+        for words in ("REFUNDED_PARTIALLY", "internet bank", "Record a return"):
+            self.assertIn(words, payment.tochka_problem)
+        self.assertEqual(payment._tochka_refundable(), 700.0)
+        self.record(payment, 200.0)
+        self.bank.give_back(payment.tochka_operation_id, '200.00')
+        for _night in range(2):
+            self.sweep()
+        self.assertRecordValues(payment._tochka_refunds().sorted('id'), [
+            {'amount': -300.0, 'tochka_refund_state': 'done', 'state': 'done'},
+            {'amount': -200.0, 'tochka_refund_state': 'done', 'state': 'done'},
+        ])
+        self.assertEqual(len(set(payment._tochka_refunds().mapped('tochka_order_id'))), 2)
+        self.assertEqual(
+            sorted(payment._tochka_refunds().payment_id.mapped('amount')), [200.0, 300.0])
 
     def test_limits(self):
         payment = self.paid(1000.0)

@@ -1,16 +1,21 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 import urllib.parse
+from decimal import Decimal
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.payment import utils as payment_utils
-from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
+
+TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_apply'
 
 
 @tagged('post_install', '-at_install')
-class TestTry(TochkaCommon):
+class TestTry(RefundCommon):
     """ An administrator tries the connection as a customer would. """
 
     def begin(self, **values):
@@ -31,7 +36,7 @@ class TestTry(TochkaCommon):
         wizard.invalidate_recordset()
         return transaction
 
-    def test_from_the_client_to_the_reversal(self):
+    def test_from_the_client_to_the_refund(self):
         numbers = self.env['account.move'].search_count([('move_type', '=', 'out_invoice')])
         wizard = self.begin(amount=12.5)
         self.assertEqual(wizard.step, 'new')
@@ -42,21 +47,63 @@ class TestTry(TochkaCommon):
         self.assertIn('/web/signup', wizard.cabinet_url)
         transaction = self.pay_as_client(wizard)
         self.assertEqual((wizard.step, wizard.transaction_id), ('paid', transaction))
-        wizard.action_reverse()
+        wizard.action_refund()
         wizard.invalidate_recordset()
-        self.assertEqual(wizard.step, 'reversed')
+        self.assertEqual((wizard.step, wizard.transaction_id), ('returning', transaction))
+        self.work()
+        wizard.action_refresh()
+        self.assertEqual(wizard.step, 'returned')
+        self.assertEqual(self.bank_refunds(transaction), [Decimal('12.50')])
+        self.sweep()
         lines = self.env['account.move.line'].search([
             ('partner_id', '=', partner.id), ('parent_state', '=', 'posted'),
             ('account_type', '=', 'asset_receivable')])
-        self.assertEqual(sorted(lines.mapped('balance')), [-12.5, 12.5])
+        self.assertEqual(sorted(lines.mapped('balance')), [-12.5, 12.5], "Booked once")
         self.assertTrue(all(lines.mapped('reconciled')))
         with self.assertRaisesRegex(UserError, "no test payment"):
-            wizard.action_reverse()
+            wizard.action_refund()
         self.assertEqual(
             self.env['account.move'].search_count([('move_type', '=', 'out_invoice')]), numbers)
         user = partner.user_ids
         wizard.action_finish()
         self.assertFalse(partner.active or user.active or self.provider.tochka_test_partner_id)
+
+    @mute_logger(TX_LOGGER)
+    def test_bank_refuses_the_refund(self):
+        wizard = self.begin(amount=12.5)
+        wizard.action_create_client()
+        transaction = self.pay_as_client(wizard)
+        self.bank.fail('refund_payment', errors.Rejected("No money", http_status=424))
+        wizard.action_refund()
+        self.work()
+        self.assertEqual(wizard.step, 'paid')
+        self.assertIn("No money", wizard.refusal)
+        wizard.action_refund()
+        self.work()
+        self.assertEqual((wizard.step, wizard.refusal), ('returned', False))
+        self.assertEqual(self.bank_refunds(transaction), [Decimal('12.50')])
+
+    def test_returned_in_the_internet_bank_meanwhile(self):
+        wizard = self.begin(amount=12.5)
+        wizard.action_create_client()
+        transaction = self.pay_as_client(wizard)
+        self.bank.give_back(transaction.tochka_operation_id, '12.50')
+        wizard.action_refund()
+        self.work()
+        self.assertEqual(wizard.step, 'returned')
+        self.assertEqual(self.bank.count('refund_payment'), 0)
+        self.assertEqual(len(transaction._tochka_refunds().payment_id), 1)
+
+    def test_own_right_to_return(self):
+        wizard = self.begin(amount=12.5)
+        wizard.action_create_client()
+        self.pay_as_client(wizard)
+        administrator = self.env['res.users'].create({
+            'name': "Administrator", 'login': 'administrator-try', 'company_id': self.company.id,
+            'company_ids': self.company.ids, 'group_ids': self.env.ref('base.group_system').ids,
+        })
+        with self.assertRaisesRegex(AccessError, "no right to return money"):
+            wizard.with_user(administrator).action_refund()
 
     def test_client_is_made_once(self):
         wizard = self.begin()
@@ -111,7 +158,8 @@ class TestTry(TochkaCommon):
         wizard = self.begin()
         wizard.action_create_client()
         self.pay_as_client(wizard)
-        wizard.action_reverse()
+        wizard.action_refund()
+        self.work()
         items = self.env['account.analytic.line'].search(
             [('auto_account_id', '=', self.article.id)])
         self.assertEqual(len(items), 2)

@@ -6,7 +6,7 @@ from odoo.tools import email_normalize, urls
 
 
 class TochkaTry(models.TransientModel):
-    """ Try the connection as a customer would: a test client, a real small payment, its reversal.
+    """ Try the connection as a customer would: a test client, a real small payment, its refund.
 
     The payment has no document, so that no number of the real invoices is spent.
     """
@@ -31,14 +31,16 @@ class TochkaTry(models.TransientModel):
     payment_url = fields.Char(string="Payment link", compute='_compute_links')
     transaction_id = fields.Many2one(
         string="Payment", comodel_name='payment.transaction', compute='_compute_transaction_id')
-    #  new ──client made──► ready ──paid at the bank──► paid ──reversed──► reversed
+    #  new ──client made──► ready ──paid at the bank──► paid ──asked for──► returning ──► returned
+    #                                                     ▲◄───the bank refuses──┘
     step = fields.Selection(
         string="Where you stand",
         selection=[
-            ('new', "1. Test client"), ('ready', "2. Payment"), ('paid', "3. Reversal"),
-            ('reversed', "4. Done"),
+            ('new', "1. Test client"), ('ready', "2. Payment"), ('paid', "3. Refund"),
+            ('returning', "4. On its way"), ('returned', "5. Done"),
         ],
         compute='_compute_transaction_id')
+    refusal = fields.Text(string="The bank's refusal", compute='_compute_transaction_id')
 
     # === COMPUTE METHODS === #
 
@@ -67,21 +69,30 @@ class TochkaTry(models.TransientModel):
             transaction = self.env['payment.transaction'].sudo().search([
                 ('provider_id', '=', wizard.provider_id.id),
                 ('partner_id', '=', wizard.partner_id.id),
-            ], order='id desc', limit=1) if wizard.partner_id else False
+                ('operation', '!=', 'refund'),
+            ], order='id desc', limit=1) if wizard.partner_id else (
+                self.env['payment.transaction'].sudo())
             wizard.transaction_id = transaction
-            payment = transaction and transaction.payment_id
-            if not wizard.partner_id:
-                wizard.step = 'new'
-            elif not payment:
-                wizard.step = 'ready'
-            else:
-                wizard.step = 'reversed' if self._is_reversed(payment) else 'paid'
+            wizard.step = wizard._find_step(transaction)
+            wizard.refusal = wizard.step == 'paid' and transaction._tochka_refunds().filtered(
+                lambda tx: tx.tochka_refund_state == 'rejected').sorted('id')[-1:].tochka_error
 
-    @api.model
-    def _is_reversed(self, payment):
-        """ Return whether nothing of the payment is left as the client's credit. """
+    def _find_step(self, transaction):
+        """ Return where the test stands.
+
+        :param payment.transaction transaction: The last payment of the test client.
+        :rtype: str
+        """
+        self.ensure_one()
+        if not self.partner_id:
+            return 'new'
+        payment = transaction.payment_id
+        if not payment:
+            return 'ready'
+        if transaction._tochka_refunds_on_their_way():
+            return 'returning'
         _liquidity, counterpart, _write_off = payment._seek_for_lines()
-        return all(counterpart.mapped('reconciled'))
+        return 'returned' if all(counterpart.mapped('reconciled')) else 'paid'
 
     # === ACTION METHODS === #
 
@@ -122,52 +133,30 @@ class TochkaTry(models.TransientModel):
         return self._show()
 
     def action_refresh(self):
-        """ Ask the bank whether the client has paid, and book it.
+        """ Ask the bank what became of the payment or its refund, and book it.
 
         :return: The action that shows the wizard again.
         :rtype: dict
         """
         self.ensure_one()
         transaction = self.transaction_id.sudo()
-        if transaction and transaction.state in ('draft', 'pending'):
+        if self.step == 'returning' or transaction.state in ('draft', 'pending'):
             transaction._tochka_refresh(quick=True)
         self.env.ref('payment.cron_post_process_payment_tx').sudo()._trigger()
         return self._show()
 
-    def action_reverse(self):
-        """ Book the return of the money, which the bank is asked for in the internet bank.
+    def action_refund(self):
+        """ Let the bank return the money, as the button Refund of the payment does.
 
         :return: The action that shows the wizard again.
         :rtype: dict
-        :raise UserError: If there is nothing to reverse.
+        :raise UserError: If there is nothing to return.
         """
         self.ensure_one()
-        payment = self.transaction_id.sudo().payment_id
-        if not payment or self._is_reversed(payment):
-            raise UserError(_("There is no test payment to reverse."))
-        journal = payment.journal_id
-        method_line = journal.outbound_payment_method_line_ids[:1]
-        if not method_line:
-            raise UserError(_(
-                "The journal %s has no outgoing payment method: add one, or reverse the payment by"
-                " hand.", journal.display_name))
-        _liquidity, counterpart, _write_off = payment._seek_for_lines()
-        reversal = self.env['account.payment'].sudo().with_company(payment.company_id).create({
-            'payment_type': 'outbound',
-            'partner_type': 'customer',
-            'partner_id': payment.partner_id.id,
-            'amount': payment.amount,
-            'currency_id': payment.currency_id.id,
-            'journal_id': journal.id,
-            'payment_method_line_id': method_line.id,
-            'destination_account_id': counterpart.account_id.id,
-            'memo': _("Return of the test payment %s", self.transaction_id.sudo().reference),
-            'tochka_advance_account_id': payment.tochka_advance_account_id.id,
-        })
-        reversal.with_context(tochka_match_return=False).action_post()
-        _liquidity, returned, _write_off = reversal._seek_for_lines()
-        returned.analytic_distribution = counterpart.analytic_distribution
-        (counterpart + returned).filtered(lambda line: not line.reconciled).reconcile()
+        if self.step != 'paid':
+            raise UserError(_("There is no test payment to return."))
+        self.transaction_id.action_refund(
+            amount_to_refund=self.transaction_id.sudo()._tochka_refundable())
         return self._show()
 
     def action_finish(self):

@@ -1,0 +1,42 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+
+
+class PaymentRefundWizard(models.TransientModel):
+    """ What becomes of the books, before the money goes back. """
+
+    _inherit = 'payment.refund.wizard'
+
+    tochka_topup_warning = fields.Char(compute='_compute_tochka_messages')
+    tochka_invoice_hint = fields.Char(compute='_compute_tochka_messages')
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('payment_id', 'amount_to_refund')
+    def _compute_tochka_messages(self):
+        """ Say what of the money has paid invoices: the payer will owe it again. """
+        for wizard in self:
+            wizard.tochka_topup_warning = wizard.tochka_invoice_hint = False
+            transaction = wizard.payment_id._origin.payment_transaction_id.sudo()
+            if transaction.provider_code != 'tochka':
+                continue
+            free = transaction._tochka_free_amount()
+            if wizard.currency_id.compare_amounts(wizard.amount_to_refund, free) <= 0:
+                continue
+            invoices = ', '.join(transaction._tochka_paid_invoices().mapped('name')) or (
+                _("other documents"))
+            owed = f'{wizard.currency_id.round(wizard.amount_to_refund - free):.2f}'
+            if transaction._tochka_documents():
+                wizard.tochka_invoice_hint = _(
+                    "%(invoices)s stays paid, and after this refund the customer owes %(owed)s"
+                    " roubles in the books, until you make its credit note. Or make the credit note"
+                    " first, and press \"Return the money to the payer\" there.",
+                    invoices=invoices, owed=owed)
+            else:
+                wizard.tochka_topup_warning = _(
+                    "Only %(free)s roubles of this top-up are left on the customer's balance; the"
+                    " rest has paid %(invoices)s. After this refund the customer owes %(owed)s"
+                    " roubles in the books. Return less, or make the credit note of the invoice"
+                    " first.",
+                    free=f'{free:.2f}', invoices=invoices, owed=owed)
