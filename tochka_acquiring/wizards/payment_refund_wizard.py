@@ -8,8 +8,10 @@ class PaymentRefundWizard(models.TransientModel):
 
     _inherit = 'payment.refund.wizard'
 
-    tochka_topup_warning = fields.Char(compute='_compute_tochka_messages')
-    tochka_invoice_hint = fields.Char(compute='_compute_tochka_messages')
+    tochka_topup_warning = fields.Char(
+        string="Warning about the balance", compute='_compute_tochka_messages')
+    tochka_invoice_hint = fields.Char(
+        string="Hint about the invoice", compute='_compute_tochka_messages')
 
     # === COMPUTE METHODS === #
 
