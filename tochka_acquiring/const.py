@@ -146,6 +146,9 @@ STATES_OF_STATUS = {
 # States of a refund, see `payment_transaction_refund`. One of a payment at a time is with the bank.
 REFUND_WITH_BANK = ('sending', 'sent', 'unknown')
 REFUND_IN_WORK = ('requested', *REFUND_WITH_BANK)
+# How long the page of the balance tells of a refund that is done: a card takes up to a week.
+SHOWN_REFUND_DAYS = 14
+
 # Statuses in which a refund is asked for. The bank documents APPROVED alone; whether a second
 # partial refund is taken is documented nowhere, so it is tried. Source: API; LINKS.
 REFUNDABLE_STATUSES = ('APPROVED', 'REFUNDED_PARTIALLY')

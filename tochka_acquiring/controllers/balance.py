@@ -201,6 +201,7 @@ class TochkaBalancePortal(PaymentPortal):
                 'providers_sudo': request.env['payment.provider']._tochka_topup_providers(
                     company, partner, **self._tochka_website()
                 ),
+                'refunds_sudo': partner._tochka_shown_refunds(company),
             }
             for company in self._tochka_balance_companies()
         ]

@@ -10,6 +10,8 @@ class AccountMove(models.Model):
 
     tochka_can_refund = fields.Boolean(compute='_compute_tochka_refunds')
     tochka_refund_count = fields.Integer(compute='_compute_tochka_refunds')
+    tochka_refund_info = fields.Text(
+        string="State of refunds", compute='_compute_tochka_refunds')
 
     # === COMPUTE METHODS === #
 
@@ -19,7 +21,9 @@ class AccountMove(models.Model):
         may_refund = self.env.user.has_group('tochka_acquiring.group_refund')
         for move in self:
             sudo = move.sudo()
-            move.tochka_refund_count = len(sudo._tochka_refund_transactions())
+            refunds = sudo._tochka_refund_transactions()
+            move.tochka_refund_count = len(refunds)
+            move.tochka_refund_info = refunds._tochka_describe_refunds()
             move.tochka_can_refund = bool(
                 may_refund and sudo._tochka_note_left() > 0 and sudo._tochka_note_payments())
 
@@ -48,12 +52,7 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        action = self.env['ir.actions.act_window']._for_xml_id(
-            'tochka_acquiring.action_tochka_refund')
-        return {
-            **action, 'context': {},
-            'domain': [('id', 'in', self.sudo()._tochka_refund_transactions().ids)],
-        }
+        return self.sudo()._tochka_refund_transactions()._tochka_open_refunds()
 
     # === BUSINESS METHODS - POSTING === #
 

@@ -20,6 +20,9 @@ class AccountPayment(models.Model):
     )
 
     tochka_refundable = fields.Monetary(compute='_compute_amount_available_for_refund')
+    tochka_refund_count = fields.Integer(compute='_compute_tochka_refunds')
+    tochka_refund_info = fields.Text(
+        string="State of refunds", compute='_compute_tochka_refunds')
 
     # === COMPUTE METHODS === #
 
@@ -53,7 +56,25 @@ class AccountPayment(models.Model):
                 left = transaction._tochka_refundable() if may_refund or self.env.su else 0.0
                 payment.amount_available_for_refund = payment.tochka_refundable = left
 
+    @api.depends('payment_transaction_id')
+    def _compute_tochka_refunds(self):
+        for payment in self:
+            transaction = payment.payment_transaction_id.sudo()
+            refunds = transaction._tochka_refunds() if transaction.provider_code == 'tochka' else (
+                transaction.browse())
+            payment.tochka_refund_count = len(refunds)
+            payment.tochka_refund_info = refunds._tochka_describe_refunds()
+
     # === ACTION METHODS === #
+
+    def action_tochka_refunds(self):
+        """ Open the refunds of the payment: done, on their way and refused.
+
+        :return: The action that opens them.
+        :rtype: dict
+        """
+        self.ensure_one()
+        return self.payment_transaction_id.sudo()._tochka_refunds()._tochka_open_refunds()
 
     def action_tochka_record_return(self):
         """ Record a return that was made in the internet bank.

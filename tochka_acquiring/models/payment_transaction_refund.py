@@ -90,6 +90,12 @@ class PaymentTransaction(models.Model):
                 state_message=_("Given up by %s.", self.env.user.name),
                 extra_allowed_states=('error',))
 
+    def _tochka_open_refunds(self):
+        """ Return the action that opens these refunds. :rtype: dict """
+        action = self.env['ir.actions.act_window']._for_xml_id(
+            'tochka_acquiring.action_tochka_refund')
+        return {**action, 'context': {}, 'domain': [('id', 'in', self.ids)]}
+
     def _tochka_refunds_to_decide(self):
         """ Return these refunds for a person's decision, locked.
 
@@ -101,6 +107,15 @@ class PaymentTransaction(models.Model):
         for refund in refunds:
             refund._tochka_lock_refund()
         return refunds
+
+    def action_tochka_record_return(self):
+        """ Record that a person has returned the money of this refund in the internet bank.
+
+        :return: The action that opens the wizard.
+        :rtype: dict
+        """
+        self.ensure_one()
+        return self.source_transaction_id.payment_id.action_tochka_record_return()
 
     # === BUSINESS METHODS - REQUEST === #
 
@@ -198,6 +213,28 @@ class PaymentTransaction(models.Model):
         """
         return self._tochka_refunds().filtered(
             lambda tx: tx.state in ('draft', 'pending') or tx.state == 'done' and not tx.payment_id)
+
+    def _tochka_describe_refunds(self):
+        """ Say what people should know of these refunds: what is on its way, what was refused.
+
+        :return: A sentence for each, in lines of their own; empty when all are done or given up.
+        :rtype: str
+        """
+        sentences = []
+        for refund in self.sorted('id'):
+            amount = f'{-refund.amount:.2f}'
+            if refund.tochka_refund_state == 'rejected' and refund.state == 'error':
+                sentences.append(_(
+                    "The bank did not return %(amount)s roubles: %(reason)s",
+                    amount=amount, reason=refund.tochka_error))
+            elif refund.tochka_refund_state == 'unknown' and refund.state != 'cancel':
+                sentences.append(_(
+                    "%(amount)s roubles: it is not known yet whether the bank has returned them.",
+                    amount=amount))
+            elif refund.tochka_refund_state in const.REFUND_IN_WORK and refund.state != 'cancel':
+                sentences.append(_(
+                    "%s roubles are on their way back to the payer.", amount))
+        return '\n'.join(sentences)
 
     def _tochka_refundable(self, leave_out=None):
         """ Return what can still be returned of this payment: refunds on their way count.

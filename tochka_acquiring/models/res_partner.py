@@ -1,6 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import models
+from datetime import timedelta
+
+from odoo import fields, models
 from odoo.tools import email_normalize_all
 
 from odoo.addons.tochka_acquiring import const
@@ -131,6 +133,25 @@ class ResPartner(models.Model):
             and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
             and line in line.payment_id._seek_for_lines()[1]
         )
+
+    def _tochka_shown_refunds(self, company):
+        """ Return the refunds of top-ups that the customer reads of: those on their way, and those
+        of the last days. (Refunds of invoices stand on the invoice's page.)
+
+        :param res.company company: As `_tochka_balance` takes it.
+        :return: As superuser.
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        since = fields.Datetime.now() - timedelta(days=const.SHOWN_REFUND_DAYS)
+        return self.env['payment.transaction'].sudo().search([
+            ('operation', '=', 'refund'),
+            ('provider_code', '=', 'tochka'),
+            ('partner_id.commercial_partner_id', '=', self.commercial_partner_id.id),
+            ('company_id', 'in', company.sudo()._tochka_balance_companies().ids),
+            '|', ('state', 'in', ('draft', 'pending')),
+            '&', ('state', '=', 'done'), ('last_state_change', '>=', since),
+        ], order='id').filtered(lambda tx: not tx.source_transaction_id._tochka_documents())
 
     def _tochka_balance(self, company):
         """ Return the payer's balance in a company, in roubles.

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -238,10 +239,10 @@ class TestTopupRefund(RefundCommon):
 class TestRecordedReturn(RefundCommon):
     """ A return by hand is in the books once. """
 
-    def record(self, payment, amount, day=None):
+    def record(self, payment, amount, day=None, offered=None):
         form = Form(self.env['tochka.refund.record'].with_context(
             default_transaction_id=payment.id))
-        self.assertEqual(form.amount, payment._tochka_refundable())
+        self.assertEqual(form.amount, offered or payment._tochka_refundable())
         form.amount = amount
         form.day = day or self.today
         form.save().action_record()
@@ -253,7 +254,7 @@ class TestRecordedReturn(RefundCommon):
         self.bank.fail('refund_payment', errors.Rejected("No money", http_status=424))
         self.work()
         day = self.today - timedelta(days=1)
-        self.record(payment, 300.0, day)
+        self.record(payment, 300.0, day, offered=300.0)
         self.assertRecordValues(refund, [{'tochka_refund_state': 'by_hand', 'state': 'done'}])
         self.assertEqual((refund.payment_id.amount, refund.payment_id.date), (300.0, day))
         self.bank.give_back(payment.tochka_operation_id, '300.00')
@@ -278,7 +279,11 @@ class TestRecordedReturn(RefundCommon):
         for words in ("REFUNDED_PARTIALLY", "internet bank", "Record a return"):
             self.assertIn(words, payment.tochka_problem)
         self.assertEqual(payment._tochka_refundable(), 700.0)
-        self.record(payment, 200.0)
+        self.assertIn("REFUNDED_PARTIALLY", payment.invoice_ids.tochka_refund_info)
+        self.assertEqual(
+            second.action_tochka_record_return(), payment.payment_id.action_tochka_record_return())
+        self.record(payment, 200.0, offered=200.0)
+        self.assertFalse(payment.payment_id.tochka_refund_info)
         self.bank.give_back(payment.tochka_operation_id, '200.00')
         for _night in range(2):
             self.sweep()
@@ -327,7 +332,11 @@ class TestRefundPortal(HttpCase, RefundCommon):
         page = self.page(invoice)
         self.assertIn("are on their way back to you", page)
         self.assertIn("in 3 to 7 days", page)
+        for record in (invoice, payment.payment_id):
+            self.assertIn("300.00 roubles are on their way", record.tochka_refund_info)
         self.work()
+        self.assertFalse(invoice.tochka_refund_info or payment.payment_id.tochka_refund_info)
+        self.assertEqual(payment.payment_id.tochka_refund_count, 1)
         page = self.page(invoice)
         self.assertIn("were returned to you on", page)
         refused = self.ask_refund(payment, 200.0)
@@ -337,3 +346,30 @@ class TestRefundPortal(HttpCase, RefundCommon):
         page = self.page(invoice)
         self.assertNotIn("on their way", page)
         self.assertNotIn("No money", page)
+
+    def test_balance_tells_of_a_top_up_on_its_way_back(self):
+        user = self.env['res.users'].with_context(no_reset_password=True).create({
+            'name': "Payer", 'login': 'payer', 'password': 'payer-payer',
+            'partner_id': self.payer.id, 'company_id': self.company.id,
+            'company_ids': self.company.ids,
+            'group_ids': [Command.set(self.env.ref('base.group_portal').ids)],
+        })
+        self.authenticate(user.login, 'payer-payer')
+
+        def told():
+            self.env.flush_all()
+            text = ' '.join(self.url_open('/my/balance').text.split())
+            return text.partition('id="tochka_refunds"')[2].partition('</div>')[0]
+
+        topup = self.top_up(1000.0, method=self.env.ref('tochka_acquiring.payment_method_sbp'))
+        self.assertFalse(told())
+        self.ask_refund(topup, 400.0)
+        self.assertIn("are on their way back to you", told())
+        self.work()
+        self.assertIn("were returned to you on", told())
+        refund = topup._tochka_refunds()
+        self.assertFalse(self.stranger._tochka_shown_refunds(self.company))
+        refund.last_state_change -= timedelta(days=15)
+        self.assertFalse(told())
+        self.ask_refund(self.paid(500.0), 100.0)
+        self.assertFalse(told(), "It stands on the invoice's page")

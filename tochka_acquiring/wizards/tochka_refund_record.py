@@ -37,7 +37,12 @@ class TochkaRefundRecord(models.TransientModel):
 
     @api.onchange('transaction_id')
     def _onchange_transaction(self):
-        self.amount = self.amount_left
+        """ Offer what the bank has refused, else all that is left. """
+        refused = self.transaction_id._origin.sudo()._tochka_refunds().filtered(
+            lambda tx: tx.tochka_refund_state == 'rejected' and tx.state == 'error'
+        ).sorted('id')[-1:]
+        self.amount = -refused.amount if refused else self.amount_left
+        self.credit_note_id = refused.invoice_ids[:1]
 
     def action_record(self):
         """ Book the return; the nightly sweep finds it in the bank's history and books no second

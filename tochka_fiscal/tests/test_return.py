@@ -156,6 +156,27 @@ class TestReturn(ReturnCommon):
         self.assertEqual(receipt.state, 'queued')
         self.assertLines(receipt, ("Lessons", 2, 100, 200), ("Book", 1, 50, 50))
 
+    def test_recorded_by_hand_after_a_refusal(self):
+        """ The bank refuses the second part; a person returns it: one receipt each. """
+        payment = self.printed_payment(("Lessons", 1, 1000))
+        self.refund(payment, 300.0)
+        self.bank.fail('refund_payment', errors.Rejected("impossible", http_status=424))
+        with mute_logger(TX_LOGGER):
+            receipt = self.refund(payment, 200.0)
+        self.assertEqual(receipt.state, 'void')
+        self.env['tochka.refund.record'].create({
+            'transaction_id': payment.id, 'amount': 200.0}).action_record()
+        self.assertEqual(receipt.state, 'queued')
+        self.bank.give_back(payment.tochka_operation_id, '200.00')
+        for _night in range(2):
+            self.sweep()
+            self.work()
+        receipts = payment._tochka_refunds().fiscal_receipt_ids.sorted('total')
+        self.assertEqual(
+            receipts.mapped(lambda one: (one.kind, one.state, one.total)),
+            [('income_return', 'done', 200.0), ('income_return', 'done', 300.0)])
+        self.assertEqual(len(self.till.printed), 3)
+
     def test_not_before_the_income(self):
         invoice = self.create_invoice(1000.0)
         payment = self.pay(self.create_linked_tx(invoice))
