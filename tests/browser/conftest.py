@@ -47,6 +47,24 @@ def bank_as_usual(stack):
     stack.control('webhooks', {'drop': False, 'pause': False})
 
 
+@pytest.fixture
+def family(stack):
+    """ The demo's customer with a child and no open invoices; ids of both. """
+    [user] = stack.read('res.users', [('login', '=', 'customer')], ['partner_id'])
+    parent = user['partner_id'][0]
+    invoices = stack.read('account.move', [
+        ('partner_id', '=', parent), ('move_type', '=', 'out_invoice'),
+        ('payment_state', '=', 'not_paid'), ('state', '=', 'posted'),
+    ], ['id'])
+    for invoice in invoices:
+        stack.call('account.move', 'button_draft', [invoice['id']])
+        stack.call('account.move', 'button_cancel', [invoice['id']])
+    children = stack.read('res.partner', [('parent_id', '=', parent)], ['id'])
+    child = children[0]['id'] if children else stack.call('res.partner', 'create', {
+        'name': 'Петров Ваня', 'parent_id': parent, 'type': 'contact'})
+    return parent, child
+
+
 class Visitor:
     """ A person in front of a private window. """
 
@@ -62,30 +80,31 @@ class Visitor:
                 self.page.wait_for_load_state('networkidle')
             self.page.screenshot(path=Path(SCREENSHOTS) / f'{name}.png', full_page=True)
 
-    def look_twice(self, stack, name, prepare=lambda page: None):
+    def look_twice(self, stack, name, prepare=lambda page: None, login='admin'):
         """ Keep a page of the backend in English and in Russian, where screenshots are asked for.
 
         :param stack: The running Odoo.
         :param str name: The name of the picture; the English one goes to `en/`.
         :param prepare: What to do with the page before.
+        :param str login: Who is logged in.
         """
         if not SCREENSHOTS:
             return
-        [admin] = stack.read('res.users', [('login', '=', 'admin')], ['id', 'lang'])
+        [user] = stack.read('res.users', [('login', '=', login)], ['id', 'lang'])
         try:
-            for folder, lang in (('en/', 'en_US'), ('', admin['lang'])):
-                stack.call('res.users', 'write', [admin['id']], {'lang': lang})
+            for folder, lang in (('en/', 'en_US'), ('', user['lang'])):
+                stack.call('res.users', 'write', [user['id']], {'lang': lang})
                 # In a tab of its own; Odoo saves a form that is left with changes.
                 tab = Visitor(self.page.context.new_page())
                 tab.page.goto(self.page.url)
-                tab.page.locator('.o_form_view').wait_for()
+                tab.page.locator('.o_form_view, .o_list_view').first.wait_for()
                 prepare(tab.page)
                 tab.look(folder + name)
                 if tab.page.locator('.o_form_button_cancel').is_visible():
                     tab.page.locator('.o_form_button_cancel').click()
                 tab.leave()
         finally:
-            stack.call('res.users', 'write', [admin['id']], {'lang': admin['lang']})
+            stack.call('res.users', 'write', [user['id']], {'lang': user['lang']})
 
     def choose(self, method):
         """ Choose a way to pay on the portal, and press the button. """

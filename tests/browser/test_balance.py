@@ -1,56 +1,8 @@
 """ A parent tops the balance up on a phone; the open invoices are paid from it. """
 
-import pytest
+from tests.browser.steps import top_up
 
 PARENT = 'Петров Пётр Петрович'
-
-
-@pytest.fixture
-def family(stack):
-    """ The demo's customer with a child and no open invoices; ids of both. """
-    [user] = stack.read('res.users', [('login', '=', 'customer')], ['partner_id'])
-    parent = user['partner_id'][0]
-    invoices = stack.read('account.move', [
-        ('partner_id', '=', parent), ('move_type', '=', 'out_invoice'),
-        ('payment_state', '=', 'not_paid'), ('state', '=', 'posted'),
-    ], ['id'])
-    for invoice in invoices:
-        stack.call('account.move', 'button_draft', [invoice['id']])
-        stack.call('account.move', 'button_cancel', [invoice['id']])
-    children = stack.read('res.partner', [('parent_id', '=', parent)], ['id'])
-    child = children[0]['id'] if children else stack.call('res.partner', 'create', {
-        'name': 'Петров Ваня', 'parent_id': parent, 'type': 'contact'})
-    return parent, child
-
-
-def top_up(stack, visit, amount, client='', phone=True):
-    """ Log in as the customer, and pay into the balance. """
-    visitor = visit(f'{stack.odoo_url}/web/login?redirect=/my', phone=phone)
-    page = visitor.page
-    page.fill('input[name=login]', 'customer')
-    page.fill('input[name=password]', 'demo')
-    page.press('input[name=password]', 'Enter')
-    page.wait_for_url('**/my**')
-    # The cards appear one by one when their numbers have come, and move each other.
-    page.wait_for_load_state('networkidle')
-    page.locator('a[href="/my/balance"]').click()
-    page.locator('#o_tochka_balance').wait_for()
-    visitor.look('balance' if phone else 'balance_desktop')
-    if not phone:
-        page.goto(f'{stack.odoo_url}/en/my/balance')
-        visitor.look('en/balance')
-        page.goto(f'{stack.odoo_url}/my/balance')
-    if client:
-        page.locator('select[name=client_id]').select_option(label=client)
-    page.locator('input[name=amount]').fill(amount)
-    page.locator('button[type=submit].btn-primary').first.click()
-    page.wait_for_url('**/my/balance/pay**')
-    visitor.choose('sbp')
-    visitor.look(f'topup_{"phone" if phone else "desktop"}')
-    visitor.press_pay()
-    visitor.pay_at_the_bank('sbp')
-    page.wait_for_url('**/my/balance')
-    return visitor
 
 
 def entries(stack, payment_ids):

@@ -1,12 +1,8 @@
 """ The bank's own register: the receipt goes with the link, and a refund has one as well. """
 
-import contextlib
-import time
-import xmlrpc.client
-
 import pytest
 
-WAIT_SECONDS = 60
+from tests.browser.steps import log_in, run_job, wait
 
 
 @pytest.fixture
@@ -31,26 +27,6 @@ def bank_register(stack):
     stack.call('payment.provider', 'write', [provider['id']], {'fiscalization': 'no'})
     connect(None)
     stack.call('payment.provider', 'write', [provider['id']], {'fiscalization': 'other'})
-
-
-def log_in(visit, stack, login, password):
-    visitor = visit(f'{stack.odoo_url}/web/login')
-    visitor.page.fill('input[name=login]', login)
-    visitor.page.fill('input[name=password]', password)
-    visitor.page.press('input[name=password]', 'Enter')
-    visitor.page.wait_for_url('**/odoo**')
-    return visitor
-
-
-def wait(stack, model, domain, fields, done):
-    """ Wait until a record is as wanted. :return: The record. """
-    until = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < until:
-        records = stack.read(model, domain, fields)
-        if records and done(records[0]):
-            return records[0]
-        time.sleep(0.5)
-    pytest.fail(f'{model} is not as wanted: {records}')
 
 
 def test_receipt_goes_with_the_link_and_a_refund_by_a_person(stack, visit, bank_register):
@@ -86,8 +62,7 @@ def test_receipt_goes_with_the_link_and_a_refund_by_a_person(stack, visit, bank_
     administrator.look('refund_wizard')
     page.locator('.modal button[name="action_refund"]').click()
     page.locator('.modal').wait_for(state='detached')
-    with contextlib.suppress(xmlrpc.client.Fault):  # the scheduler has it at this moment
-        stack.run_job('cron_refund')
+    run_job(stack, 'cron_refund')
     refund = wait(
         stack, 'payment.transaction', [('source_transaction_id', '=', transaction['id'])],
         ['tochka_refund_state', 'amount', 'payment_id'],
