@@ -146,6 +146,9 @@ STATES_OF_STATUS = {
 # States of a refund, see `payment_transaction_refund`. One of a payment at a time is with the bank.
 REFUND_WITH_BANK = ('sending', 'sent', 'unknown')
 REFUND_IN_WORK = ('requested', *REFUND_WITH_BANK)
+# When a person is asked about a return recorded by hand that the bank does not list.
+RECORDED_REFUND_DAYS = 3
+
 # How long the page of the balance tells of a refund that is done: a card takes up to a week.
 SHOWN_REFUND_DAYS = 14
 

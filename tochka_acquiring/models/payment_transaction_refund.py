@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
-from odoo.fields import Command
+from odoo.tools import format_amount
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import bank_day
@@ -108,15 +108,6 @@ class PaymentTransaction(models.Model):
             refund._tochka_lock_refund()
         return refunds
 
-    def action_tochka_record_return(self):
-        """ Record that a person has returned the money of this refund in the internet bank.
-
-        :return: The action that opens the wizard.
-        :rtype: dict
-        """
-        self.ensure_one()
-        return self.source_transaction_id.payment_id.action_tochka_record_return()
-
     # === BUSINESS METHODS - REQUEST === #
 
     def _refund(self, amount_to_refund=None):
@@ -155,40 +146,6 @@ class PaymentTransaction(models.Model):
         })
         self.env.ref('tochka_acquiring.cron_refund').sudo()._trigger()
 
-    def _tochka_record_refund(self, amount, paid_at, credit_note):
-        """ Book a return that a person has made in the internet bank.
-
-        A refund of the same amount that the bank has refused is this one; the bank's history then
-        finds it, and no second one is made.
-
-        :param float amount: Roubles.
-        :param datetime paid_at: The moment of the return, in UTC without zone.
-        :param account.move credit_note: The credit note that it pays, if any.
-        :return: The refund.
-        :rtype: payment.transaction
-        """
-        self.ensure_one()
-        if not self.try_lock_for_update(allow_referencing=True):
-            raise ConcurrencyError(_("Somebody else is working on this payment."))
-        self.env.invalidate_all()
-        self._tochka_check_refundable(amount)
-        refund = self._tochka_refunds().filtered(
-            lambda tx: tx.tochka_refund_state == 'rejected' and tx.state == 'error'
-            and not self.currency_id.compare_amounts(-tx.amount, amount)
-        )[:1] or self._create_child_transaction(amount, is_refund=True)
-        values = {
-            'tochka_refund_state': 'by_hand', 'tochka_paid_at': paid_at, 'tochka_error': False,
-        }
-        if credit_note:
-            values['invoice_ids'] = [Command.set(credit_note.ids)]
-        refund.write(values)
-        refund._set_done()
-        self._tochka_log_for_accountants(_(
-            "%(user)s has recorded a return of %(amount)s roubles: %(refund)s.",
-            user=self.env.user.name, amount=f'{amount:.2f}', refund=refund.reference))
-        refund._post_process()
-        return refund
-
     # === BUSINESS METHODS - CHECKS === #
 
     @api.model
@@ -222,18 +179,17 @@ class PaymentTransaction(models.Model):
         """
         sentences = []
         for refund in self.sorted('id'):
-            amount = f'{-refund.amount:.2f}'
+            amount = format_amount(self.env, -refund.amount, refund.currency_id)
             if refund.tochka_refund_state == 'rejected' and refund.state == 'error':
                 sentences.append(_(
-                    "The bank did not return %(amount)s roubles: %(reason)s",
+                    "The bank did not return %(amount)s: %(reason)s. Press Refunds to see what to"
+                    " do.",
                     amount=amount, reason=refund.tochka_error))
             elif refund.tochka_refund_state == 'unknown' and refund.state != 'cancel':
                 sentences.append(_(
-                    "%(amount)s roubles: it is not known yet whether the bank has returned them.",
-                    amount=amount))
+                    "%s: it is not known yet whether the bank has returned the money.", amount))
             elif refund.tochka_refund_state in const.REFUND_IN_WORK and refund.state != 'cancel':
-                sentences.append(_(
-                    "%s roubles are on their way back to the payer.", amount))
+                sentences.append(_("%s are on their way back to the payer.", amount))
         return '\n'.join(sentences)
 
     def _tochka_refundable(self, leave_out=None):

@@ -123,6 +123,7 @@ class PaymentTransaction(models.Model):
                     _logger.exception("The sweep of refunds of %s failed", entity.customer_code)
                     self.env.cr.rollback()
             self.env['ir.cron']._commit_progress(1, remaining=len(entities) - index - 1)
+        self._tochka_ask_about_recorded_refunds()
 
     def _tochka_sweep_refunds(self, entity, status):
         """ Sweep the refunds of one legal entity.

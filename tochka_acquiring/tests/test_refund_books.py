@@ -179,17 +179,17 @@ class TestTopupRefund(RefundCommon):
         topup = self.top_up(1000.0)
         wizard = self.refund_wizard(topup)
         self.assertEqual(wizard.amount_to_refund, 1000.0)
-        for words in ("Only 300.00 roubles", invoice.name, "owes 700.00 roubles"):
+        for words in ("Only 300.00", invoice.name, "owes 700.00"):
             self.assertIn(words, wizard.tochka_topup_warning)
         self.assertFalse(wizard.tochka_invoice_hint)
         wizard.amount_to_refund = 300.0
         self.assertFalse(wizard.tochka_topup_warning)
         wizard.amount_to_refund = 300.01
-        self.assertIn("owes 0.01 roubles", wizard.tochka_topup_warning)
+        self.assertIn("owes 0.01", wizard.tochka_topup_warning)
         self.ask_refund(topup, 200.0)
         wizard = self.refund_wizard(topup)
         wizard.amount_to_refund = 100.01
-        self.assertIn("Only 100.00 roubles", wizard.tochka_topup_warning, "On its way counts")
+        self.assertIn("Only 100.00", wizard.tochka_topup_warning, "On its way counts")
         wizard.action_refund()
         self.assertEqual(len(topup._tochka_refunds()), 2, "It is a warning only")
 
@@ -295,6 +295,36 @@ class TestRecordedReturn(RefundCommon):
         self.assertEqual(
             sorted(payment._tochka_refunds().payment_id.mapped('amount')), [200.0, 300.0])
 
+    def test_found_by_the_sweep_before_it_is_recorded(self):
+        payment = self.paid(1000.0)
+        self.bank.give_back(payment.tochka_operation_id, '300.00')
+        self.sweep()
+        form = Form(self.env['tochka.refund.record'].with_context(
+            default_transaction_id=payment.id))
+        self.assertFalse(form.known)
+        form.amount = 300.0
+        self.assertIn(payment._tochka_refunds().reference, form.known)
+        wizard = form.save()
+        with self.assertRaisesRegex(UserError, "in the books already"):
+            wizard.action_record()
+        wizard.is_another = True
+        wizard.action_record()
+        self.assertEqual(payment._tochka_refunds().mapped('amount'), [-300.0, -300.0])
+
+    @mute_logger(TX_LOGGER)
+    def test_recorded_and_never_made(self):
+        payment = self.paid(1000.0)
+        self.record(payment, 300.0)
+        self.sweep()
+        self.assertFalse(payment.tochka_problem)
+        payment._tochka_refunds().last_state_change -= timedelta(days=4)
+        self.sweep()
+        self.assertIn("recorded by hand", payment.tochka_problem)
+        payment.tochka_problem = False
+        self.bank.give_back(payment.tochka_operation_id, '300.00')
+        self.sweep()
+        self.assertFalse(payment.tochka_problem)
+
     def test_limits(self):
         payment = self.paid(1000.0)
         with self.assertRaises(UserError):
@@ -333,7 +363,7 @@ class TestRefundPortal(HttpCase, RefundCommon):
         self.assertIn("are on their way back to you", page)
         self.assertIn("in 3 to 7 days", page)
         for record in (invoice, payment.payment_id):
-            self.assertIn("300.00 roubles are on their way", record.tochka_refund_info)
+            self.assertRegex(record.tochka_refund_info, r"300\.00.* on their way")
         self.work()
         self.assertFalse(invoice.tochka_refund_info or payment.payment_id.tochka_refund_info)
         self.assertEqual(payment.payment_id.tochka_refund_count, 1)

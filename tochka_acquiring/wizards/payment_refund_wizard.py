@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
+from odoo.tools import format_amount
 
 
 class PaymentRefundWizard(models.TransientModel):
@@ -28,17 +29,18 @@ class PaymentRefundWizard(models.TransientModel):
                 continue
             invoices = ', '.join(transaction._tochka_paid_invoices().mapped('name')) or (
                 _("other documents"))
-            owed = f'{wizard.currency_id.round(wizard.amount_to_refund - free):.2f}'
+            owed = format_amount(self.env, wizard.amount_to_refund - free, wizard.currency_id)
             if transaction._tochka_documents():
                 wizard.tochka_invoice_hint = _(
                     "%(invoices)s stays paid, and after this refund the customer owes %(owed)s"
-                    " roubles in the books, until you make its credit note. Or make the credit note"
+                    " in the books, until you make its credit note. Or make the credit note"
                     " first, and press \"Return the money to the payer\" there.",
                     invoices=invoices, owed=owed)
             else:
                 wizard.tochka_topup_warning = _(
-                    "Only %(free)s roubles of this top-up are left on the customer's balance; the"
+                    "Only %(free)s of this top-up are left on the customer's balance; the"
                     " rest has paid %(invoices)s. After this refund the customer owes %(owed)s"
-                    " roubles in the books. Return less, or make the credit note of the invoice"
+                    " in the books. Return less, or make the credit note of the invoice"
                     " first.",
-                    free=f'{free:.2f}', invoices=invoices, owed=owed)
+                    free=format_amount(self.env, free, wizard.currency_id),
+                    invoices=invoices, owed=owed)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import bank_day, utc_naive
@@ -29,11 +30,21 @@ class TochkaRefundRecord(models.TransientModel):
         domain="[('move_type', '=', 'out_refund'), ('state', '=', 'posted'),"
                " ('amount_residual', '>', 0), ('partner_id', '=', partner_id)]")
     partner_id = fields.Many2one(related='transaction_id.payment_id.partner_id')
+    known = fields.Char(string="In the books already", compute='_compute_known')
+    is_another = fields.Boolean(string="I have made another return of the same amount")
 
     @api.depends('transaction_id')
     def _compute_amount_left(self):
         for wizard in self:
             wizard.amount_left = wizard.transaction_id.sudo()._tochka_refundable()
+
+    @api.depends('transaction_id', 'amount')
+    def _compute_known(self):
+        for wizard in self:
+            payment = wizard.transaction_id._origin.sudo()
+            wizard.known = payment and ', '.join(
+                f'{refund.reference} ({format_date(self.env, refund._tochka_booked_on())})'
+                for refund in payment._tochka_booked_refunds(wizard.amount))
 
     @api.onchange('transaction_id')
     def _onchange_transaction(self):
@@ -50,7 +61,7 @@ class TochkaRefundRecord(models.TransientModel):
 
         :return: The action that opens the refund.
         :rtype: dict
-        :raise UserError: If the day is yet to come.
+        :raise UserError: If the day is yet to come, or the return may be in the books already.
         """
         self.ensure_one()
         payment = self.transaction_id.sudo()
@@ -59,7 +70,7 @@ class TochkaRefundRecord(models.TransientModel):
             raise UserError(_("This day is yet to come."))
         noon = datetime.combine(self.day, time(12), ZoneInfo(const.BANK_TIME_ZONE))
         refund = payment._tochka_record_refund(
-            self.amount, utc_naive(noon), self.credit_note_id.sudo())
+            self.amount, utc_naive(noon), self.credit_note_id.sudo(), self.is_another)
         return {
             'type': 'ir.actions.act_window',
             'res_model': 'payment.transaction',
