@@ -9,10 +9,14 @@ CARD, SBP = '3–7 дней', 'сразу'
 
 @pytest.fixture(autouse=True)
 def held_jobs(stack):
-    """ Refunds are sent and found when the test says so, so that a page can be read before. """
+    """ Refunds are sent and found when the test says so, so that a page can be read before.
+
+    The customer's return from the bank books the payments.
+    """
     jobs = [job['res_id'] for job in stack.read('ir.model.data', [
         ('module', '=', 'tochka_acquiring'),
-        ('name', 'in', ('cron_refund', 'cron_refund_sweep', 'cron_sweep'))], ['res_id'])]
+        ('name', 'in', ('cron_refund', 'cron_refund_sweep', 'cron_sweep', 'cron_poll',
+                        'cron_process_events'))], ['res_id'])]
     stack.call('ir.cron', 'write', jobs, {'active': False})
     yield
     stack.call('ir.cron', 'write', jobs, {'active': True})
@@ -161,14 +165,14 @@ def test_whole_payment_by_its_button(stack, visit, accountant):
     press(page, 'action_refund_wizard')
     hint = page.locator('.modal [name="tochka_invoice_hint"]')
     hint.wait_for()
-    assert '2 000,00' in text_of(hint).inner_text() and 'кредитную ноту' in text_of(hint)
+    assert '2 000,00' in text_of(hint) and 'кредитную ноту' in text_of(hint)
     page.locator('.modal button[special="cancel"]').click()
     accountant.look_twice(
         stack, 'refund_wizard', lambda tab: press(tab, 'action_refund_wizard'), 'accountant')
     refund_payment(page)
     info = page.locator('.o_form_view [name="tochka_refund_info"]')
     info.wait_for()
-    assert '2 000,00' in text_of(info) and 'в пути' in info.inner_text()
+    assert '2 000,00' in text_of(info) and 'в пути' in text_of(info)
     open_invoice(stack, page, invoice_id)
     assert 'в пути' in page.locator('.o_form_view [name="tochka_refund_info"]').inner_text()
     accountant.look_twice(stack, 'refund_invoice', login='accountant')
