@@ -71,14 +71,14 @@ class Visitor:
     def __init__(self, page):
         self.page = page
 
-    def look(self, name):
-        """ Keep a screenshot where they are asked for. """
+    def look(self, name, whole=True):
+        """ Keep a screenshot where they are asked for: of the whole page, or of what is seen. """
         if SCREENSHOTS:
             if '/odoo' in self.page.url:
                 self.page.wait_for_timeout(1200)  # The backend never stops talking.
             else:
                 self.page.wait_for_load_state('networkidle')
-            self.page.screenshot(path=Path(SCREENSHOTS) / f'{name}.png', full_page=True)
+            self.page.screenshot(path=Path(SCREENSHOTS) / f'{name}.png', full_page=whole)
 
     def look_twice(self, stack, name, prepare=lambda page: None, login='admin'):
         """ Keep a page of the backend in English and in Russian, where screenshots are asked for.

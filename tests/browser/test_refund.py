@@ -102,8 +102,8 @@ def read_on_phone(visit, url, *words, name=None):
     for word in words:
         assert word in text, text
     if name:
-        visitor.look(name)
-        visit(url.replace('/my/', '/en/my/'), phone=True).look(f'en/{name}')
+        visitor.look(name, whole=False)
+        visit(url.replace('/my/', '/en/my/'), phone=True).look(f'en/{name}', whole=False)
     return visitor
 
 
@@ -216,7 +216,8 @@ def test_part_by_a_credit_note(stack, visit, accountant):
     [note] = stack.read('account.move', [('reversed_entry_id', '=', invoice_id)], ['id'])
     note_url = stack.odoo_url + stack.call('account.move', 'get_portal_url', [note['id']])
     for address in (url, note_url):
-        read_on_phone(visit, address, '1 200,50', 'в пути', SBP)
+        phone = read_on_phone(visit, address, '1 200,50', 'в пути', SBP)
+    assert not phone.page.locator('.o_account_payment_tx_status').count()
 
     refund = refund_done(stack, transaction, 1200.5)
     assert refund['invoice_ids'] == [note['id']]
@@ -230,6 +231,8 @@ def test_part_by_a_credit_note(stack, visit, accountant):
     page.locator('button[name="action_tochka_refunds"]').wait_for()
     assert not page.locator('button[name="action_tochka_refund"]').is_visible()
     phone = read_on_phone(visit, note_url, '1 200,50', 'возвращен', SBP)
+    assert not phone.page.locator('.o_account_payment_tx_status').count()
+    phone.look('portal_refund_credit_note')
     assert receipt['document_number'] in phone.page.locator('#fiscal_receipts').inner_text()
 
 

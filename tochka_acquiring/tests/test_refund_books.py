@@ -377,6 +377,17 @@ class TestRefundPortal(HttpCase, RefundCommon):
         self.assertNotIn("on their way", page)
         self.assertNotIn("No money", page)
 
+    def test_nobody_is_thanked_on_a_credit_note(self):
+        payment = self.paid(1000.0)
+        self.assertIn('o_account_payment_tx_status', self.page(payment.invoice_ids))
+        note = self.credit(payment.invoice_ids, 250.0)
+        self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
+        for words in ("are on their way back", "were returned to you"):
+            page = self.page(note)
+            self.assertIn(words, page)
+            self.assertNotIn('o_account_payment_tx_status', page)
+            self.work()
+
     def test_balance_tells_of_a_top_up_on_its_way_back(self):
         user = self.env['res.users'].with_context(no_reset_password=True).create({
             'name': "Payer", 'login': 'payer', 'password': 'payer-payer',
