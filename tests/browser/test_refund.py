@@ -37,6 +37,7 @@ def pay(stack, visit, amount, method='card'):
     visitor.page.wait_for_url(f'**/my/invoices/{invoice_id}**')
     stack.wait_paid(invoice_id)
     [transaction] = stack.transactions(invoice_id)
+    wait_printed(stack, transaction)
     return invoice_id, url, transaction
 
 
@@ -109,6 +110,20 @@ def read_on_phone(visit, url, *words, name=None):
 
 # === WHAT BECAME OF IT === #
 
+def wait_printed(stack, transaction):
+    """ Wait until the receipt of a payment or refund is printed. :return: The receipt. """
+    def is_done(receipt):
+        if receipt['state'] == 'accepted':
+            # While the row is being worked on a callback is told to come again, in a minute.
+            for callback in stack.control('komtet/callbacks'):
+                if callback['result'] == 503:
+                    stack.control('komtet/callbacks', {'again': callback['id']})
+        return receipt['state'] == 'done'
+
+    return wait(stack, 'fiscal.receipt', [('transaction_id', '=', transaction['id'])], [
+        'state', 'kind', 'total', 'document_number', 'attempt_ids', 'problem'], is_done)
+
+
 def refund_done(stack, transaction, amount):
     """ Let the job send the refund; wait for the books. :return: The refund. """
     run_job(stack, 'cron_refund')
@@ -135,9 +150,7 @@ def check_books(stack, refund, amount, matched=True):
 
 def check_receipt(stack, refund, amount):
     """ KOMTET Kassa has printed the receipt of the return, once. """
-    receipt = wait(stack, 'fiscal.receipt', [('transaction_id', '=', refund['id'])], [
-        'state', 'kind', 'total', 'document_number', 'attempt_ids', 'problem'],
-        lambda receipt: receipt['state'] == 'done')
+    receipt = wait_printed(stack, refund)
     assert (receipt['kind'], receipt['total']) == ('income_return', amount)
     [attempt] = stack.read('fiscal.attempt', [('id', 'in', receipt['attempt_ids'])], ['key'])
     [printed] = [line for line in stack.control('komtet/ledger')
@@ -252,6 +265,7 @@ def test_part_of_a_top_up(stack, visit, accountant, family):
         'payment.transaction', 'search_read', [
             ('partner_id', '=', family[0]), ('invoice_ids', '=', False), ('amount', '=', 1000.0)],
         fields=['payment_id', 'tochka_operation_id'], order='id desc', limit=1)
+    wait_printed(stack, transaction)
 
     def left():
         customer.page.goto(f'{stack.odoo_url}/my/balance')

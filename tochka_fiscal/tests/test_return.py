@@ -247,6 +247,22 @@ class TestReturnOfPrepayment(ReturnCommon):
         receipt = self.refund(topup, 100.0)
         self.assertEqual(receipt.line_ids.fiscal_method, 'full_payment')
 
+    def test_credit_note_of_what_a_balance_has_paid(self):
+        """ What was handed over comes back; the rest of the balance stays an advance. """
+        invoice = self.create_due(400.0)
+        topup = self.top_up(1000.0)
+        self.work()
+        self.work()
+        run_closing(self.env, times=1, days=0)
+        note = self.credit(invoice, 100.0)
+        self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
+        RefundCommon.work(self)
+        receipt = topup._tochka_refunds()._fiscal_receipt()
+        self.assertRecordValues(receipt, [{'total': 100.0, 'invoice_ids': note.ids}])
+        self.assertEqual(receipt.line_ids.fiscal_method, 'full_payment')
+        self.assertEqual(topup._fiscal_receipt().prepaid_left, 600.0)
+        self.assertEqual(note.payment_state, 'paid')
+
 
 @tagged('post_install', '-at_install')
 class TestReturnByTheBank(BankRegisterCommon, RefundCommon):
