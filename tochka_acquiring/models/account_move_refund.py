@@ -73,7 +73,8 @@ class AccountMove(models.Model):
             lines = due.union(*(
                 refund.payment_id._seek_for_lines()[1] for refund in refunds)
             ).filtered(lambda line, due=due: not line.reconciled
-                       and line.account_id == due.account_id)
+                       and line.account_id == due.account_id
+                       and line.currency_id == due.currency_id)
             if len(lines.move_id) > 1:
                 lines.reconcile()
 

@@ -124,7 +124,9 @@ class PaymentTransaction(models.Model):
             and not move._tochka_refund_transactions().filtered(
                 lambda tx: not tx.payment_id and tx.state not in ('cancel', 'error')))
         return [
-            lines.filtered(lambda line: line.account_id == account and not line.reconciled)
+            lines.filtered(
+                lambda line: line.account_id == account and not line.reconciled
+                and line.currency_id == self.currency_id)
             for lines in (own, notes.line_ids)
         ]
 
