@@ -254,9 +254,9 @@ def test_part_of_a_top_up(stack, visit, accountant, family):
     page = accountant.page
     # What earlier top-ups have left pays first; the invoice is that much larger.
     earlier = -sum(line['amount_residual'] for line in stack.read('account.move.line', [
-        ('partner_id', '=', family[0]), ('account_id.account_type', '=', 'asset_receivable'),
-        ('parent_state', '=', 'posted'), ('amount_residual', '<', 0),
-        ('payment_id.payment_transaction_id', '!=', False),
+        ('partner_id', '=', family[0]), ('parent_state', '=', 'posted'),
+        ('account_id.account_type', 'in', ('asset_receivable', 'liability_current')),
+        ('amount_residual', '<', 0), ('payment_id.payment_transaction_id', '!=', False),
     ], ['amount_residual']))
     invoice_id, _url = stack.create_invoice(300.0 + earlier)
     customer = top_up(stack, visit, '1000')
