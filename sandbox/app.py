@@ -6,6 +6,9 @@ from flask import Flask, jsonify, request
 
 from . import (
     acquiring,
+    atol,
+    atol_control,
+    atol_protocol,
     banking,
     control,
     komtet,
@@ -15,6 +18,7 @@ from . import (
     sbp,
     webhooks,
 )
+from .atol_till import Atol
 from .bank import Bank
 from .courier import Courier
 from .errors import BankError, envelope
@@ -44,15 +48,17 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
         BANK=bank,
         COURIER=Courier(bank, webhook_interval),
         KOMTET=Kassa(bank),
+        ATOL=Atol(bank),
         FAULTS=Faults(),
         SCHEMA=Schema(openapi),
         JOURNAL=collections.deque(maxlen=JOURNAL_SIZE),
     )
     for module in (acquiring, banking, oauth, sbp, webhooks, page, control, komtet,
-                   komtet_control):
+                   komtet_control, atol, atol_control):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(oauth.connect)
     app.register_blueprint(komtet.receipts)
+    app.register_blueprint(atol.receipts)
 
     @app.get('/doc/openapi/static/keys/public')
     def public_key():
@@ -91,12 +97,15 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
 
 
 def is_api():
-    """ Whether the request is for the bank or KOMTET, not for the page or the control. """
-    return request.path.startswith(('/uapi/', '/doc/', '/connect/', PREFIX))
+    """ Whether the request is for the bank or a register, not for the page or the control. """
+    return request.path.startswith(
+        ('/uapi/', '/doc/', '/connect/', PREFIX, atol_protocol.PREFIX))
 
 
 def journal_content():
     """ Return what the journal keeps of a request: nothing that is secret. """
     if request.path.startswith('/connect/'):
         return {'query': {}, 'body': {'grant_type': request.form.get('grant_type')}}
+    if request.path.startswith(atol_protocol.PREFIX):
+        return atol_protocol.journal_content()
     return {'query': request.args.to_dict(), 'body': request.get_json(silent=True)}
