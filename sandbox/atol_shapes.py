@@ -15,7 +15,7 @@ from .atol_words import (
     TAX_SYSTEMS,
 )
 from .ffd import MEASURES, VAT
-from .shape import DAY, FLAG, INN, integer, number, record, several, text, validator, words
+from .shape import DAY, FLAG, INN, integer, number, record, several, some, text, validator, words
 
 MOST_ITEMS, MOST_PAYMENTS, MOST_VATS = 100, 10, 6
 MONEY = number(2, maximum=10 ** 10)
@@ -29,13 +29,13 @@ SECTORAL = several(record({
 }))
 VAT_TYPE = words(VAT)
 AGENT = record({'type': words(AGENTS)}, {
-    'paying_agent': record({}, {'operation': text(24), 'phones': PHONES}),
-    'receive_payments_operator': record({}, {'phones': PHONES}),
-    'money_transfer_operator': record({}, {
+    'paying_agent': some({'operation': text(24), 'phones': PHONES}),
+    'receive_payments_operator': some({'phones': PHONES}),
+    'money_transfer_operator': some({
         'phones': PHONES, 'name': text(64), 'address': text(256), 'inn': INN}),
 })
 SUPPLIER = record({'inn': INN}, {'phones': PHONES, 'name': text(256)})
-SUPPLIER_OF_RECEIPT = record({}, {'phones': PHONES, 'name': text(256), 'inn': INN})
+SUPPLIER_OF_RECEIPT = some({'phones': PHONES, 'name': text(256), 'inn': INN})
 
 # === WHAT IS SOLD === #
 
@@ -48,13 +48,13 @@ LINE_MORE = {
     'agent_info': AGENT, 'supplier_info': SUPPLIER, 'user_data': text(64), 'excise': MONEY,
     'country_code': text(3, pattern=r'\A[0-9]+\Z'), 'declaration_number': text(32),
 }
-MARK_CODE = {**record({}, {
+MARK_CODE = {**some({
     'unknown': text(32), 'ean8': text(pattern=r'\A[0-9]{8}\Z'),
     'ean13': text(pattern=r'\A[0-9]{13}\Z'), 'itf14': text(pattern=r'\A[0-9]{14}\Z'),
     'gs10': text(38), 'gs1m': text(200), 'short': text(38),
     'fur': text(pattern=r'\A\S{2}-[0-9]{6}-\S{10}\Z'), 'egais20': text(23, minLength=23),
     'egais30': text(14, minLength=14),
-}), 'minProperties': 1, 'maxProperties': 1}
+}), 'maxProperties': 1}
 # Bytes in hex, or a code of GS1 Data Matrix as it was scanned.
 NOMENCLATURE = text(150, pattern=(
     r'\A([0-9a-fA-F]{2}( [0-9a-fA-F]{2}){0,31}|01[0-9]{14}21\S{13,132}|[0-9]{14}\S{15}|[0-9]{13})\Z'
@@ -93,16 +93,16 @@ RECEIPT_MORE = {
     }, {'additional_info': text(256)})),
 }
 RECEIPT_V4 = record({
-    'client': record({}, {'email': EMAIL, 'phone': PHONE_V4, 'name': text(256), 'inn': INN}),
+    'client': some({'email': EMAIL, 'phone': PHONE_V4, 'name': text(256), 'inn': INN}),
     'company': SELLER, 'items': several(LINE_V4, MOST_ITEMS), 'payments': PAYMENTS,
     'total': MONEY,
 }, {**RECEIPT_MORE, 'agent_info': AGENT, 'supplier_info': SUPPLIER_OF_RECEIPT})
 CORRECTION_V4 = record({
     'company': record(COMPANY, COMPANY_MORE), 'correction_info': CORRECTION_INFO,
     'payments': PAYMENTS, 'vats': VATS,
-}, {**MORE, 'client': record({}, {'email': EMAIL, 'phone': PHONE})})
+}, {**MORE, 'client': some({'email': EMAIL, 'phone': PHONE})})
 RECEIPT_V5 = record({
-    'client': record({}, {
+    'client': some({
         'email': EMAIL, 'phone': PHONE, 'name': text(256), 'inn': INN, 'birthdate': DAY,
         'citizenship': text(3, pattern=r'\A[0-9]+\Z'),
         'document_code': text(2, pattern=r'\A[0-9]+\Z'), 'document_data': text(64),
@@ -127,7 +127,7 @@ def request_of(name, shape, optional=None):
     return validator(record({
         'timestamp': text(format='moment'), 'external_id': text(128), name: shape,
     }, {
-        'service': record({}, {'callback_url': text(256)}),
+        'service': some({'callback_url': text(256)}),
         'source_id': {'type': 'integer', 'minimum': 0, 'maximum': 9}, **(optional or {}),
     }))
 

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import math
 import secrets
 import time
 import uuid
@@ -50,7 +51,7 @@ class Account:
     login: str
     password: str
     group: str
-    reported_at: float = -1.0
+    reported_at: float = -math.inf
 
 
 class Atol(Till):
@@ -78,6 +79,8 @@ class Atol(Till):
         with self.lock:
             super().reset()
             self.tokens = {}
+            for account in self.accounts.values():
+                account.reported_at = -math.inf
 
     def _check_setting(self, name, value):
         super()._check_setting(name, value)
@@ -175,8 +178,9 @@ class Atol(Till):
         """ Return whether a report was asked for less than a second ago, where that counts. """
         now = time.monotonic()
         with self.lock:
-            often = self.settings['report_limit'] and now - account.reported_at < 1 and (
-                account.reported_at >= 0)
+            if not self.settings['report_limit']:
+                return False
+            often = now - account.reported_at < 1
             if not often:
                 account.reported_at = now
             return often

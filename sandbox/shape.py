@@ -40,6 +40,11 @@ def record(required, optional=None):
             'required': list(required), 'additionalProperties': False}
 
 
+def some(optional):
+    """ An object with at least one of these fields and no others. """
+    return {**record({}, optional), 'minProperties': 1}
+
+
 def words(known):
     """ One of these words. """
     return {'enum': list(known)}
