@@ -15,6 +15,9 @@ from . import (
     komtet_control,
     oauth,
     page,
+    paykeeper,
+    paykeeper_control,
+    paykeeper_protocol,
     sbp,
     webhooks,
 )
@@ -25,6 +28,7 @@ from .errors import BankError, envelope
 from .faults import Faults, apply_after, apply_before
 from .komtet_protocol import PREFIX
 from .komtet_till import Kassa
+from .paykeeper_till import Paykeeper
 from .schema import Schema
 from .webhooks import public_jwk
 
@@ -49,16 +53,18 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
         COURIER=Courier(bank, webhook_interval),
         KOMTET=Kassa(bank),
         ATOL=Atol(bank),
+        PAYKEEPER=Paykeeper(bank),
         FAULTS=Faults(),
         SCHEMA=Schema(openapi),
         JOURNAL=collections.deque(maxlen=JOURNAL_SIZE),
     )
     for module in (acquiring, banking, oauth, sbp, webhooks, page, control, komtet,
-                   komtet_control, atol, atol_control):
+                   komtet_control, atol, atol_control, paykeeper, paykeeper_control):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(oauth.connect)
     app.register_blueprint(komtet.receipts)
     app.register_blueprint(atol.receipts)
+    app.register_blueprint(paykeeper.receipts)
 
     @app.get('/doc/openapi/static/keys/public')
     def public_key():
@@ -99,7 +105,8 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
 def is_api():
     """ Whether the request is for the bank or a register, not for the page or the control. """
     return request.path.startswith(
-        ('/uapi/', '/doc/', '/connect/', PREFIX, atol_protocol.PREFIX))
+        ('/uapi/', '/doc/', '/connect/', PREFIX, atol_protocol.PREFIX,
+         *paykeeper_protocol.PREFIXES))
 
 
 def journal_content():
@@ -108,4 +115,6 @@ def journal_content():
         return {'query': {}, 'body': {'grant_type': request.form.get('grant_type')}}
     if request.path.startswith(atol_protocol.PREFIX):
         return atol_protocol.journal_content()
+    if request.path.startswith(paykeeper_protocol.PREFIXES):
+        return paykeeper_protocol.journal_content()
     return {'query': request.args.to_dict(), 'body': request.get_json(silent=True)}

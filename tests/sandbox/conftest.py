@@ -6,6 +6,7 @@ This folder has no `__init__.py` on purpose: it would hide the package `sandbox`
 import pytest
 from atol_shop import AtolShop
 from komtet_shop import Listener, Shop
+from paykeeper_shop import PaykeeperShop
 from sandbox_client import Api, Receiver
 
 from sandbox.server import start
@@ -102,6 +103,14 @@ def atol_v4(api):
 def atol_v5(api):
     """ The same by v5 only. """
     shop = AtolShop(api, 'v5')
+    shop.control('settings', hold=True, delay=0.02)
+    return shop
+
+
+@pytest.fixture
+def paykeeper(api):
+    """ A shop at PayKeeper whose till waits for a step. """
+    shop = PaykeeperShop(api)
     shop.control('settings', hold=True, delay=0.02)
     return shop
 
