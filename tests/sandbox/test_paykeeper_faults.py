@@ -10,7 +10,6 @@ from paykeeper_shop import API, TIMEOUT
 
 from sandbox.paykeeper_till import SETTINGS
 
-
 # === CALLBACKS === #
 
 def test_no_callback_until_an_address_is_set(paykeeper):
@@ -123,7 +122,8 @@ def test_slow_answer_is_still_right(paykeeper):
 
 
 @pytest.mark.parametrize('values, status, message', [
-    ({}, 200, 'Отказ по команде'), ({'message': 'Касса занята', 'status': 503}, 503, 'Касса занята'),
+    ({}, 200, 'Отказ по команде'),
+    ({'message': 'Касса занята', 'status': 503}, 503, 'Касса занята'),
 ])
 def test_refusal_on_command_has_the_form_of_the_service(paykeeper, values, status, message):
     fault(paykeeper, 'refuse', **values)
