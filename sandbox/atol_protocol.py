@@ -9,6 +9,7 @@ import uuid
 from flask import current_app, jsonify, request
 
 from .ffd import MOSCOW
+from .shape import plain, read
 
 PREFIX = '/atol/possystem/'
 
@@ -42,7 +43,7 @@ TILL_ERRORS = {
     227: ('Неверный итог чека', 'driver'),
     2009: ('ИНН чека не совпадает с ИНН кассы', 'agent'),
 }
-HIDDEN = ('client', 'cashier', 'cashier_inn')
+HIDDEN = ('client', 'cashier', 'cashier_inn', 'login', 'pass', 'token')
 
 
 class AtolError(Exception):
@@ -97,10 +98,11 @@ def refuse_on_command(rule):
 
 def journal_content():
     """ Return what the journal keeps of a request: no token, no password, no customer. """
-    if request.path.endswith('/getToken'):
-        return {'query': {}, 'body': None}
-    query = {name: value for name, value in request.args.items() if name != 'token'}
-    return {'query': query, 'body': _without_people(request.get_json(silent=True))}
+    try:
+        body = _without_people(plain(read(request.get_data())))
+    except (ValueError, RecursionError):
+        body = None  # no JSON, or too deep
+    return {'query': _without_people(request.args.to_dict()), 'body': body}
 
 
 def _without_people(content):

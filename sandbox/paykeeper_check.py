@@ -19,8 +19,8 @@ from .shape import Number, number, problems, product, read, record, several, tex
 MONEY = number(2, maximum=10 ** 10)
 PIECES = {'type': 'integer', 'minimum': 1}
 CART = validator(several(record({
-    'name': text(128), 'price': MONEY, 'quantity': number(6, exclusiveMinimum=0), 'sum': MONEY,
-    'tax': words(VAT),
+    'name': text(128), 'price': MONEY, 'sum': MONEY, 'tax': words(VAT),
+    'quantity': number(6, exclusiveMinimum=0, maximum=99999999),
 }, {
     'item_type': words(OBJECTS), 'payment_type': words(METHODS),
     'item_id': text(type=['string', 'integer']), 'item_code': text(223), 'item_code_b64': text(),

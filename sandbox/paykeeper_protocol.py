@@ -7,7 +7,7 @@ from flask import Response, request
 ROOT = '/paykeeper'
 PREFIXES = (f'{ROOT}/info/', f'{ROOT}/change/')
 WRONG_TOKEN = 'Токен безопасности не верен.'
-HIDDEN = ('contact', 'receipt_properties')
+HIDDEN = ('contact', 'receipt_properties', 'token')
 
 
 class PaykeeperError(Exception):
@@ -37,8 +37,8 @@ def refuse_on_command(rule):
 
 def journal_content():
     """ Return what the journal keeps of a request: no token, no customer. """
-    return {
-        'query': request.args.to_dict(),
-        'body': {name: '***' if name in HIDDEN else value
-                 for name, value in request.form.items() if name != 'token'},
-    }
+    return {'query': _hidden(request.args), 'body': _hidden(request.form)}
+
+
+def _hidden(values):
+    return {name: '***' if name in HIDDEN else value for name, value in values.items()}

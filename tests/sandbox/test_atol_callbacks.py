@@ -96,12 +96,24 @@ def test_journal_keeps_no_secret_and_no_person(atol):
     journal = atol.api.control('requests')
     assert [entry['path'] for entry in journal] == [
         f'{API}/{atol.version}/getToken', f'{API}/{atol.version}/{atol.group}/sell']
-    assert journal[0] == {'method': 'POST', 'path': journal[0]['path'], 'query': {}, 'body': None}
+    assert journal[0]['body'] == {'login': '***', 'pass': '***'}
     written = json.dumps(journal, ensure_ascii=False)
     for secret in (atol.token, atol.credentials['password'], 'vasilisa', '+7999', 'Иванова',
                    'Василиса'):
         assert secret not in written
     assert journal[1]['body']['receipt']['company'] == COMPANY
+
+
+@pytest.mark.parametrize('path', ['getToken', 'getToken/', 'gettoken'])
+@pytest.mark.parametrize('method', ['GET', 'POST'])
+def test_journal_keeps_no_password_wherever_it_is_sent(atol, method, path):
+    login, password = atol.credentials['login'], atol.credentials['password']
+    values = {'login': login, 'pass': password}
+    atol.api.http.request(
+        method, f'{atol.api.url}{API}/{atol.version}/{path}', timeout=TIMEOUT,
+        **({'params': values} if method == 'GET' else {'json': values}))
+    written = json.dumps(atol.api.control('requests'))
+    assert password not in written and login not in written
 
 
 # === FAULTS === #

@@ -181,6 +181,7 @@ def test_null_and_nothing_are_refused(paykeeper, name, value):
 @pytest.mark.parametrize('name, value', [
     ('name', 'x' * 129), ('name', 5), ('price', -1), ('price', '100,25'), ('price', 100.255),
     ('price', '1e2'), ('quantity', 0), ('quantity', 0.0000001), ('quantity', 'x'),
+    ('quantity', '99999999999999999999'),
     ('sum', 200.505), ('tax', 'vat18'), ('tax', '22'), ('tax', 6), ('item_type', 'commodity'),
     ('payment_type', 'full_payment'), ('payment_type', 4), ('item_code', 'x' * 224),
     ('items_in_package', 0), ('items_in_package', '4'), ('measure', 'x' * 17), ('excise', -1),

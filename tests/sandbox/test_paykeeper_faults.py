@@ -74,6 +74,7 @@ def test_journal_keeps_no_secret_and_no_person(paykeeper):
     for secret in (paykeeper.token, paykeeper.credentials['password'], 'vasilisa', '+7999'):
         assert secret not in written
     assert journal[1]['body']['receipt_key'] == 'SO1-1'
+    assert journal[1]['body']['contact'] == journal[1]['body']['token'] == '***'
     assert 'Занятие' in json.loads(journal[1]['body']['cart'])[0]['name']
 
 
