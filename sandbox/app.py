@@ -6,21 +6,29 @@ from flask import Flask, jsonify, request
 
 from . import (
     acquiring,
+    atol,
+    atol_control,
+    atol_protocol,
     banking,
     control,
     komtet,
     komtet_control,
     oauth,
     page,
+    paykeeper,
+    paykeeper_control,
+    paykeeper_protocol,
     sbp,
     webhooks,
 )
+from .atol_till import Atol
 from .bank import Bank
 from .courier import Courier
 from .errors import BankError, envelope
 from .faults import Faults, apply_after, apply_before
 from .komtet_protocol import PREFIX
 from .komtet_till import Kassa
+from .paykeeper_till import Paykeeper
 from .schema import Schema
 from .webhooks import public_jwk
 
@@ -44,15 +52,19 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
         BANK=bank,
         COURIER=Courier(bank, webhook_interval),
         KOMTET=Kassa(bank),
+        ATOL=Atol(bank),
+        PAYKEEPER=Paykeeper(bank),
         FAULTS=Faults(),
         SCHEMA=Schema(openapi),
         JOURNAL=collections.deque(maxlen=JOURNAL_SIZE),
     )
     for module in (acquiring, banking, oauth, sbp, webhooks, page, control, komtet,
-                   komtet_control):
+                   komtet_control, atol, atol_control, paykeeper, paykeeper_control):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(oauth.connect)
     app.register_blueprint(komtet.receipts)
+    app.register_blueprint(atol.receipts)
+    app.register_blueprint(paykeeper.receipts)
 
     @app.get('/doc/openapi/static/keys/public')
     def public_key():
@@ -91,12 +103,18 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
 
 
 def is_api():
-    """ Whether the request is for the bank or KOMTET, not for the page or the control. """
-    return request.path.startswith(('/uapi/', '/doc/', '/connect/', PREFIX))
+    """ Whether the request is for the bank or a register, not for the page or the control. """
+    return request.path.startswith(
+        ('/uapi/', '/doc/', '/connect/', PREFIX, atol_protocol.PREFIX,
+         *paykeeper_protocol.PREFIXES))
 
 
 def journal_content():
     """ Return what the journal keeps of a request: nothing that is secret. """
     if request.path.startswith('/connect/'):
         return {'query': {}, 'body': {'grant_type': request.form.get('grant_type')}}
+    if request.path.startswith(atol_protocol.PREFIX):
+        return atol_protocol.journal_content()
+    if request.path.startswith(paykeeper_protocol.PREFIXES):
+        return paykeeper_protocol.journal_content()
     return {'query': request.args.to_dict(), 'body': request.get_json(silent=True)}

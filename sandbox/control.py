@@ -65,6 +65,8 @@ def reset():
     bank().reset()
     courier().clear()
     current_app.config['KOMTET'].reset()
+    current_app.config['ATOL'].reset()
+    current_app.config['PAYKEEPER'].reset()
     current_app.config['FAULTS'].clear()
     current_app.config['JOURNAL'].clear()
     return credentials()
@@ -83,6 +85,8 @@ def credentials():
         'customer_code': customer,
         'merchant_id': bank().world['retailers'][customer][0]['merchantId'],
         'komtet': current_app.config['KOMTET'].credentials(),
+        'atol': current_app.config['ATOL'].credentials(),
+        'paykeeper': current_app.config['PAYKEEPER'].credentials(),
     })
 
 

@@ -7,6 +7,7 @@ import time
 
 from flask import Response, request
 
+from . import atol_protocol, paykeeper_protocol
 from .errors import envelope
 from .komtet_protocol import PREFIX, refusal
 
@@ -29,7 +30,7 @@ class Faults:
 
         :param dict rule: `kind`; `method` and `path` (a regular expression, default all); `times`
                           (default 1); `seconds` for waiting; `status` and `message` for refusing,
-                          and a `code` of KOMTET's.
+                          and a `code` of the register's.
         :raise ValueError: If the kind is unknown or the path is no regular expression.
         """
         if rule.get('kind') not in KINDS:
@@ -68,6 +69,10 @@ def apply_before(rule):
     elif kind == 'refuse' and request.path.startswith(PREFIX):
         return refusal(rule.get('status', 422), rule.get('code', 'VLD00'),
                        rule.get('message', 'Отказ по команде'))
+    elif kind == 'refuse' and request.path.startswith(atol_protocol.PREFIX):
+        return atol_protocol.refuse_on_command(rule)
+    elif kind == 'refuse' and request.path.startswith(paykeeper_protocol.PREFIXES):
+        return paykeeper_protocol.refuse_on_command(rule)
     elif kind == 'refuse':
         return envelope(rule.get('status', 400), [rule.get('message', 'Refused on command')])
     elif kind == 'timeout_before':

@@ -4,16 +4,12 @@ As strict as KOMTET's SDKs and its till agent let one conclude: unknown fields, 
 texts are refused, so that a typing mistake shows here and not in a printed receipt.
 """
 
-import json
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
-
+from . import shape
 from .komtet_protocol import invalid
+from .shape import DAY, FLAG, INN, KOPECK, integer, problems, record, several, text
 
-KOPECK = Decimal('0.01')
 # Operation types of a fiscal document (tag 1054).
 INTENTS = {'sell': 1, 'sellReturn': 2, 'buy': 3, 'buyReturn': 4}
 CORRECTIONS = {f'{intent}Correction': number for intent, number in INTENTS.items()}
@@ -40,38 +36,12 @@ AGENT_TYPES = ('bank_payment_agent', 'bank_payment_subagent', 'payment_agent',
 
 # === SCHEMA === #
 
-def text(longest=None, **limits):
-    """ A text that is not empty. """
-    return {'type': 'string', 'minLength': 1, **limits,
-            **({'maxLength': longest} if longest else {})}
-
-
 def number(decimals, **limits):
     """ A number, not quoted. Its upper limit is ours: KOMTET names none. """
-    return {'type': 'number', 'minimum': 0, 'exclusiveMaximum': 10 ** 10, 'decimals': decimals,
-            **limits}
+    return shape.number(decimals, **{'exclusiveMaximum': 10 ** 10, **limits})
 
 
-def integer(*allowed):
-    """ One of these whole numbers. """
-    return {'type': 'integer', 'enum': list(allowed)}
-
-
-def several(items):
-    """ A list that is not empty. """
-    return {'type': 'array', 'items': items, 'minItems': 1}
-
-
-def record(required, optional=None):
-    """ An object with these fields and no others. """
-    return {'type': 'object', 'properties': {**required, **(optional or {})},
-            'required': list(required), 'additionalProperties': False}
-
-
-FLAG = {'type': 'boolean'}
 ID = text(type=['string', 'integer'])
-INN = text(pattern=r'\A([0-9]{10}|[0-9]{12})\Z')
-DAY = text(format='day')
 PHONE = text(pattern=r'\A\+?[0-9]{7,15}\Z')
 SECTORAL = several(record({
     'federal_id': text(), 'date': DAY, 'number': text(), 'value': text(),
@@ -135,54 +105,10 @@ CORRECTION = record({
                               {'base_number': text()}),
 }, OPTIONAL)
 
-formats = FormatChecker(formats=())
-
-
-@formats.checks('day', raises=ValueError)
-def _is_day(value):
-    return _written_as(value, '%d.%m.%Y')
-
-
-@formats.checks('moment', raises=ValueError)
-def _is_moment(value):
-    return _written_as(value, '%d.%m.%Y %H:%M:%S')
-
-
-@formats.checks('address', raises=ValueError)
-def _is_address(value):
-    if not isinstance(value, str):
-        return True  # its type is checked elsewhere
-    parts = urlsplit(value)
-    return parts.scheme in ('http', 'https') and bool(parts.hostname) and parts.port != 0
-
-
-def _written_as(value, form):
-    return not isinstance(value, str) or (
-        datetime.strptime(value, form).strftime(form) == value)
-
-
-def _check_decimals(_validator, most, value, _schema):
-    if isinstance(value, Decimal):
-        _sign, digits, exponent = value.as_tuple()
-        written = ''.join(map(str, digits)).rstrip('0')
-        if written and -exponent - (len(digits) - len(written)) > most:
-            yield ValidationError(f'{value} has more than {most} decimals')
-
-
-SHAPES = {
-    shape: validators.extend(Draft202012Validator, {'decimals': _check_decimals})(
-        schema, format_checker=formats)
-    for shape, schema in (('check', CHECK), ('correction', CORRECTION))
-}
+SHAPES = {'check': shape.validator(CHECK), 'correction': shape.validator(CORRECTION)}
 
 
 # === READING === #
-
-class Number(Decimal):
-    """ A number of JSON that is not whole; refusals show it as it was written. """
-
-    __repr__ = Decimal.__str__
-
 
 def read(raw):
     """ Read a body without losing a digit.
@@ -191,20 +117,9 @@ def read(raw):
     :raise KomtetError: If it is no JSON.
     """
     try:
-        content = json.loads(raw.decode(), parse_float=Number, parse_constant=_no_constant)
-        json.dumps(content, default=str, ensure_ascii=False).encode()  # half of a surrogate pair
-    except (ValueError, ArithmeticError, RecursionError) as error:
-        raise invalid(f'JSON: {type(error).__name__}') from error
-    return content
-
-
-def _no_constant(name):
-    raise ValueError(f'{name} is no number')
-
-
-def plain(check):
-    """ Return a check that was read, with its numbers as numbers of JSON. """
-    return json.loads(json.dumps(check, default=float))
+        return shape.read(raw)
+    except ValueError as error:
+        raise invalid(f'JSON: {error}') from error
 
 
 def validate(check, discounts=False):
@@ -217,19 +132,16 @@ def validate(check, discounts=False):
     :raise KomtetError: With everything that is wrong.
     """
     intent = check.get('intent') if isinstance(check, dict) else None
-    shape = SHAPES['correction' if isinstance(intent, str) and intent in CORRECTIONS else 'check']
-    wrong = [
-        f'{".".join(str(part) for part in error.absolute_path) or "check"}: {error.message}'
-        for error in sorted(shape.iter_errors(check), key=lambda error: str(error.absolute_path))
-    ] or list(_contradictions(check, discounts))
+    kind = SHAPES['correction' if isinstance(intent, str) and intent in CORRECTIONS else 'check']
+    wrong = problems(kind, check, 'check') or list(_contradictions(check, discounts))
     if wrong:
         raise invalid('; '.join(wrong))
-    return _total(check['positions'], 'total')
+    return shape.total(check['positions'], 'total')
 
 
 def _contradictions(check, discounts):
     """ Yield what is wrong although each field is right. """
-    paid, sold = _total(check['payments'], 'sum'), _total(check['positions'], 'total')
+    paid, sold = shape.total(check['payments'], 'sum'), shape.total(check['positions'], 'total')
     if paid != sold:
         yield f'payments: their sum {paid} is not the sum of the positions {sold}'
     client = check.get('client', {})
@@ -250,13 +162,9 @@ def _contradictions(check, discounts):
                    'and sectoral_item_props')
 
 
-def _total(entries, name):
-    return sum((Decimal(entry[name]) for entry in entries), Decimal())
-
-
 def product(price, position):
     """ Return a price times the quantity, rounded half up to a kopeck. """
-    return (Decimal(price) * Decimal(position['quantity'])).quantize(KOPECK, ROUND_HALF_UP)
+    return shape.product(price, position['quantity'])
 
 
 def discount_closes(position):

@@ -7,7 +7,7 @@ from flask import Blueprint, jsonify, request
 from .control import body, wrong_call
 from .komtet import kassa
 from .komtet_callbacks import FOREIGN_SECRET
-from .komtet_check import plain
+from .shape import plain
 
 blueprint = Blueprint('komtet_control', __name__, url_prefix='/_control/komtet')
 

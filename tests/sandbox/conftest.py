@@ -4,7 +4,9 @@ This folder has no `__init__.py` on purpose: it would hide the package `sandbox`
 """
 
 import pytest
+from atol_shop import AtolShop
 from komtet_shop import Listener, Shop
+from paykeeper_shop import PaykeeperShop
 from sandbox_client import Api, Receiver
 
 from sandbox.server import start
@@ -78,6 +80,38 @@ def shop(api):
 def held(shop):
     """ A shop whose till waits for a step. """
     shop.control('settings', hold=True)
+    return shop
+
+
+@pytest.fixture(params=['v4', 'v5'])
+def atol(api, request):
+    """ A shop at ATOL Online whose till waits for a step, by each version of the protocol. """
+    shop = AtolShop(api, request.param)
+    shop.control('settings', hold=True, delay=0.02)
+    return shop
+
+
+@pytest.fixture
+def atol_v4(api):
+    """ The same by v4 only. """
+    shop = AtolShop(api, 'v4')
+    shop.control('settings', hold=True, delay=0.02)
+    return shop
+
+
+@pytest.fixture
+def atol_v5(api):
+    """ The same by v5 only. """
+    shop = AtolShop(api, 'v5')
+    shop.control('settings', hold=True, delay=0.02)
+    return shop
+
+
+@pytest.fixture
+def paykeeper(api):
+    """ A shop at PayKeeper whose till waits for a step. """
+    shop = PaykeeperShop(api)
+    shop.control('settings', hold=True, delay=0.02)
     return shop
 
 
