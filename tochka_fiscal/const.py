@@ -158,6 +158,7 @@ BATCH = 200  # Ours: at how many prepayments the job that closes them looks at o
 # Ours: how long to wait for a register that does not answer, or has not printed yet; the last one
 # repeats without end.
 RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)
+WAKE_TRIES = 3  # Ours: how often in vain is still put down to the register.
 # Ours: how long the result of a receipt is awaited that can't be asked for.
 CALLBACK_MINUTES = 30
 # A receipt is made at the moment of the settlement; after an hour a person is asked. Source:

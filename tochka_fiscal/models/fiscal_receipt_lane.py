@@ -28,16 +28,16 @@ class FiscalReceipt(models.Model):
             self.env.ref(f'tochka_fiscal.cron_lane_{lane}').sudo()._trigger()
 
     @api.model
-    def _fiscal_wake(self, register):
+    def _fiscal_wake(self, register, domain=()):
         """ Let the receipts of a register that is well again go at once, in their order.
 
         :param fiscal.register register: The register.
+        :param list domain: Which of them.
         """
         waiting = self.search([
-            ('register_id', '=', register.id), ('state', 'in', ('queued', 'unknown')),
+            ('register_id', '=', register.id), ('state', 'in', ('queued', 'unknown')), *domain,
         ])
-        waiting.try_lock_for_update(allow_referencing=True).write(
-            {'next_try_at': fields.Datetime.now(), 'tries': 0})
+        waiting.try_lock_for_update(allow_referencing=True).next_try_at = fields.Datetime.now()
         self._fiscal_trigger()
 
     @api.model

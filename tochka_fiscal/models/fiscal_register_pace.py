@@ -51,7 +51,8 @@ class FiscalRegister(models.Model):
             self._fiscal_leave_alone(error)
         elif self.silent_since:
             self.write({'silent_since': False, 'silent_until': False, 'silences': 0})
-            self.env['fiscal.receipt']._fiscal_wake(self)
+            # One that was often in vain may itself be what the register can't stomach.
+            self.env['fiscal.receipt']._fiscal_wake(self, [('tries', '<=', const.WAKE_TRIES)])
         return True
 
     def _fiscal_leave_alone(self, error):

@@ -150,6 +150,26 @@ class TestSilence(LaneCommon):
         self.assertEqual(len(self.till.moments), calls)
         self.assertGreater(self.register.silent_until, fields.Datetime.now())
 
+    def test_one_that_the_register_chokes_on_holds_up_no_other(self):
+        """ Whenever it is sent the register answers with an error; the others are printed. """
+        receipts = self.make_receipts(12)
+        works, bad = self.till.register, receipts[0]
+
+        def choke(receipt, callback_url=''):
+            if receipt.key == bad.attempt_ids.key:
+                self.till.moments.append((self.clock.now, 'choked'))
+                raise base.OutcomeUnknown("The register is out of order.", 'HTTP 500')
+            return works(receipt, callback_url)
+
+        self.till.register = choke
+        for _run in range(20):
+            self.run_lanes()
+            self.register.silent_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.assertEqual(len(self.till.printed), 11)
+        self.assertEqual(bad.state, 'unknown')
+        choked = [key for _moment, key in self.till.moments].count('choked')
+        self.assertLessEqual(choked, const.WAKE_TRIES + 2)
+
     def test_growing_delays(self):
         self.make_receipts(1)
         delays = []
