@@ -19,6 +19,7 @@
         'data/mail_template_data.xml',
 
         'wizards/fiscal_resolve_views.xml',
+        'wizards/fiscal_test_views.xml',
         'wizards/payment_refund_wizard_views.xml',
 
         'views/account_move_views.xml',
@@ -26,6 +27,7 @@
         'views/account_tax_views.xml',
         'views/fiscal_receipt_views.xml',
         'views/fiscal_register_views.xml',
+        'views/fiscal_register_page_views.xml',
         'views/payment_provider_views.xml',
         'views/payment_transaction_views.xml',
         'views/portal_templates.xml',

@@ -147,9 +147,12 @@ CLOSABLE_STATES = ('done', 'delegated')
 # A closing receipt that was not sent yet can be taken back.
 REVOCABLE_STATES = ('queued', 'failed')
 NO_LIMIT = 10 ** 12  # kopecks
+# What the register has still to print.
+WAITING_STATES = ('queued', 'sending', 'unknown', 'accepted')
 # What an hour after the money a person must look at.
-UNPRINTED_STATES = ('queued', 'sending', 'unknown', 'accepted', 'failed')
+UNPRINTED_STATES = (*WAITING_STATES, 'failed')
 
+MAX_TEST_AMOUNT = 10  # Ours: roubles of a receipt that tests a register.
 MAX_ADDRESS = 256  # Tag 1187. Source: FFD.
 CALLBACK_ROUTE = '/fiscal/callback/{register}'
 MAX_CALLBACK_SIZE = 64 * 1024

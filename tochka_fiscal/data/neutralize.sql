@@ -3,6 +3,8 @@ UPDATE fiscal_register
    SET shop = NULL,
        secret = NULL,
        queue = NULL,
+       silent_since = NULL,
+       silent_until = NULL,
        state = 'draft';
 UPDATE fiscal_receipt
    SET next_try_at = NULL

@@ -3,6 +3,7 @@
 from . import fiscal_register
 from . import fiscal_register_komtet
 from . import fiscal_register_pace
+from . import fiscal_register_page
 from . import fiscal_receipt
 from . import fiscal_receipt_bank
 from . import fiscal_receipt_build
@@ -13,6 +14,7 @@ from . import fiscal_receipt_line
 from . import fiscal_receipt_queue
 from . import fiscal_receipt_return
 from . import fiscal_receipt_show
+from . import fiscal_receipt_test
 from . import fiscal_attempt
 
 from . import account_move

@@ -164,7 +164,8 @@ class FiscalReceipt(models.Model):
                     "%s is not known to be unprinted: wait for the register's word.", receipt.name))
             if receipt.income_id:
                 # A return goes to the register of its income, and not before its money.
-                waits = receipt.transaction_id.state != 'done'
+                refund = receipt.transaction_id
+                waits = bool(refund) and refund.state != 'done'
             else:
                 receipt._fiscal_take_present_register()
                 waits = False

@@ -80,7 +80,7 @@ class FiscalReceipt(models.Model):
         now = fields.Datetime.now()
         due = self.search([
             ('next_try_at', '<=', now),
-            ('state', 'in', ('queued', 'sending', 'unknown', 'accepted')),
+            ('state', 'in', const.WAITING_STATES),
             '|', ('register_id.silent_until', '=', False), ('register_id.silent_until', '<=', now),
         ], order='id').filtered(lambda receipt: lane == (
             receipt.register_id if receipt.register_id._fiscal_pace() else receipt
@@ -120,7 +120,7 @@ class FiscalReceipt(models.Model):
     def _cron_fiscal_overdue(self):
         """ Ask a person about each receipt that is not printed an hour after the money. """
         for receipt in self.search([
-            ('state', 'in', [state for state in const.UNPRINTED_STATES if state != 'failed']),
+            ('state', 'in', const.WAITING_STATES),
             ('paid_at', '<', self._fiscal_overdue_limit()),
         ]):
             receipt._fiscal_ask(

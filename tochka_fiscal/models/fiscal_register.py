@@ -134,56 +134,6 @@ class FiscalRegister(models.Model):
         """ Return the fields that hold no spaces: addresses, numbers, passwords. :rtype: list """
         return ['url', 'public_url']
 
-    # === ACTION METHODS === #
-
-    def action_check(self):
-        """ Try the credentials, and ask whether the register prints now.
-
-        :return: A notification for the administrator.
-        :rtype: dict
-        """
-        self.ensure_one()
-        self.check_access('write')
-        if self.kind == 'bank':
-            return self._fiscal_notify_bank()
-        try:
-            health = self._fiscal_client().check()
-        except base.RegisterError as error:
-            self._fiscal_report_problem(error)
-            return self._fiscal_notify('danger', self.problem)
-        self.write({
-            'state': 'ready' if health.prints else 'passive', 'checked_at': fields.Datetime.now(),
-            'problem': False, 'silent_until': False,
-        })
-        if health.prints:
-            self.env['fiscal.receipt'].sudo()._fiscal_wake(self)
-            return self._fiscal_notify('success', '\n'.join(filter(None, [
-                _("The register is reached and prints."), health.note])))
-        return self._fiscal_notify('warning', '\n'.join(filter(None, [
-            _("The register is reached, but it does not print now. Receipts wait there until it"
-              " does."), health.note])))
-
-    def _fiscal_notify_bank(self):
-        """ Say what the bank tells of its register: whether one is connected, and nothing more. """
-        cashbox = self.merchant_id.sudo().cashbox
-        if not cashbox:
-            return self._fiscal_notify('danger', _(
-                "The bank has no online register connected to the shop %s.",
-                self.merchant_id.sudo().display_name))
-        return self._fiscal_notify('success', _(
-            "The register %s is connected at the bank. The bank does not tell whether it prints:"
-            " look into its cabinet.", cashbox))
-
-    def _fiscal_notify(self, kind, message):
-        return {
-            'type': 'ir.actions.client',
-            'tag': 'display_notification',
-            'params': {
-                'type': kind, 'message': message, 'sticky': kind != 'success',
-                'next': {'type': 'ir.actions.client', 'tag': 'soft_reload'},
-            },
-        }
-
     # === BUSINESS METHODS === #
 
     def _fiscal_client(self):

@@ -1,0 +1,143 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal.registers import base
+
+_logger = get_payment_logger(__name__)
+
+
+class FiscalRegister(models.Model):
+    """ What a person sees of a register at one look, and the look that Odoo takes by itself. """
+
+    _inherit = 'fiscal.register'
+
+    waiting_count = fields.Integer(
+        string="Receipts that wait", compute='_compute_receipts',
+        help="Not printed yet, and nothing is wrong with them.")
+    failed_count = fields.Integer(string="Receipts not printed", compute='_compute_receipts')
+    last_receipt_id = fields.Many2one(
+        string="Last receipt", comodel_name='fiscal.receipt', compute='_compute_receipts')
+    last_printed_at = fields.Char(
+        string="Last printed at", related='last_receipt_id.printed_at',
+        help="By the register's own clock.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends_context('uid')
+    def _compute_receipts(self):
+        receipts = self.env['fiscal.receipt']
+        counts = {
+            (register.id, state): count
+            for register, state, count in receipts._read_group(
+                [('register_id', 'in', self.ids)], ['register_id', 'state'], ['__count'])
+        }
+        for register in self:
+            register.waiting_count = sum(
+                counts.get((register.id, state), 0) for state in const.WAITING_STATES)
+            register.failed_count = counts.get((register.id, 'failed'), 0)
+            register.last_receipt_id = receipts.search(
+                [('register_id', '=', register.id), ('state', '=', 'done')],
+                order='id desc', limit=1)
+
+    # === ACTION METHODS === #
+
+    def action_check(self):
+        """ Try the credentials, and ask whether the register prints now. Nothing is printed.
+
+        :return: A notification for the administrator.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access('write')
+        if self.kind == 'bank':
+            return self._fiscal_notify_bank()
+        try:
+            health = self._fiscal_look()
+        except base.RegisterError as error:
+            self._fiscal_report_problem(error)
+            return self._fiscal_notify('danger', self.problem)
+        if health.prints:
+            return self._fiscal_notify('success', '\n'.join(filter(None, [
+                _("The register is reached and prints."), health.note])))
+        return self._fiscal_notify('warning', '\n'.join(filter(None, [
+            _("The register is reached, but it does not print now. Receipts wait there until it"
+              " does."), health.note])))
+
+    def _fiscal_notify_bank(self):
+        """ Say what the bank tells of its register: whether one is connected, and nothing more. """
+        cashbox = self.merchant_id.sudo().cashbox
+        if not cashbox:
+            return self._fiscal_notify('danger', _(
+                "The bank has no online register connected to the shop %s.",
+                self.merchant_id.sudo().display_name))
+        return self._fiscal_notify('success', _(
+            "The register %s is connected at the bank. The bank does not tell whether it prints:"
+            " look into its cabinet.", cashbox))
+
+    def _fiscal_notify(self, kind, message):
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'type': kind, 'message': message, 'sticky': kind != 'success',
+                'next': {'type': 'ir.actions.client', 'tag': 'soft_reload'},
+            },
+        }
+
+    def action_open_waiting(self):
+        """ Open the receipts that wait. :rtype: dict """
+        return self._fiscal_open_receipts(const.WAITING_STATES, _("Receipts that wait"))
+
+    def action_open_failed(self):
+        """ Open the receipts that were not printed. :rtype: dict """
+        return self._fiscal_open_receipts(['failed'], _("Receipts not printed"))
+
+    def _fiscal_open_receipts(self, states, name):
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window', 'name': name, 'res_model': 'fiscal.receipt',
+            'view_mode': 'list,form',
+            'domain': [('register_id', '=', self.id), ('state', 'in', states)],
+        }
+
+    # === BUSINESS METHODS - JOB === #
+
+    @api.model
+    def _cron_fiscal_check(self):
+        """ Look once a day whether each register can be used. Nothing is printed. """
+        registers = self.search([('kind', '!=', 'bank'), ('state', '!=', 'draft')])
+        for index, register in enumerate(registers):
+            self.env['ir.cron']._commit_progress(0, remaining=len(registers) - index)
+            try:
+                register._fiscal_look()
+            except base.Unauthorized as error:
+                register._fiscal_report_problem(error)
+            except base.RegisterError as error:
+                # Out of reach for now is no person's business yet: receipts wait, and those that
+                # wait for an hour are asked about.
+                register.problem = self.env['fiscal.receipt']._fiscal_explain(error)
+            except Exception:
+                # One register must not keep the others from being looked at.
+                _logger.exception("The register %s can't be checked", register.id)
+                self.env.cr.rollback()
+            if not self.env['ir.cron']._commit_progress(1):
+                break
+
+    def _fiscal_look(self):
+        """ Ask the register how it is, and keep what it says.
+
+        :rtype: base.Health
+        :raise RegisterError: If it can't be used.
+        """
+        self.ensure_one()
+        health = self._fiscal_client().check()
+        self.write({
+            'state': 'ready' if health.prints else 'passive', 'checked_at': fields.Datetime.now(),
+            'problem': False, 'silent_since': False, 'silent_until': False, 'silences': 0,
+        })
+        if health.prints:
+            self.env['fiscal.receipt'].sudo()._fiscal_wake(self)
+        return health
