@@ -53,6 +53,12 @@ CALCULATED_VATS = {
     'vat22': 'vat122',
 }
 
+# Rate -> percents of the price without it. Source: FFD.
+VAT_PERCENTS = {
+    'none': 0, 'vat0': 0, 'vat5': 5, 'vat7': 7, 'vat10': 10, 'vat20': 20, 'vat22': 22,
+    'vat105': 5, 'vat107': 7, 'vat110': 10, 'vat120': 20, 'vat122': 22,
+}
+
 # === FISCAL METHOD, TAG 1214 === #
 
 # Name -> value of the tag. Source: FFD.
@@ -172,8 +178,9 @@ REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
 # Source: the services' own clients and descriptions, named in `registers/`.
 REGISTER_URLS = {
     'komtet': 'https://kassa.komtet.ru',
+    'atol': 'https://online.atol.ru/possystem',
 }
-PACES = {}
+PACES = {'atol': 1}
 MAX_BUSY_SECONDS = 3600  # Ours: a register that asks to be left alone for longer is called anyway.
 # Ours: how often a receipt that the register let expire is sent anew without asking a person.
 MAX_EXPIRED = 5

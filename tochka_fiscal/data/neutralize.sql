@@ -3,6 +3,8 @@ UPDATE fiscal_register
    SET shop = NULL,
        secret = NULL,
        queue = NULL,
+       atol_login = NULL,
+       atol_password = NULL,
        silent_since = NULL,
        silent_until = NULL,
        state = 'draft';

@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import fiscal_register
+from . import fiscal_register_atol
 from . import fiscal_register_komtet
 from . import fiscal_register_pace
 from . import fiscal_register_page

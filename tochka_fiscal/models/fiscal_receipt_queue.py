@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import _, api, fields, models
@@ -217,6 +218,8 @@ class FiscalReceipt(models.Model):
             self._fiscal_wait(False)
             return
         fiscal = result.fiscal
+        if not fiscal.kind:
+            fiscal = replace(fiscal, kind=const.KINDS[self.kind])
         attempt.outcome = 'done'
         self.write({
             'state': 'done',

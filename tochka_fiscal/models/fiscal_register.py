@@ -26,7 +26,11 @@ class FiscalRegister(models.Model):
         default=lambda self: self.env.company)
     kind = fields.Selection(
         string="Cash register service",
-        selection=[('komtet', "KOMTET Kassa"), ('bank', "Tochka Bank's fiscal partner")],
+        selection=[
+            ('komtet', "KOMTET Kassa"),
+            ('atol', "ATOL Online"),
+            ('bank', "Tochka Bank's fiscal partner"),
+        ],
         required=True, default='komtet')
     merchant_id = fields.Many2one(
         string="Shop (merchant)", comodel_name='tochka.merchant', readonly=True, copy=False,

@@ -82,7 +82,7 @@ class FiscalData:
     sign: str  # fiscal sign, FP
     moment: datetime  # by the register's own clock, without a zone
     total: int  # kopecks
-    kind: int  # 1 income, 2 return of income
+    kind: int = 0  # 1 income, 2 return of income; 0 where the register does not repeat it
     shift: str = ''
     number: str = ''  # within the shift
     register: str = ''  # registration number of the register
