@@ -125,6 +125,8 @@ AGENTS = {
 
 MAX_NAME = 128  # Tag 1030. Source: FFD.
 MAX_CONTACT = 64  # Tag 1008. Source: FFD.
+MAX_ORDER = 32  # Tag 1179. Source: FFD.
+MAX_SIGN = 16  # Tag 1192. Source: FFD.
 QUANTITY_DIGITS = 6  # Decimals of tag 1023. Source: FFD.
 
 # === THE BANK'S REGISTER === #
@@ -151,9 +153,8 @@ UNPRINTED_STATES = ('queued', 'sending', 'unknown', 'accepted', 'failed')
 MAX_ADDRESS = 256  # Tag 1187. Source: FFD.
 CALLBACK_ROUTE = '/fiscal/callback/{register}'
 MAX_CALLBACK_SIZE = 64 * 1024
-# Ours: identical jobs that work side by side, and how much each takes at once.
-LANES = 2
-BATCH = 200
+LANES = 2  # Ours: identical jobs that work side by side.
+BATCH = 200  # Ours: at how many prepayments the job that closes them looks at once.
 # Ours: how long to wait for a register that does not answer, or has not printed yet; the last one
 # repeats without end.
 RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)
@@ -163,6 +164,15 @@ CALLBACK_MINUTES = 30
 # Federal Law 54-FZ, article 1.2.
 OVERDUE_MINUTES = 60
 REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
+# Kind of a register -> where its service lies, and seconds between two calls for each of its tills.
+# Source: the services' own clients and descriptions, named in `registers/`.
+REGISTER_URLS = {
+    'komtet': 'https://kassa.komtet.ru',
+}
+PACES = {}
+MAX_BUSY_SECONDS = 3600  # Ours: a register that asks to be left alone for longer is called anyway.
+# Ours: how often a receipt that the register let expire is sent anew without asking a person.
+MAX_EXPIRED = 5
 
 # === THE CUSTOMER === #
 
@@ -170,33 +180,3 @@ REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
 HIDDEN_STATES = ('waiting', 'void')
 PORTAL_ROUTE = '/my/fiscal-receipts'
 QR_BOX = 10  # Pixels of each of the small squares of a QR code.
-
-# === KOMTET KASSA === #
-
-# Neutral name -> word of the shop API v2. Source: komtet_kassa_sdk 8.1.0 (PyPI), 2026-04.
-KOMTET_URL = 'https://kassa.komtet.ru'
-KOMTET_INTENTS = {'income': 'sell', 'income_return': 'sellReturn'}
-KOMTET_TAXATION_SYSTEMS = {
-    'osn': 0, 'usn_income': 1, 'usn_income_outcome': 2, 'esn': 4, 'patent': 5,
-}
-KOMTET_VATS = {
-    'none': 'no', 'vat0': '0', 'vat5': '5', 'vat7': '7', 'vat10': '10', 'vat20': '20',
-    'vat22': '22', 'vat105': '105', 'vat107': '107', 'vat110': '110', 'vat120': '120',
-    'vat122': '122',
-}
-# Without the two of a credit: the clients and the till swap `credit` and `credit_pay`.
-KOMTET_FISCAL_METHODS = {
-    'full_prepayment': 'pre_payment_full',
-    'prepayment': 'pre_payment_part',
-    'advance': 'advance',
-    'full_payment': 'full_payment',
-    'partial_payment': 'credit_part',
-}
-KOMTET_FISCAL_SUBJECTS = {
-    'goods': 'product', 'work': 'work', 'service': 'service', 'payment': 'payment',
-    'other': 'other',
-}
-KOMTET_PAYMENT_TYPES = {
-    'cash': 'cash', 'cashless': 'card', 'prepaid': 'prepayment', 'credit': 'credit',
-    'counter': 'counter_provisioning',
-}

@@ -8,6 +8,7 @@ Money is whole kopecks, quantities are `Decimal`. What a receipt says is decided
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from . import const
@@ -95,6 +96,19 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction:
+    """ What makes a receipt a correction, by FFD 1.2 with lines and by FFD 1.05 with sums only.
+
+    :param date day: Tag 1178, the day of the settlement that is put right.
+    :param str order: Tag 1179, the number of the tax office's order; empty when nobody has ordered
+                      it (tag 1173 is 0 then, and 1 otherwise).
+    """
+
+    day: date
+    order: str = ''
+
+
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """ A receipt as any register is given it.
 
@@ -107,6 +121,8 @@ class Receipt:
     :param str phone: In international form, `+79991234567`.
     :param str address: Tag 1187, the site on which it was paid.
     :param bool internet: Tag 1125.
+    :param Correction|None correction: Makes it a correction.
+    :param str wrong_sign: Tag 1192, the fiscal sign of the receipt that this one puts right.
     :raise ReceiptError: If the sums do not fit, a text is too long or the buyer can't be reached.
     """
 
@@ -119,6 +135,8 @@ class Receipt:
     phone: str = field(default='', repr=False)
     address: str
     internet: bool = True
+    correction: Correction | None = None
+    wrong_sign: str = ''
 
     def __post_init__(self):
         for problem in self._find_problems():
@@ -158,6 +176,10 @@ class Receipt:
                 yield (_lt("A line's price times its quantity is not its total."),)
         if any(amount <= 0 for amount in self.payments.values()):
             yield (_lt("A payment is nothing, or less."),)
+        if len(self.wrong_sign) > const.MAX_SIGN or self.correction and (
+            len(self.correction.order) > const.MAX_ORDER
+        ):
+            yield (_lt("A number of the correction is too long."),)
         if sum(self.payments.values()) != self.total:
             yield (_lt("The payments are not the total of the lines."),)
 

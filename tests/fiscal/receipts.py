@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from tochka_fiscal import const
 from tochka_fiscal.receipt import Item, Receipt, Supplier, build_lines
+from tochka_fiscal.registers import komtet_const
 
 SUPPLIER = Supplier(name='ООО «Поставщик»', inn='7736207543', phones=('+74951234567',))
 
@@ -32,7 +33,7 @@ def all_receipts():
     found |= {f'vat {vat}': receipt(item(123456, vat=vat)) for vat in const.VATS}
     found |= {f'system {name}': receipt(taxation_system=name) for name in const.TAXATION_SYSTEMS}
     found |= {f'method {name}': receipt(item(100000, method=name))
-              for name in const.KOMTET_FISCAL_METHODS}
+              for name in komtet_const.FISCAL_METHODS}
     found |= {f'subject {name}': receipt(item(100000, subject=name))
               for name in const.FISCAL_SUBJECTS}
     found |= {

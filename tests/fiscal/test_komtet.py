@@ -229,7 +229,7 @@ def test_taken(serve):
 def test_printed(serve):
     server = serve(answer({'id': 7, 'state': 'done', 'fiscal_data': FISCAL,
                            'receipt_url': 'https://consumer.example.com/7'}))
-    result = komtet(server).status('7')
+    result = komtet(server).status('key', '7')
     assert server.requests[0].path == '/api/shop/v2/tasks/7'
     assert (result.state, result.url) == ('done', 'https://consumer.example.com/7')
     assert result.fiscal == base.FiscalData(
@@ -246,19 +246,19 @@ def test_printed(serve):
 ])
 def test_printed_without_a_proof_is_asked_for_again(serve, data):
     server = serve(answer({'id': 7, 'state': 'done', 'fiscal_data': data}))
-    assert komtet(server).status('7').state == 'accepted'
+    assert komtet(server).status('key', '7').state == 'accepted'
 
 
 def test_till_refused(serve):
     server = serve(answer({'id': 7, 'state': 'error', 'error_description': 'ИНН не совпадает'}))
-    assert komtet(server).status('7') == base.Result(
+    assert komtet(server).status('key', '7') == base.Result(
         state='failed', task='7', message='ИНН не совпадает')
 
 
 @pytest.mark.parametrize(('state', 'prints'), [('active', True), ('passive', False), ('x', False)])
 def test_queue(serve, state, prints):
     server = serve(answer({'id': 143, 'name': 'School', 'state': state}))
-    assert komtet(server).check() is prints
+    assert komtet(server).check().prints is prints
     assert server.requests[0].path == '/api/shop/v2/queues/143'
 
 
@@ -268,9 +268,11 @@ def test_callback():
     body = json.dumps({'external_id': 'a1-1', 'id': 7, 'state': 'done', 'fiscal_data': FISCAL})
     register = make()
     signature = register.sign('POST', CALLBACK, body.encode())
-    key, result = register.parse_callback(body.encode(), signature, CALLBACK)
+    key, result = register.parse_callback(
+        body.encode(), {'X-HMAC-Signature': signature}, CALLBACK)
     assert (key, result.state, result.task) == ('a1-1', 'done', '7')
-    key, result = register.parse_callback(body.encode(), signature.upper(), CALLBACK)
+    key, result = register.parse_callback(
+        body.encode(), {'X-HMAC-Signature': signature.upper()}, CALLBACK)
     assert result.fiscal
 
 
@@ -279,7 +281,7 @@ def test_forged_callback(change):
     body = b'{"external_id": "a1-1", "state": "done"}'
     register = make()
     signature = register.sign('POST', CALLBACK, body)
-    values = {
+    changed, sign, url = {
         'body': (body + b' ', signature, CALLBACK),
         'signature': (body, signature[:-1] + ('0' if signature[-1] != '0' else '1'), CALLBACK),
         'url': (body, signature, CALLBACK.replace('https', 'http')),
@@ -287,14 +289,15 @@ def test_forged_callback(change):
         'secret': (body, Komtet(URL, '18', 'x', '1').sign('POST', CALLBACK, body), CALLBACK),
     }[change]
     with pytest.raises(base.InvalidCallback, match='signature'):
-        register.parse_callback(*values)
+        register.parse_callback(changed, {'X-HMAC-Signature': sign} if sign else {}, url)
 
 
 @pytest.mark.parametrize('body', [b'', b'[]', b'{}', b'null', b'{"external_id": "a"}', b'\xff'])
 def test_callback_that_says_nothing(body):
     register = make()
     with pytest.raises(base.InvalidCallback, match='nothing'):
-        register.parse_callback(body, register.sign('POST', CALLBACK, body), CALLBACK)
+        register.parse_callback(
+            body, {'X-HMAC-Signature': register.sign('POST', CALLBACK, body)}, CALLBACK)
 
 
 def test_nothing_shows_the_secret():

@@ -50,6 +50,10 @@ UPDATE fiscal_receipt SET next_try_at = now() AT TIME ZONE 'UTC' WHERE id IN (
             SELECT FROM fiscal_attempt WHERE receipt_id = r.id AND task IS NOT NULL))
     FOR NO KEY UPDATE SKIP LOCKED)
 """
+SPEAK = """
+UPDATE fiscal_register SET silent_until = NULL WHERE id IN (
+    SELECT id FROM fiscal_register WHERE silent_until IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED)
+"""
 
 
 class Shop:
@@ -173,6 +177,7 @@ class Shop:
     def help(self, states):
         """ Shorten the waiting times; try again what failed; let lost callbacks be sent again. """
         self.sql(HURRY, self.transactions)
+        self.sql(SPEAK)
         self.stack.control('komtet/settings', {
             'callbacks': next(self.callbacks), 'callback_delay': 1})
         failed = self.sql('SELECT id FROM fiscal_receipt WHERE transaction_id = ANY(%s)'

@@ -16,7 +16,7 @@ class FiscalCallbackController(http.Controller):
     @http.route('/fiscal/callback/<int:register_id>', type='http', auth='public',
                 methods=['POST'], csrf=False, save_session=False)
     def fiscal_callback(self, register_id, **_kwargs):
-        """ Take a result whose signature is the register's.
+        """ Take a result; what no signature proves makes Odoo ask the register itself.
 
         :param int register_id: The register.
         :return: 200 when it is taken, 403 for a wrong signature, 503 when it can't be written now.
@@ -27,9 +27,10 @@ class FiscalCallbackController(http.Controller):
             return request.make_response('', status=404 if not register else 413)
         try:
             key, result = register._fiscal_client().parse_callback(
-                body, request.httprequest.headers.get('X-HMAC-Signature'), register.callback_url)
+                body, request.httprequest.headers, register.callback_url)
         except base.RegisterError as error:
             _logger.warning("A result for register %s is refused: %s", register.id, error)
             return request.make_response('', status=403)
-        taken = request.env['fiscal.receipt'].sudo()._fiscal_take_callback(key, result)
+        taken = request.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+            register, key, result)
         return request.make_response('', status=200 if taken else 503)

@@ -1,11 +1,14 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import fiscal_register
+from . import fiscal_register_komtet
+from . import fiscal_register_pace
 from . import fiscal_receipt
 from . import fiscal_receipt_bank
 from . import fiscal_receipt_build
 from . import fiscal_receipt_closing
 from . import fiscal_receipt_confirm
+from . import fiscal_receipt_lane
 from . import fiscal_receipt_line
 from . import fiscal_receipt_queue
 from . import fiscal_receipt_return

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import psycopg2
-
 from odoo import _, api, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
@@ -26,95 +24,32 @@ class FiscalReceipt(models.Model):
 
     _inherit = 'fiscal.receipt'
 
-    # === BUSINESS METHODS - JOBS === #
-
-    @api.model
-    def _fiscal_trigger(self):
-        """ Let the lanes look as soon as this is committed. """
-        for lane in range(const.LANES):
-            self.env.ref(f'tochka_fiscal.cron_lane_{lane}').sudo()._trigger()
-
-    @api.model
-    def _fiscal_wake(self, register):
-        """ Let the receipts of a register that is well again go at once.
-
-        :param fiscal.register register: The register.
-        """
-        waiting = self.search([
-            ('register_id', '=', register.id), ('state', 'in', ('queued', 'unknown')),
-        ])
-        waiting.try_lock_for_update(allow_referencing=True).write(
-            {'next_try_at': fields.Datetime.now(), 'tries': 0})
-        self._fiscal_trigger()
-
-    @api.model
-    def _cron_fiscal_lane(self, lane):
-        """ Send and ask about the receipts of one lane.
-
-        The lanes are alike: each takes every so-many-th receipt, so that one slow register holds up
-        its own receipts in one lane and nobody else's in the others.
-
-        :param int lane: The number of the lane.
-        """
-        domain = [
-            ('next_try_at', '<=', fields.Datetime.now()),
-            ('state', 'in', ('queued', 'sending', 'unknown', 'accepted')),
-        ]
-        due = self.search(domain, order='next_try_at, id').filtered(
-            lambda receipt: receipt.id % const.LANES == lane)[:const.BATCH]
-        silent = self.env['fiscal.register']
-        for index, receipt in enumerate(due):
-            if receipt.register_id in silent:
-                continue  # It has just not answered; its receipts wait for the next run.
-            try:
-                self.env['ir.cron']._commit_progress(0, remaining=len(due) - index)
-                if not receipt._fiscal_work():
-                    silent |= receipt.register_id
-                time_left = self.env['ir.cron']._commit_progress(1)
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()  # A callback has brought the result meanwhile.
-                continue
-            except Exception:
-                # One receipt must not keep the others waiting. Its key stays what it is.
-                _logger.exception("Receipt %s can't be worked on", receipt.id)
-                self.env.cr.rollback()
-                if receipt.try_lock_for_update(allow_referencing=True):
-                    receipt._fiscal_wait(_("An internal error; the server's log says more."))
-                time_left = self.env['ir.cron']._commit_progress(1)
-            if not time_left:
-                break
-
-    @api.model
-    def _cron_fiscal_overdue(self):
-        """ Ask a person about each receipt that is not printed an hour after the money. """
-        for receipt in self.search([
-            ('state', 'in', [state for state in const.UNPRINTED_STATES if state != 'failed']),
-            ('paid_at', '<', self._fiscal_overdue_limit()),
-        ]):
-            receipt._fiscal_ask(
-                _("Fiscal receipt overdue: %s", receipt.name),
-                receipt.problem or _("The register has not printed it yet."))
-
     # === BUSINESS METHODS - ONE RECEIPT === #
 
     def _fiscal_work(self):
         """ Do what is next for the receipt.
 
-        :return: Whether the register has answered at all.
-        :rtype: bool
+        :return: Why the register can't be used now; None if it can, or was not called.
+        :rtype: RegisterError|None
         """
         self.ensure_one()
         if not self._fiscal_lock():
-            return True
+            return None
         if self.state == 'accepted':
             return self._fiscal_ask_register()
         if self.state not in ('queued', 'sending', 'unknown'):
-            return True
+            return None
         if self.income_id and self.income_id.state not in const.CLOSABLE_STATES:
             self._fiscal_wait(_(
                 "The receipt of the payment itself is not printed yet: %s.", self.income_id.name))
-            return True
+            return None
         attempt = self._fiscal_open_attempt()
+        if self.state != 'queued' and not self.register_id._fiscal_repeats():
+            attempt.maybe_taken = True
+            self._fiscal_await_result(_(
+                "The register's answer was lost, and it is not known to print a number only once:"
+                " the receipt is not sent again. Its result is awaited."))
+            return None
         if self.state == 'sending':
             attempt.maybe_taken = True  # A worker died over it.
         else:
@@ -122,7 +57,7 @@ class FiscalReceipt(models.Model):
         # If the worker dies from here on, the next one finds `sending` and repeats the same key.
         self.env['ir.cron']._commit_progress(0)
         if not self._fiscal_lock() or self.state != 'sending':
-            return True
+            return None
         return self._fiscal_send(attempt)
 
     def _fiscal_lock(self):
@@ -154,46 +89,48 @@ class FiscalReceipt(models.Model):
         """ Let the register print, under the lock of the row.
 
         :param fiscal.attempt attempt: The attempt, committed.
-        :return: Whether the register has answered at all.
-        :rtype: bool
+        :return: Why the register can't be used now; None if it can.
+        :rtype: RegisterError|None
         """
         register = self.register_id
         attempt.tries += 1
         try:
-            result = register._fiscal_client().register(
+            client = register._fiscal_client()
+            result = client.register(
                 self._fiscal_neutral(attempt.key), register.callback_url or '')
-        except base.Duplicate:
+        except base.Duplicate as error:
             # It was taken when its answer was lost.
-            self._fiscal_await_result(_("The register has it already; its result is awaited."))
+            if error.task or client.asks_by_key:
+                self._fiscal_apply(attempt, base.Result(state='accepted', task=error.task))
+            else:
+                self._fiscal_await_result(_("The register has it already; its result is awaited."))
         except (base.Unsupported, base.Rejected, ReceiptError) as error:
             problem = self._fiscal_explain(error)
             if attempt.maybe_taken:
                 self._fiscal_await_result(_(
                     "An earlier answer was lost, and the register refuses the repetition: %s. Its"
                     " result is awaited.", problem))
-                return True
+                return None
             attempt.write({'outcome': 'failed', 'problem': problem})
             self._fiscal_fail(problem)
-        except base.Unauthorized as error:
-            register._fiscal_report_problem(error)
-            self.state = 'queued'
-            self._fiscal_wait(self._fiscal_explain(error))
-        except base.NotSent as error:
-            self.state = 'queued'
-            self._fiscal_wait(self._fiscal_explain(error))
-            return False
+        except (base.NotSent, base.Unauthorized) as error:
+            if isinstance(error, base.Unauthorized):
+                register._fiscal_report_problem(error)
+            # It is not this receipt's fault: it stays due, and the register is left alone.
+            self.write({'state': 'queued', 'problem': self._fiscal_explain(error)})
+            return error
         except base.OutcomeUnknown as error:
             attempt.maybe_taken = True
             self.state = 'unknown'
             self._fiscal_wait(self._fiscal_explain(error))
-            return False
+            return error
         else:
             self._fiscal_apply(attempt, result)
-        return True
+        return None
 
     def _fiscal_await_result(self, problem):
-        """ Wait for the register's callback, then ask a person: there is no way to ask a register
-        by our own number.
+        """ Wait for the register's callback, then ask a person: this register can't be asked by our
+        own number.
 
         :param str problem: What is known.
         """
@@ -205,28 +142,42 @@ class FiscalReceipt(models.Model):
     def _fiscal_ask_register(self):
         """ Ask the register how far the receipt has come.
 
-        :return: Whether the register has answered at all.
-        :rtype: bool
+        :return: Why the register can't be used now; None if it can.
+        :rtype: RegisterError|None
         """
         attempt = self.attempt_ids[:1]
-        if not attempt.task:
-            self.next_try_at = False
-            self._fiscal_ask(
-                _("Fiscal receipt of unknown fate: %s", self.name),
-                _("The register has taken it under the number %s and has not told what became of"
-                  " it. Look it up in the cabinet of the service, and enter here what you find.",
-                  attempt.key))
-            return True
+        register = self.register_id
         try:
-            result = self.register_id._fiscal_client().status(attempt.task)
-        except (base.NotSent, base.OutcomeUnknown) as error:
+            client = register._fiscal_client()
+            if not attempt.task and not client.asks_by_key:
+                self._fiscal_ask_for_fate(attempt)
+                return None
+            result = client.status(attempt.key, attempt.task or '')
+        except (base.NotSent, base.Unauthorized) as error:
+            if isinstance(error, base.Unauthorized):
+                register._fiscal_report_problem(error)
+            self.problem = self._fiscal_explain(error)
+            return error
+        except base.OutcomeUnknown as error:
             self._fiscal_wait(self._fiscal_explain(error))
-            return False
+            return error
         except base.RegisterError as error:
             self._fiscal_wait(self._fiscal_explain(error))
-            return True
-        self._fiscal_apply(attempt, result)
-        return True
+        else:
+            self._fiscal_apply(attempt, result)
+        return None
+
+    def _fiscal_ask_for_fate(self, attempt):
+        """ Ask a person what became of a key that the register can't be asked about.
+
+        :param fiscal.attempt attempt: The attempt.
+        """
+        self.next_try_at = False
+        self._fiscal_ask(
+            _("Fiscal receipt of unknown fate: %s", self.name),
+            _("The register has taken it under the number %s and has not told what became of"
+              " it. Look it up in the cabinet of the service, and enter here what you find.",
+              attempt.key))
 
     def _fiscal_apply(self, attempt, result):
         """ Write what the register says: the only writer of what became of a receipt.
@@ -252,7 +203,11 @@ class FiscalReceipt(models.Model):
         if result.state == 'failed':
             problem = self.env._(result.message)
             attempt.write({'outcome': 'failed', 'problem': problem})
-            self._fiscal_fail(_("The register did not print it: %s", problem))
+            if result.again and len(self.attempt_ids) < const.MAX_EXPIRED:
+                self.state = 'queued'
+                self._fiscal_wait(problem)
+            else:
+                self._fiscal_fail(_("The register did not print it: %s", problem))
             return
         if result.state != 'done':
             values = {'state': 'accepted'}
@@ -305,21 +260,29 @@ class FiscalReceipt(models.Model):
     # === BUSINESS METHODS - CALLBACKS === #
 
     @api.model
-    def _fiscal_take_callback(self, key, result):
-        """ Take the result that a register has sent and signed.
+    def _fiscal_take_callback(self, register, key, result):
+        """ Take the result that a register has sent.
 
+        :param fiscal.register register: The register at whose door it was.
         :param str key: The number under which the receipt was printed.
-        :param Result result: The register's word.
-        :return: Whether the receipt is ours and could be written now.
+        :param Result|None result: The register's word; None when nothing proves that it is.
+        :return: Whether it could be written now.
         :rtype: bool
         """
-        attempt = self.env['fiscal.attempt'].search([('key', '=', key)])
+        attempt = self.env['fiscal.attempt'].search([
+            ('key', '=', key), ('register_id', '=', register.id)])
         receipt = attempt.receipt_id
         if not receipt:
             _logger.info("A register tells of a receipt that is not ours")
             return True
         if not receipt._fiscal_lock():
             return False
+        if result is None:
+            # Whoever has sent it, the register itself knows.
+            if receipt.state in ('accepted', 'unknown'):
+                receipt.next_try_at = fields.Datetime.now()
+                self._fiscal_trigger()
+            return True
         if result.state == 'accepted':
             # Final without the proof: it is asked for at once.
             if result.task:

@@ -7,8 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import plaintext2html, urls
 
 from odoo.addons.tochka_fiscal import const
-from odoo.addons.tochka_fiscal.registers import base
-from odoo.addons.tochka_fiscal.registers.komtet import Komtet
+from odoo.addons.tochka_fiscal.registers import base, transport
 
 
 class FiscalRegister(models.Model):
@@ -33,17 +32,13 @@ class FiscalRegister(models.Model):
         string="Shop (merchant)", comodel_name='tochka.merchant', readonly=True, copy=False,
         ondelete='restrict', help="The shop at the bank to which the register is connected.")
     url = fields.Char(
-        string="Address of the service", required=True, default=const.KOMTET_URL,
-        groups='base.group_system')
-    shop = fields.Char(
-        string="Shop ID", groups='base.group_system',
-        help="Stands in the cabinet of KOMTET Kassa: Shops, your shop, Settings.")
-    secret = fields.Char(
-        string="Secret key", groups='base.group_system', copy=False,
-        help="Stands beside the shop ID. Whoever has it can print receipts in your name.")
-    queue = fields.Char(
-        string="Queue ID", groups='base.group_system',
-        help="The queue of the shop to which your till is connected.")
+        string="Address of the service", compute='_compute_url', store=True, readonly=False,
+        precompute=True, groups='base.group_system')
+    ffd = fields.Selection(
+        string="Format of fiscal data", selection=[('1.2', "FFD 1.2"), ('1.05', "FFD 1.05")],
+        required=True, default='1.2',
+        help="The version to which the register is set. It stands in the registration of the till"
+             " and on its receipts, tag 1209.")
     address = fields.Char(
         string="Settlement address", required=True,
         default=lambda self: self.env.company.website or self.get_base_url(),
@@ -76,6 +71,11 @@ class FiscalRegister(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends('kind')
+    def _compute_url(self):
+        for register in self:
+            register.url = const.REGISTER_URLS.get(register.kind, '')
+
     @api.depends('public_url')
     def _compute_callback_url(self):
         for register in self:
@@ -85,14 +85,15 @@ class FiscalRegister(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains('url')
+    @api.constrains('url', 'kind')
     def _check_url(self):
         for register in self.sudo():
             try:
-                base.check_url(register.url)
+                if register.kind != 'bank':
+                    transport.check_url(register.url or '')
             except ValueError as error:
                 raise ValidationError(_(
-                    "The address of the service must look like https://kassa.komtet.ru."
+                    "The address of the service must look like https://kassa.example.com."
                 )) from error
 
     @api.constrains('public_url')
@@ -124,9 +125,14 @@ class FiscalRegister(models.Model):
     def _fiscal_strip(self, vals):
         return {
             name: ''.join(value.split())
-            if name in ('url', 'shop', 'secret', 'queue', 'public_url') and value else value
+            if name in self._fiscal_codes() and value else value
             for name, value in vals.items()
         }
+
+    @api.model
+    def _fiscal_codes(self):
+        """ Return the fields that hold no spaces: addresses, numbers, passwords. :rtype: list """
+        return ['url', 'public_url']
 
     # === ACTION METHODS === #
 
@@ -141,20 +147,21 @@ class FiscalRegister(models.Model):
         if self.kind == 'bank':
             return self._fiscal_notify_bank()
         try:
-            prints = self._fiscal_client().check()
+            health = self._fiscal_client().check()
         except base.RegisterError as error:
             self._fiscal_report_problem(error)
             return self._fiscal_notify('danger', self.problem)
         self.write({
-            'state': 'ready' if prints else 'passive', 'checked_at': fields.Datetime.now(),
-            'problem': False,
+            'state': 'ready' if health.prints else 'passive', 'checked_at': fields.Datetime.now(),
+            'problem': False, 'silent_until': False,
         })
-        if prints:
+        if health.prints:
             self.env['fiscal.receipt'].sudo()._fiscal_wake(self)
-            return self._fiscal_notify('success', _("The register is reached and prints."))
-        return self._fiscal_notify('warning', _(
-            "The register is reached, but its queue is switched off at the service. Receipts wait"
-            " there until it is switched on."))
+            return self._fiscal_notify('success', '\n'.join(filter(None, [
+                _("The register is reached and prints."), health.note])))
+        return self._fiscal_notify('warning', '\n'.join(filter(None, [
+            _("The register is reached, but it does not print now. Receipts wait there until it"
+              " does."), health.note])))
 
     def _fiscal_notify_bank(self):
         """ Say what the bank tells of its register: whether one is connected, and nothing more. """
@@ -184,19 +191,22 @@ class FiscalRegister(models.Model):
 
         :rtype: base.Register
         :raise Unsupported: If it is the bank's, which is no service that could be asked.
-        :raise Unauthorized: If the credentials are not filled in.
+        :raise Unauthorized: If the credentials are not filled in, or are none.
         """
         self.ensure_one()
-        register = self.sudo()
-        if register.kind == 'bank':
-            raise base.Unsupported(_(
-                "The bank's register prints nothing but receipts of online payments: print this one"
-                " by hand."))
-        if not (register.shop and register.secret and register.queue):
-            raise base.Unauthorized(_(
-                "Fill in shop ID, secret key and queue ID of the register %s.", register.name))
-        return Komtet(
-            register.url, register.shop, register.secret, register.queue, const.REGISTER_TIMEOUT)
+        return getattr(self.sudo(), f'_fiscal_{self.kind}_client')()
+
+    def _fiscal_bank_client(self):
+        raise base.Unsupported(_(
+            "The bank's register prints nothing but receipts of online payments: print this one"
+            " by hand."))
+
+    def _fiscal_repeats(self):
+        """ Return whether the register surely prints a key once, however often it is sent.
+
+        :rtype: bool
+        """
+        return True
 
     def _fiscal_report_problem(self, error):
         """ Keep why the register can't be used, and ask a person once until it is well again.

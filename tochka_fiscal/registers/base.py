@@ -6,21 +6,9 @@ A register takes a `receipt.Receipt` and gives a `Result`, or raises what became
 difference that a doubled receipt depends on is whether the register may have taken it.
 """
 
-import re
-import urllib.parse
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-
-import requests
-
-from ..receipt import _lt
-
-TIMEOUT = (5, 30)  # seconds to connect, and to wait for the answer
-# An e-mail address; a phone, however it is written.
-_PERSONAL = re.compile(r'[^\s@<>"\':;,]+@[^\s@<>"\':;,]+|\+?\d[\d\s()-]{8,}\d')
-_LOOPBACK = ('localhost', '127.0.0.1', '::1')
-
 
 # === WHAT BECOMES OF A CALL === #
 
@@ -46,7 +34,14 @@ class Rejected(RegisterError):
 
 
 class Duplicate(Rejected):
-    """ The register has a receipt with this key already: it was taken at an earlier try. """
+    """ The register has a receipt with this key already: it was taken at an earlier try.
+
+    :param str task: The register's own number of it, where the refusal names it.
+    """
+
+    def __init__(self, message, code='', task=''):
+        super().__init__(message, code)
+        self.task = task
 
 
 class Unauthorized(RegisterError):
@@ -55,6 +50,17 @@ class Unauthorized(RegisterError):
 
 class NotSent(RegisterError):
     """ The request did not reach the register: surely not taken. """
+
+
+class Busy(NotSent):
+    """ The register has no room now, and says when to come again: surely not taken.
+
+    :param int seconds: After how long.
+    """
+
+    def __init__(self, message, code='', seconds=0):
+        super().__init__(message, code)
+        self.seconds = seconds
 
 
 class OutcomeUnknown(RegisterError):
@@ -100,6 +106,8 @@ class Result:
     :param str task: The register's own number of it.
     :param str url: A page on which the buyer sees the receipt.
     :param str message: Why it failed.
+    :param bool again: Whether a failed one may be sent under a new key without asking a person:
+                       nothing is wrong with the receipt itself.
     """
 
     state: str
@@ -107,10 +115,31 @@ class Result:
     fiscal: FiscalData | None = None
     url: str = ''
     message: str = ''
+    again: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """ What a register says of itself.
+
+    :param bool prints: Whether it prints now, what it is sent.
+    :param str note: What else a person should know, in the reader's language or the register's own
+                     words.
+    """
+
+    prints: bool
+    note: str = ''
 
 
 class Register(Protocol):
-    """ What each register offers. """
+    """ What each register offers.
+
+    :cvar bool asks_by_key: Whether `status` finds a receipt by its key alone. Where it does not, a
+                            receipt whose number was lost waits for a callback, and then for a
+                            person.
+    """
+
+    asks_by_key = False
 
     def register(self, receipt, callback_url=''):
         """ Let a receipt be printed. A repeat with the same key never prints a second one.
@@ -122,31 +151,32 @@ class Register(Protocol):
         :raise RegisterError: What else became of the call.
         """
 
-    def status(self, task):
+    def status(self, key, task):
         """ Ask how far a receipt has come.
 
-        :param str task: The register's own number of it.
+        :param str key: The receipt's key.
+        :param str task: The register's own number of it; empty if it was lost.
         :rtype: Result
         :raise RegisterError: What became of the call.
         """
 
     def check(self):
-        """ Try the credentials, and ask whether the register prints now.
+        """ Try the credentials, and ask whether the register prints now. Nothing is printed.
 
-        :return: Whether it prints now.
-        :rtype: bool
+        :rtype: Health
         :raise RegisterError: What became of the call.
         """
 
-    def parse_callback(self, body, signature, url):
-        """ Read a result that was sent by the register itself.
+    def parse_callback(self, body, headers, url):
+        """ Read a result that was sent to our door.
 
         :param bytes body: The request's body.
-        :param str signature: The signature that came with it.
+        :param Mapping headers: The request's headers; names in any case.
         :param str url: The address as the register was given it.
-        :return: The receipt's key and the result.
-        :rtype: tuple[str, Result]
-        :raise InvalidCallback: If the register has not signed it, or it says nothing.
+        :return: The receipt's key, and the result; None when nothing proves that the register has
+                 sent it: then the register is asked.
+        :rtype: tuple[str, Result|None]
+        :raise InvalidCallback: If the register has not sent it, or it says nothing.
         """
 
 
@@ -161,82 +191,3 @@ def number(value):
     :rtype: int|float
     """
     return int(value) if value == value.to_integral() else float(value)
-
-
-# === ONE EXCHANGE === #
-
-def scrub(text):
-    """ Return a register's words without the buyer's e-mail and phone, which they may quote.
-
-    :param str text: What the register has said.
-    :rtype: str
-    """
-    return _PERSONAL.sub('***', str(text)[:1000])
-
-
-def check_url(url):
-    """ Return the address of a register that may be given secrets.
-
-    :param str url: https, or http on the loopback interface only.
-    :rtype: str
-    :raise ValueError: If it is neither.
-    """
-    parts = urllib.parse.urlsplit(url.strip())
-    if parts.scheme != 'https' and not (parts.scheme == 'http' and parts.hostname in _LOOPBACK):
-        raise ValueError("The address of the register must begin with https://")
-    if not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ValueError("The address of the register must look like https://kassa.example.com")
-    return url.strip().rstrip('/')
-
-
-def exchange(method, url, headers, body=b'', timeout=TIMEOUT):
-    """ Send one request, once, and return what came back with a status.
-
-    :param str method: The method.
-    :param str url: The address.
-    :param dict headers: The headers.
-    :param bytes body: The exact bytes to send.
-    :param tuple timeout: Seconds to connect and to wait for the answer.
-    :rtype: requests.Response
-    :raise NotSent: If the request surely did not arrive.
-    :raise OutcomeUnknown: If it may have.
-    """
-    try:
-        response = requests.request(
-            method, url, headers=headers, data=body or None, timeout=timeout,
-            allow_redirects=False,
-        )
-    except (requests.exceptions.SSLError, requests.exceptions.ConnectTimeout) as error:
-        raise NotSent(_lt("The register can't be reached safely.")) from _without_request(error)
-    except requests.exceptions.ConnectionError as error:
-        if _never_connected(error):
-            raise NotSent(_lt("The register can't be reached.")) from _without_request(error)
-        raise OutcomeUnknown(_lt("The register's answer was lost.")) from _without_request(error)
-    except requests.exceptions.RequestException as error:
-        raise OutcomeUnknown(_lt("The register's answer was lost.")) from _without_request(error)
-    # A gateway answers 5xx whether or not the register did the work; a redirect is not its word.
-    if response.status_code >= 500 or 300 <= response.status_code < 400 or (
-        response.status_code in (408, 425, 429)
-    ):
-        raise OutcomeUnknown(_lt("The register is out of order."), f'HTTP {response.status_code}')
-    return response
-
-
-def _never_connected(error):
-    """ Whether a connection error happened before the request could be sent. """
-    reason, depth = error, 0
-    while reason is not None and depth < 10:
-        if type(reason).__name__ in ('NewConnectionError', 'NameResolutionError',
-                                     'ConnectTimeoutError'):
-            return True
-        reason = getattr(reason, 'reason', None) or next(
-            (arg for arg in getattr(reason, 'args', ()) if isinstance(arg, BaseException)), None)
-        depth += 1
-    return False
-
-
-def _without_request(error):
-    """ Detach the request, which names the buyer, from a chained exception. """
-    error.request = None
-    error.response = None
-    return error

@@ -13,9 +13,9 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
-from .. import const
 from ..receipt import _lt
-from . import base
+from . import base, transport
+from . import komtet_const as const
 
 _API = '/api/shop/v2'
 
@@ -31,8 +31,8 @@ class Komtet:
     :raise ValueError: If the address may not be given secrets.
     """
 
-    def __init__(self, url, shop, secret, queue, timeout=base.TIMEOUT):
-        self._url = base.check_url(url)
+    def __init__(self, url, shop, secret, queue, timeout=transport.TIMEOUT):
+        self._url = transport.check_url(url)
         self._shop = shop
         self._secret = secret
         self._queue = queue
@@ -48,19 +48,21 @@ class Komtet:
         body = json.dumps(self.build(receipt, callback_url), ensure_ascii=False).encode()
         return self._read_task(self._request('POST', f'/queues/{self._queue}/task', body))
 
-    def status(self, task):
-        """ See `base.Register.status`. """
+    def status(self, key, task):
+        """ See `base.Register.status`. The service does not search by the key. """
         return self._read_task(self._request('GET', f'/tasks/{int(task)}'))
 
     def check(self):
         """ See `base.Register.check`. The queue is `active` or `passive`. """
-        return self._request('GET', f'/queues/{self._queue}').get('state') == 'active'
+        return base.Health(
+            prints=self._request('GET', f'/queues/{self._queue}').get('state') == 'active')
 
-    def parse_callback(self, body, signature, url):
+    def parse_callback(self, body, headers, url):
         """ See `base.Register.parse_callback`. The address is the one that the service was given:
         behind a proxy the request's own is another.
         """
-        if not hmac.compare_digest(self.sign('POST', url, body), (signature or '').lower()):
+        signature = headers.get('X-HMAC-Signature') or ''
+        if not hmac.compare_digest(self.sign('POST', url, body), signature.lower()):
             raise base.InvalidCallback("The signature is not that of the register.")
         try:
             answer = json.loads(body)
@@ -82,14 +84,14 @@ class Komtet:
         check = {
             'external_id': receipt.key,
             'print': False,
-            'intent': const.KOMTET_INTENTS[receipt.kind],
+            'intent': const.INTENTS[receipt.kind],
             'client': client,
             'company': {
                 'payment_address': receipt.address,
-                'sno': const.KOMTET_TAXATION_SYSTEMS[receipt.taxation_system],
+                'sno': const.TAXATION_SYSTEMS[receipt.taxation_system],
             },
             'payments': [
-                {'sum': _roubles(amount), 'type': const.KOMTET_PAYMENT_TYPES[name]}
+                {'sum': _roubles(amount), 'type': const.PAYMENT_TYPES[name]}
                 for name, amount in receipt.payments.items()
             ],
             'positions': [self._build_position(line) for line in receipt.lines],
@@ -101,7 +103,7 @@ class Komtet:
 
     @staticmethod
     def _build_position(line):
-        method = const.KOMTET_FISCAL_METHODS.get(line.method)
+        method = const.FISCAL_METHODS.get(line.method)
         if not method:
             # The clients of the service and its till disagree on which word is which.
             raise base.Unsupported(_lt(
@@ -112,10 +114,10 @@ class Komtet:
             'price': _roubles(line.price),
             'quantity': base.number(line.quantity),
             'total': _roubles(line.total),
-            'vat': const.KOMTET_VATS[line.vat],
+            'vat': const.VATS[line.vat],
             'measure': line.measure,
             'payment_method': method,
-            'payment_object': const.KOMTET_FISCAL_SUBJECTS[line.subject],
+            'payment_object': const.FISCAL_SUBJECTS[line.subject],
         }
         if line.mark:
             kind = 'gs1m' if re.match(r'01\d{14}21', line.mark) else 'unknown'
@@ -150,7 +152,7 @@ class Komtet:
             'Accept': 'application/json',
             **({'Content-Type': 'application/json'} if body else {}),
         }
-        response = base.exchange(method, url, headers, body, self._timeout)
+        response = transport.exchange(method, url, headers, body, self._timeout)
         try:
             answer = response.json()
         except ValueError:
@@ -166,7 +168,7 @@ class Komtet:
         answer = answer if isinstance(answer, dict) else {}
         code = str(answer.get('code') or '')
         text = '; '.join(dict.fromkeys(
-            base.scrub(answer[name]) for name in ('title', 'description') if answer.get(name)))
+            transport.scrub(answer[name]) for name in ('title', 'description') if answer.get(name)))
         message = text or _lt("The register refused without a reason.")
         code = ', '.join(filter(None, [f'HTTP {status}', code]))
         # A queue that does not exist is a setting to be corrected, as a wrong secret is.
@@ -193,7 +195,7 @@ class Komtet:
         if state == 'error':
             return base.Result(
                 state='failed', task=number,
-                message=base.scrub(
+                message=transport.scrub(
                     task.get('error_description')
                     or _lt("The till refused without a reason.")))
         if state != 'done':

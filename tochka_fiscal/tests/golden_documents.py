@@ -112,7 +112,7 @@ class GoldenCommon(FiscalCommon, ItemsCommon):
         """ Compare what KOMTET Kassa is sent with the golden file of the test's name. """
         receipt = transaction.fiscal_receipt_ids.sudo()
         self.assertEqual((len(receipt), receipt.state), (1, 'queued'), receipt.problem)
-        service = Komtet(const.KOMTET_URL, '18', 'till-secret', '143')
+        service = Komtet(const.REGISTER_URLS['komtet'], '18', 'till-secret', '143')
         callback = receipt.register_id.callback_url
         sent = json.dumps(service.build(receipt._fiscal_neutral(KEY), callback))
         name = self._testMethodName.removeprefix('test_')

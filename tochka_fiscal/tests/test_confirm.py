@@ -121,7 +121,7 @@ class TestConfirm(FiscalCommon):
         attempt = receipt.attempt_ids
         receipt._fiscal_apply(attempt, self.till.result(self.till.printed[attempt.key]))
         self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
-            attempt.key, self.till.result(self.till.printed[attempt.key]))
+            self.register, attempt.key, self.till.result(self.till.printed[attempt.key]))
         receipt._fiscal_confirm()
         self.work()
         self.assertEqual(len(self.mails(receipt)), 1)

@@ -65,7 +65,7 @@ class TestQueue(FiscalCommon):
             self.receipt.action_retry()
         key = self.receipt.attempt_ids.key
         self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
-            key, self.till.result(self.till.printed[key]))
+            self.register, key, self.till.result(self.till.printed[key]))
         self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
 
     def test_refusal_after_a_killed_worker_proves_nothing(self):
@@ -158,11 +158,13 @@ class TestQueue(FiscalCommon):
         self.test_person_says_that_it_was_not()
         old, new = self.keys()[0], self.keys()[-1]
         result = self.till.result(self.till.printed[old])
-        self.assertTrue(self.env['fiscal.receipt'].sudo()._fiscal_take_callback(old, result))
+        self.assertTrue(self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+            self.register, old, result))
         self.assertIn("Two fiscal receipts", self.receipt.activity_ids.summary)
         self.assertIn(old, self.receipt.activity_ids.note)
         self.assertIn(new, self.receipt.activity_ids.note)
-        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(old, result)
+        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+            self.register, old, result)
         self.assertEqual(len(self.receipt.activity_ids), 1)
 
     def test_neutralized_copy_prints_nothing(self):
@@ -222,9 +224,9 @@ class TestQueue(FiscalCommon):
     def test_growing_delays_without_an_end(self):
         waits = []
         for _number in range(len(const.RETRY_SECONDS) + 2):
-            self.till.fail(base.NotSent("no route"))
+            self.till.fail(base.OutcomeUnknown("lost"))
             self.work()
-            self.assertEqual(self.receipt.state, 'queued')
+            self.assertEqual(self.receipt.state, 'unknown')
             waits.append((self.receipt.next_try_at - fields.Datetime.now()).total_seconds())
         for wait, expected in zip(waits, const.RETRY_SECONDS, strict=False):
             self.assertAlmostEqual(wait, expected, delta=3)
@@ -294,3 +296,94 @@ class TestQueue(FiscalCommon):
         self.assertEqual(self.receipt.state, 'done')
         self.assertIn("0.01", self.receipt.problem)
         self.assertTrue(self.receipt.activity_ids)
+
+
+@tagged('post_install', '-at_install')
+class TestOtherRegisters(FiscalCommon):
+    """ What registers do that KOMTET Kassa does not. """
+
+    def setUp(self):
+        super().setUp()
+        self.receipt = self.pay_invoice()
+
+    def test_duplicate_that_can_be_asked_for_by_its_key(self):
+        self.till.asks_by_key = True
+        status = self.till.status
+        self.till.status = lambda key, task: status(key, list(self.till.printed).index(key) + 1)
+        self.till.fail(base.OutcomeUnknown("lost"), before=False)
+        self.work()
+        self.assertEqual(self.receipt.state, 'unknown')
+        self.work()
+        self.assertEqual(self.receipt.state, 'accepted')
+        self.assertFalse(self.receipt.problem)
+        self.work()
+        self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
+
+    def test_duplicate_that_names_its_task(self):
+        self.till.fail(base.OutcomeUnknown("lost"), before=False)
+        self.work()
+        self.till.fail(base.Duplicate("It exists", '33', task='1'))
+        self.work()
+        self.assertEqual(self.receipt.attempt_ids.task, '1')
+        self.work()
+        self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
+
+    def test_expired_one_is_sent_anew(self):
+        self.work()
+        self.till.result = lambda receipt, task='': base.Result(
+            state='failed', message="Expired", again=True)
+        self.work()
+        self.assertEqual(self.receipt.state, 'queued')
+        self.assertFalse(self.receipt.activity_ids)
+        del self.till.result
+        self.work()
+        self.work()
+        self.assertEqual(self.receipt.state, 'done')
+        new, old = self.receipt.attempt_ids
+        self.assertEqual((old.outcome, old.problem, new.reason), ('failed', "Expired", "Expired"))
+        self.assertNotEqual(old.key, new.key)
+
+    def test_one_that_always_expires_is_given_to_a_person(self):
+        self.till.result = lambda receipt, task='': base.Result(
+            state='failed', message="Expired", again=True)
+        for _run in range(2 * const.MAX_EXPIRED + 2):
+            self.work()
+        self.assertEqual(self.receipt.state, 'failed')
+        self.assertEqual(len(self.receipt.attempt_ids), const.MAX_EXPIRED)
+
+    def test_lost_answer_is_not_repeated_where_that_could_print_twice(self):
+        self.startPatcher(patch.object(
+            type(self.env['fiscal.register']), '_fiscal_repeats', lambda _register: False))
+        self.till.fail(base.OutcomeUnknown("lost"), before=False)
+        self.work()
+        self.work()
+        self.assertEqual((self.receipt.state, len(self.keys())), ('accepted', 1))
+        self.work()
+        self.assertIn("unknown fate", self.receipt.activity_ids.summary)
+        self.assertEqual(len(self.keys()), 1)
+
+    def test_killed_worker_is_not_repeated_where_that_could_print_twice(self):
+        self.startPatcher(patch.object(
+            type(self.env['fiscal.register']), '_fiscal_repeats', lambda _register: False))
+        self.receipt._fiscal_open_attempt()
+        self.receipt.state = 'sending'
+        self.work()
+        self.assertFalse(self.keys())
+        self.assertTrue(self.receipt.attempt_ids.maybe_taken)
+
+    def test_unproven_callback_makes_odoo_ask(self):
+        self.work()
+        receipts = self.env['fiscal.receipt'].sudo()
+        key = self.receipt.attempt_ids.key
+        self.receipt.next_try_at = fields.Datetime.now() + timedelta(hours=1)
+        self.assertTrue(receipts._fiscal_take_callback(self.register, key, None))
+        self.assertEqual(self.receipt.state, 'accepted')
+        self.assertLessEqual(self.receipt.next_try_at, fields.Datetime.now())
+
+    def test_callback_at_the_door_of_another_register(self):
+        self.work()
+        key = self.receipt.attempt_ids.key
+        other = self.register.copy({'name': "Other till"})
+        result = self.till.result(self.till.printed[key])
+        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(other, key, result)
+        self.assertEqual(self.receipt.state, 'accepted')
