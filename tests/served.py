@@ -173,6 +173,7 @@ def running(template, name, workers=2, connect=True):
         processes.append(odoo)
         stack = Stack(odoo_url, sandbox_url, name)
         stack.odoo_process = odoo
+        stack.workers = workers
         stack.app = credentials['app']
         stack.group = group
         yield stack

@@ -92,7 +92,7 @@ class Clerk:
     def _has(self, payment, kopecks):
         """ Look whether a refund of this amount is in the list of the payment. """
         return bool(self._shop.sql(
-            'SELECT FROM payment_transaction WHERE source_transaction_id = %s AND amount = %s'
+            'SELECT 1 FROM payment_transaction WHERE source_transaction_id = %s AND amount = %s'
             " AND state NOT IN ('cancel', 'error')", payment['id'], -kopecks / 100))
 
     def _press_and_leave(self, window):

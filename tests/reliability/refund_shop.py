@@ -1,6 +1,5 @@
 """ Payments that are returned by everybody at once, and what people do about it. """
 
-import threading
 import time
 import urllib.error
 from collections import Counter
@@ -10,8 +9,10 @@ from tests.reliability.clerk import Clerk
 from tests.reliability.shop import Shop
 
 BATCH = 23
+PAIRS = 'ABC'
 SETTLE_MINUTES = 15  # `const.REFUND_SETTLE_MINUTES`, for which no request needs longer than:
 SETTLE_SECONDS = 2
+NIGHT_SECONDS = 8
 
 JOB = "env['payment.transaction'].sudo()._cron_tochka_refund()"
 NIGHT = "env['payment.transaction'].sudo()._cron_tochka_refund_sweep()"
@@ -85,13 +86,16 @@ class RefundShop(Shop):
         super().__init__(stack)
         stack.control('webhooks', {'drop': True})  # The bank tells of no refund anyway.
         self.job = self.create_action('payment.transaction', JOB)
+        self.book = self.create_action('payment.transaction', BOOK)
         self.night = self.create_action('payment.transaction', NIGHT)
-        self.clerks = [Clerk(self, f'clerk {number}') for number in (1, 2)]
+        self.pairs = [[Clerk(self, f'clerk {name}{number}') for number in (1, 2)]
+                      for name in PAIRS]
+        self.accountant = Clerk(self, 'who decides')
         # What was taken by Odoo or the bank and not given up: (operation, kopecks) -> how often.
         self.taken = Counter()
         self.counts = Counter()
         self.lost_answers = 0
-        self.office_is_closed = threading.Event()
+        self.next_night = 0
         self.payments = self._receive(amounts)
         self.by_operation = {payment['operation']: payment for payment in self.payments}
 
@@ -113,7 +117,7 @@ class RefundShop(Shop):
         for operation in self.stack.control('operations'):
             self.stack.control(f'pay/{operation["operationId"]}', {'method': 'card'})
         self.insist(self.create_action('payment.transaction', COMPARE))
-        self.insist(self.create_action('payment.transaction', BOOK))
+        self.insist(self.book)
         until = time.monotonic() + 120
         while len(rows := self.sql(PAYMENTS)) < len(amounts) and time.monotonic() < until:
             for lane in self.lanes:
@@ -137,13 +141,13 @@ class RefundShop(Shop):
         else:
             self.counts['refused to a clerk'] += 1
 
-    def ask_together(self, pool, payment, asks):
-        """ Let the clerks ask at the same moment.
+    def ask_together(self, pool, clerks, payment, asks):
+        """ Let clerks ask at the same moment.
 
         :param list[tuple] asks: Kopecks and options of `Clerk.ask`, for each clerk.
         """
         futures = [pool.submit(self.ask, clerk, payment, kopecks, **how)
-                   for clerk, (kopecks, how) in zip(self.clerks, asks, strict=False)]
+                   for clerk, (kopecks, how) in zip(clerks, asks, strict=False)]
         for future in futures:
             future.result()
 
@@ -158,15 +162,12 @@ class RefundShop(Shop):
         self.taken[payment['operation'], kopecks] += 1
         self.counts['internet bank'] += 1
 
-    def ask_for_rests(self, payments):
-        """ Return what is left of payments. :return: Of how many something was left. """
-        asked = 0
-        for number, payment in enumerate(payments):
-            left = self.clerks[0].left_of(payment)
-            if left:
-                asked += 1
-                self.ask(self.clerks[0], payment, left, leave=number % 2 == 0)
-        return asked
+    def ask_for_rest(self, clerk, payment, leave=False):
+        """ Return what is left of a payment. :return: Whether something was left. """
+        left = clerk.left_of(payment)
+        if left:
+            self.ask(clerk, payment, left, leave=leave)
+        return bool(left)
 
     # === WHAT HOURS AND PEOPLE DO === #
 
@@ -183,7 +184,9 @@ class RefundShop(Shop):
         self.help_receipts(self.receipts())
         if states['receipt silent']:
             self.send_callbacks()
-        self.insist(self.night)
+        if time.monotonic() > self.next_night:
+            self.insist(self.night)
+            self.next_night = time.monotonic() + NIGHT_SECONDS
         self._answer_questions()
         self._answer_refusals()
 
@@ -200,20 +203,20 @@ class RefundShop(Shop):
                 continue  # It may be there: Odoo finds it by itself.
             if self.counts['sent again'] <= 2 * self.counts['given up']:
                 self.counts['sent again'] += bool(
-                    self.clerks[1].decide(refund, 'action_tochka_refund_again'))
+                    self.accountant.decide(refund, 'action_tochka_refund_again'))
             elif self._give_up(refund, operation, int(kopecks)):
-                self.ask(self.clerks[1], self.by_operation[operation], int(kopecks))
+                self.ask(self.accountant, self.by_operation[operation], int(kopecks))
 
     def _answer_refusals(self):
         """ What the bank has refused is asked for again, if it is not more than is left. """
         for refund, kopecks, operation in self.sql(REFUSED):
-            again = self.clerks[1].decide(refund, 'action_tochka_refund_again')
+            again = self.accountant.decide(refund, 'action_tochka_refund_again')
             self.counts['refused by the bank'] += bool(again)
             if again is False:
                 self._give_up(refund, operation, int(kopecks))
 
     def _give_up(self, refund, operation, kopecks):
-        done = self.clerks[1].decide(refund, 'action_tochka_refund_cancel')
+        done = self.accountant.decide(refund, 'action_tochka_refund_cancel')
         if done:
             self.taken[operation, kopecks] -= 1
             self.counts['given up'] += 1

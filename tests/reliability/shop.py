@@ -47,6 +47,7 @@ class Shop:
         self.database = psycopg2.connect(dbname=stack.name)
         self.database.autocommit = True
         self.ended = threading.Event()
+        self._thread = threading.local()
         self.last_error = None
         self.lanes = [self.create_action('fiscal.receipt', LANE % lane) for lane in range(2)]
 
@@ -86,17 +87,24 @@ class Shop:
         """ Run an action until Odoo has answered, however often it dies meanwhile. """
         while not self.ended.is_set():
             try:
-                client = Stack(self.stack.odoo_url, self.stack.sandbox_url, self.stack.name)
-                client.call('ir.actions.server', 'run', [action], context=context)
+                self._own_client().call('ir.actions.server', 'run', [action], context=context)
                 return
             except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
                 self.last_error = str(error)[-2000:]
             self.ended.wait(0.2)
 
-    def keep_running(self, action):
-        """ Run an action again and again, beside the scheduler and others who do the same. """
+    def _own_client(self):
+        """ Return a client of this thread alone: checking a password is slow, and on purpose. """
+        if not hasattr(self._thread, 'client'):
+            self._thread.client = Stack(
+                self.stack.odoo_url, self.stack.sandbox_url, self.stack.name)
+        return self._thread.client
+
+    def keep_running(self, *actions):
+        """ Run actions again and again, beside the scheduler and others who do the same. """
         while not self.ended.is_set():
-            self.insist(action)
+            for action in actions:
+                self.insist(action)
             self.ended.wait(0.1)
 
     # === WHAT HAPPENS NOW AND THEN === #
@@ -128,7 +136,7 @@ class Shop:
         while free_port(port) != port and time.monotonic() < until:
             time.sleep(0.1)
         self.stack.odoo_process, url = start_odoo(
-            self.stack.name, port, workers=4, log=f'{self.stack.name}.log')
+            self.stack.name, port, workers=self.stack.workers, log=f'{self.stack.name}.log')
         assert url == self.stack.odoo_url
 
     # === WAITING === #
