@@ -6,7 +6,6 @@ import pytest
 
 from tests import served
 
-
 WORKERS = 4
 
 
