@@ -32,15 +32,18 @@ class Stack:
     :param str odoo_url: Where Odoo is reached.
     :param str sandbox_url: Where the bank is reached.
     :param str name: The database.
+    :param str login: Who calls Odoo.
+    :param str password: The password of that user.
     """
 
-    def __init__(self, odoo_url, sandbox_url, name):
+    def __init__(self, odoo_url, sandbox_url, name, login='admin', password='admin'):
         self.odoo_url = odoo_url
         self.sandbox_url = sandbox_url
         self.name = name
         common = xmlrpc.client.ServerProxy(
             f'{odoo_url}/xmlrpc/2/common', transport=Transport())
-        self._uid = common.authenticate(name, 'admin', 'admin', {})
+        self.uid = common.authenticate(name, login, password, {})
+        self._password = password
         self._object = xmlrpc.client.ServerProxy(
             f'{odoo_url}/xmlrpc/2/object', transport=Transport(), allow_none=True)
 
@@ -62,10 +65,10 @@ class Stack:
                 session.get(self.odoo_url + asset, timeout=CALL_SECONDS).raise_for_status()
 
     def call(self, model, method, *arguments, **keywords):
-        """ Call a method as the administrator. Odoo can't send back nothing at all by XML-RPC. """
+        """ Call a method as the user. Odoo can't send back nothing at all by XML-RPC. """
         try:
             return self._object.execute_kw(
-                self.name, self._uid, 'admin', model, method, list(arguments), keywords)
+                self.name, self.uid, self._password, model, method, list(arguments), keywords)
         except xmlrpc.client.Fault as fault:
             if 'cannot marshal None' not in fault.faultString:
                 raise
@@ -170,6 +173,7 @@ def running(template, name, workers=2, connect=True):
         processes.append(odoo)
         stack = Stack(odoo_url, sandbox_url, name)
         stack.odoo_process = odoo
+        stack.workers = workers
         stack.app = credentials['app']
         stack.group = group
         yield stack

@@ -39,6 +39,13 @@ def komtet(server):
     return make(f'http://127.0.0.1:{server.port}')
 
 
+def test_offers_what_each_register_offers():
+    offered = [name for name in vars(base.Register) if not name.startswith('_')]
+    assert 'register' in offered and 'asks_by_key' in offered
+    for name in offered:
+        assert hasattr(Komtet, name), name
+
+
 # === SIGNATURE === #
 
 @pytest.mark.parametrize(('key', 'method', 'path', 'body', 'signature'), [

@@ -56,6 +56,14 @@ class TestRefund(RefundCommon):
         self.assertEqual(payment._tochka_refunds().amount, -300.0)
         self.assertEqual(payment.payment_id.amount_available_for_refund, 700.0)
 
+    def test_window_that_is_sent_twice(self):
+        payment = self.paid(1000.0)
+        wizard = self.env['payment.refund.wizard'].with_context(
+            active_id=payment.payment_id.id).create({'amount_to_refund': 300.0})
+        answers = [wizard.action_refund() for _time in range(2)]
+        self.assertEqual(len(payment._tochka_refunds()), 1)
+        self.assertEqual(answers[0], answers[1])
+
     def test_several_partial_refunds(self):
         payment = self.paid(1000.0)
         for amount in (300.0, 200.0, 500.0):

@@ -38,6 +38,14 @@ class TestCreditNote(RefundCommon):
         self.assertEqual(
             (note.tochka_refund_count, payment.invoice_ids.tochka_refund_count), (1, 1))
 
+    def test_window_that_is_sent_twice(self):
+        payment = self.paid(1000.0)
+        wizard = self.env['tochka.refund.note'].create({
+            'credit_note_id': self.credit(payment.invoice_ids, 250.0).id, 'amount': 100.0})
+        answers = [wizard.action_refund() for _time in range(2)]
+        self.assertEqual(payment._tochka_refunds().mapped('amount'), [-100.0])
+        self.assertEqual(answers[0], answers[1])
+
     def test_more_than_the_credit_note(self):
         payment = self.paid(1000.0)
         note = self.credit(payment.invoice_ids, 250.0)

@@ -13,6 +13,7 @@ class PaymentRefundWizard(models.TransientModel):
         string="Warning about the balance", compute='_compute_tochka_messages')
     tochka_invoice_hint = fields.Char(
         string="Hint about the invoice", compute='_compute_tochka_messages')
+    tochka_is_sent = fields.Boolean(readonly=True)
 
     # === COMPUTE METHODS === #
 
@@ -44,3 +45,16 @@ class PaymentRefundWizard(models.TransientModel):
                     " first.",
                     free=format_amount(self.env, free, wizard.currency_id),
                     invoices=invoices, owed=owed)
+
+    # === ACTION METHODS === #
+
+    def action_refund(self):
+        """ Override of `account_payment` to ask once, however often this window is sent.
+
+        Programs send a request again whose answer was lost, and two refunds of a part are allowed.
+        """
+        self.ensure_one()
+        if self.tochka_is_sent:
+            return self.env['payment.transaction']._build_action_feedback_notification()
+        self.tochka_is_sent = self.transaction_id.sudo().provider_code == 'tochka'
+        return super().action_refund()

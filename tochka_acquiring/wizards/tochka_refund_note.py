@@ -26,6 +26,7 @@ class TochkaRefundNote(models.TransientModel):
     amount = fields.Monetary(
         string="To be returned", required=True, compute='_compute_amount', store=True,
         precompute=True, readonly=False)
+    is_sent = fields.Boolean(readonly=True)
 
     @api.depends('credit_note_id')
     def _compute_amounts(self):
@@ -53,6 +54,8 @@ class TochkaRefundNote(models.TransientModel):
     def action_refund(self):
         """ Let the bank return the money; the payment that goes out pays the credit note.
 
+        However often this window is sent, it asks once, see `payment.refund.wizard`.
+
         :return: A notification.
         :rtype: dict
         :raise ValidationError: If it is more than the credit note has left.
@@ -60,6 +63,9 @@ class TochkaRefundNote(models.TransientModel):
         self.ensure_one()
         note = self.credit_note_id
         note.check_access('read')
+        if self.is_sent:
+            return self.env['payment.transaction']._build_action_feedback_notification()
+        self.is_sent = True
         if self.transaction_id not in note.sudo()._tochka_note_payments():
             raise ValidationError(_("This payment has not paid the invoice of the credit note."))
         if note.currency_id.compare_amounts(self.amount, note.sudo()._tochka_note_left()) > 0:

@@ -65,9 +65,15 @@ class FiscalReceipt(models.Model):
                 receipt._fiscal_leave_return()
                 continue
             receipt.write({'state': 'queued', 'next_try_at': fields.Datetime.now()})
-            if not receipt.line_ids:
+            if not receipt.line_ids or receipt._fiscal_has_lost_lines():
                 receipt._fiscal_build_lines()
         self._fiscal_trigger()
+
+    def _fiscal_has_lost_lines(self):
+        """ Return whether money that has gone back meanwhile has taken lines of this return. """
+        self.ensure_one()
+        return any(line._fiscal_returned() > to_kopecks(line.total)
+                   for line in self.line_ids.origin_id)
 
     def _fiscal_wait_again(self):
         """ The refund is tried once more: its receipt waits with it. """
@@ -120,6 +126,8 @@ class FiscalReceipt(models.Model):
     def _fiscal_left_to_return(self, returning):
         """ Return what is left of the lines of an income, in the order in which it goes back.
 
+        Money that has gone back is not kept waiting by a refund that may yet be refused.
+
         :param fiscal.receipt returning: The receipt of the return, which does not count.
         :return: Of prepaid lines that were not closed, and of settled and closing lines:
                  (fiscal.receipt.line, kopecks).
@@ -132,9 +140,13 @@ class FiscalReceipt(models.Model):
                 "The receipt %s of the payment itself has no lines yet. Put it right first.",
                 self.name))
 
+        is_gone = returning.transaction_id.state == 'done'
+        aside = returning | self.return_ids.filtered(
+            lambda receipt: is_gone and receipt.state == 'waiting')
+
         def rest(line):
             own = sum(to_kopecks(one.total) for one in line.return_line_ids
-                      if one.receipt_id == returning)
+                      if one.receipt_id in aside)
             return to_kopecks(line.total) - line._fiscal_returned() + own
 
         closings = self.closing_ids.filtered(lambda closing: closing.state != 'void')

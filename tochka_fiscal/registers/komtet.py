@@ -20,7 +20,7 @@ from . import komtet_const as const
 _API = '/api/shop/v2'
 
 
-class Komtet:
+class Komtet(base.Register):
     """ One queue of one shop: the tills that share the work.
 
     :param str url: Where the service lies; `https://kassa.komtet.ru`.

@@ -156,6 +156,36 @@ class TestReturn(ReturnCommon):
         self.assertEqual(receipt.state, 'queued')
         self.assertLines(receipt, ("Lessons", 2, 100, 200), ("Book", 1, 50, 50))
 
+    def test_internet_bank_is_faster_than_a_refund_on_its_way(self):
+        """ What has gone back is printed; what waits is not counted against it. """
+        payment = self.printed_payment(('Course', 1, 600), ('Book', 1, 400))
+        payment.with_user(self.env.user).action_refund(amount_to_refund=700.0)
+        waiting = payment._tochka_refunds()
+        self.bank.give_back(payment.tochka_operation_id, '500.00')
+        self.sweep()
+        receipt = (payment._tochka_refunds() - waiting)._fiscal_receipt()
+        self.assertFalse(receipt.problem)
+        self.assertEqual((receipt.state, sum(receipt.line_ids.mapped('total'))), ('queued', 500.0))
+        with mute_logger(TX_LOGGER):
+            RefundCommon.work(self)
+        self.assertEqual(waiting.tochka_refund_state, 'rejected')
+
+    def test_refund_on_its_way_takes_the_lines_that_are_left(self):
+        payment = self.printed_payment(('Course', 1, 600), ('Book', 1, 400))
+        income = payment._fiscal_receipt()
+        payment.with_user(self.env.user).with_context(
+            fiscal_picked={str(income.line_ids[0].id): 60000}).action_refund(amount_to_refund=600.0)
+        waiting = payment._tochka_refunds()
+        self.bank.give_back(payment.tochka_operation_id, '400.00')
+        self.sweep()
+        RefundCommon.work(self)
+        self.work()
+        self.work()
+        self.assertEqual(waiting.tochka_refund_state, 'done')
+        self.assertEqual(income.return_ids.mapped('state'), ['done', 'done'])
+        for line in income.line_ids:
+            self.assertEqual(line._fiscal_returned(), round(line.total * 100))
+
     def test_recorded_by_hand_after_a_refusal(self):
         """ The bank refuses the second part; a person returns it: one receipt each. """
         payment = self.printed_payment(("Lessons", 1, 1000))

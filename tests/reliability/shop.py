@@ -1,0 +1,201 @@
+""" What tests of hundreds of payments under faults have in common. """
+
+import http.client
+import json
+import random
+import threading
+import time
+import xmlrpc.client
+
+import psycopg2
+import pytest
+
+from tests.served import Stack
+from tools.demo.server import free_port, start_odoo
+
+SEED = 54
+KINDS = ('refuse', 'timeout_before', 'timeout_after', 'error_5xx', 'error_5xx_after', 'cut_body',
+         'html_200', 'html_200_after', 'slow', 'close_before', 'close_after')
+# When nothing changes for so long, something hangs; a restart of Odoo takes much less.
+HANG_SECONDS = 60
+
+LANE = "env['fiscal.receipt'].sudo()._cron_fiscal_lane(%s)"
+# Whose register has a number of it can ask; the others wait for a callback.
+HURRY_RECEIPTS = """
+UPDATE fiscal_receipt SET next_try_at = now() AT TIME ZONE 'UTC' WHERE id IN (
+    SELECT id FROM fiscal_receipt r
+    WHERE transaction_id = ANY(%s) AND next_try_at > now() AT TIME ZONE 'UTC' AND (
+        state IN ('queued', 'sending', 'unknown') OR state = 'accepted' AND EXISTS (
+            SELECT FROM fiscal_attempt WHERE receipt_id = r.id AND task IS NOT NULL))
+    FOR NO KEY UPDATE SKIP LOCKED)
+"""
+SPEAK = """
+UPDATE fiscal_register SET silent_until = NULL WHERE id IN (
+    SELECT id FROM fiscal_register WHERE silent_until IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED)
+"""
+
+
+class Shop:
+    """ Odoo that dies now and then, and what hours and people do there otherwise.
+
+    :param Stack stack: The running stack.
+    """
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.random = random.Random(SEED)
+        self.database = psycopg2.connect(dbname=stack.name)
+        self.database.autocommit = True
+        self.ended = threading.Event()
+        self._thread = threading.local()
+        self.last_error = None
+        self.lanes = [self.create_action('fiscal.receipt', LANE % lane) for lane in range(2)]
+
+    def close(self):
+        """ Stop everything that runs all the time, and Odoo. """
+        self.ended.set()
+        self.stack.control('faults', method='DELETE')
+        self.stack.odoo_process.stop()
+        self.database.close()
+
+    def sql(self, statement, *values):
+        """ Run a statement. :return: The rows. """
+        with self.database.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.description else None
+
+    def create_action(self, model, code):
+        """ Create a server action. :return: Its id. """
+        [model] = self.stack.read('ir.model', [('model', '=', model)], ['id'])
+        return self.stack.call('ir.actions.server', 'create', {
+            'name': 'Under faults', 'model_id': model['id'], 'state': 'code', 'code': code})
+
+    def customer(self):
+        """ Return the ids of what a transaction needs: provider, method, partner, currency. """
+        [provider] = self.stack.read('payment.provider', [
+            ('code', '=', 'tochka'), ('state', '=', 'enabled')], ['payment_method_ids'])
+        [customer] = self.stack.read('res.users', [('login', '=', 'customer')], ['partner_id'])
+        [currency] = self.stack.read('res.currency', [('name', '=', 'RUB')], ['id'])
+        return {
+            'provider_id': provider['id'], 'payment_method_id': provider['payment_method_ids'][0],
+            'partner_id': customer['partner_id'][0], 'currency_id': currency['id'],
+        }
+
+    # === WHAT HAPPENS ALL THE TIME, IN THREADS === #
+
+    def insist(self, action, **context):
+        """ Run an action until Odoo has answered, however often it dies meanwhile. """
+        while not self.ended.is_set():
+            try:
+                self._own_client().call('ir.actions.server', 'run', [action], context=context)
+                return
+            except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+                self.last_error = str(error)[-2000:]
+            self.ended.wait(0.2)
+
+    def _own_client(self):
+        """ Return a client of this thread alone: checking a password is slow, and on purpose. """
+        if not hasattr(self._thread, 'client'):
+            self._thread.client = Stack(
+                self.stack.odoo_url, self.stack.sandbox_url, self.stack.name)
+        return self._thread.client
+
+    def keep_running(self, *actions):
+        """ Run actions again and again, beside the scheduler and others who do the same. """
+        while not self.ended.is_set():
+            for action in actions:
+                self.insist(action)
+            self.ended.wait(0.1)
+
+    # === WHAT HAPPENS NOW AND THEN === #
+
+    def order_faults(self, method, path, times, in_a_row=1, seconds=0.3):
+        """ Let calls go wrong, in an order that is the same each time.
+
+        :param int times: How often each kind comes, mixed with as many calls that go well.
+        :param int in_a_row: How many calls go wrong then: reads are repeated at once.
+        """
+        rules = [{'kind': kind, 'seconds': seconds, 'times': in_a_row}
+                 for kind in KINDS for _time in range(times)]
+        rules += [{'kind': 'slow', 'seconds': 0}] * len(rules)
+        self.random.shuffle(rules)
+        for rule in rules:
+            self.stack.control('faults', {**rule, 'method': method, 'path': path})
+
+    def assert_all_faults_happened(self):
+        """ Nothing of what was ordered is left. """
+        unused = [(rule['method'], rule['kind'])
+                  for rule in self.stack.control('faults') if rule['times']]
+        assert not unused, "These faults did not happen"
+
+    def kill(self):
+        """ Kill Odoo without warning, and start it again. """
+        self.stack.odoo_process.kill()
+        port = int(self.stack.odoo_url.rsplit(':', 1)[1])
+        until = time.monotonic() + HANG_SECONDS
+        while free_port(port) != port and time.monotonic() < until:
+            time.sleep(0.1)
+        self.stack.odoo_process, url = start_odoo(
+            self.stack.name, port, workers=self.stack.workers, log=f'{self.stack.name}.log')
+        assert url == self.stack.odoo_url
+
+    # === WAITING === #
+
+    def states(self):
+        """ Return how many records are in which state. :rtype: Counter """
+        raise NotImplementedError
+
+    def help(self, states):
+        """ Do what hours and people do otherwise. """
+        raise NotImplementedError
+
+    def describe(self):
+        """ Return what is not done yet, for the one who has to find out why. """
+        raise NotImplementedError
+
+    def wait(self, condition, helps=True):
+        """ Wait until the states are as wanted, and do what hours and people do otherwise. """
+        last, since = None, time.monotonic()
+        while True:
+            states = self.states()
+            if condition(states):
+                return
+            if states != last:
+                last, since = states, time.monotonic()
+            if time.monotonic() - since > HANG_SECONDS:
+                pytest.fail(f'Nothing changes any more: {self.describe()}')
+            if helps:
+                self.help(states)
+            time.sleep(0.3)
+
+    # === RECEIPTS === #
+
+    def help_receipts(self, transactions):
+        """ Shorten the waiting times of receipts, and try again what failed. """
+        self.sql(HURRY_RECEIPTS, transactions)
+        self.sql(SPEAK)
+        failed = self.sql('SELECT id FROM fiscal_receipt WHERE transaction_id = ANY(%s)'
+                          " AND state = 'failed'", transactions)
+        if failed:
+            self.stack.call('fiscal.receipt', 'action_retry', [row[0] for row in failed])
+
+    def send_callbacks(self):
+        """ Let the register tell of those that nobody can ask for. """
+        silent = {key for [key] in self.sql(
+            'SELECT a.key FROM fiscal_attempt a JOIN fiscal_receipt r ON r.id = a.receipt_id'
+            " WHERE a.outcome IS NULL AND r.state = 'accepted'")}
+        for callback in self.stack.control('komtet/callbacks'):
+            content = json.loads(callback['body'])
+            if content['external_id'] in silent:
+                silent.remove(content['external_id'])
+                self.stack.control('komtet/callbacks', {'url': callback['url'], 'send': content})
+        printed = {line['external_id'] for line in self.stack.control('komtet/ledger')}
+        for receipt_id, key in self.sql(
+            'SELECT r.id, a.key FROM fiscal_attempt a JOIN fiscal_receipt r ON r.id = a.receipt_id'
+            " WHERE a.outcome IS NULL AND r.state = 'accepted' AND a.task IS NULL"
+        ):
+            if key in silent - printed:
+                # A person looks into the cabinet of the register, and does not find it.
+                wizard = self.stack.call('fiscal.resolve', 'create', {
+                    'receipt_id': receipt_id, 'fate': 'not_printed', 'reason': 'The cabinet'})
+                self.stack.call('fiscal.resolve', 'action_apply', [wizard])
