@@ -5,7 +5,7 @@
     'version': '19.0.0.4.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 351,
-    'summary': "54-FZ receipts of online payments, by the bank's register, KOMTET Kassa or ATOL Online.",
+    'summary': "54-FZ receipts of online payments: bank's register, KOMTET Kassa, ATOL Online.",
     'description': " ",  # Non-empty, so that Odoo does not load the README as a description.
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',

@@ -22,7 +22,7 @@ from . import base, transport
 _tokens = {}
 
 
-class Atol:
+class Atol(base.Register):
     """ One group of tills.
 
     :param str url: Where the service lies, without the version; `https://online.atol.ru/possystem`.
@@ -36,8 +36,6 @@ class Atol:
     :param callable now: Returns the moment that goes along as `timestamp`.
     :raise ValueError: If the address may not be given secrets.
     """
-
-    asks_by_key = False
 
     def __init__(self, url, login, password, group, inn, sender, ffd,
                  timeout=transport.TIMEOUT, now=None):
