@@ -16,6 +16,7 @@ from . import payment_transaction
 from . import payment_transaction_apply
 from . import payment_transaction_details
 from . import payment_transaction_document
+from . import payment_transaction_history
 from . import payment_transaction_link
 from . import payment_transaction_notify
 from . import payment_transaction_payer

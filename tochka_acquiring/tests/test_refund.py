@@ -161,6 +161,22 @@ class TestRefundFaults(RefundCommon):
         self.assertEqual(self.bank_refunds(payment), [Decimal('300.00')])
 
     @mute_logger(SEND_LOGGER)
+    def test_history_stands_beside_what_is_not_known(self):
+        payment = self.paid(1000.0)
+        self.ask_refund(payment, 200.0)
+        self.work()
+        refund = self.ask_refund(payment, 300.0)
+        self.bank.fail('refund_payment', errors.OutcomeUnknown("lost"))
+        self.work()
+        self.assertEqual(refund.tochka_refund_state, 'unknown')
+        paid, returned = refund.tochka_history_text.splitlines()
+        self.assertRegex(paid, r'^\d\d\.\d\d\.\d{4} \d\d:\d\d paid: 1000\.00 roubles')
+        self.assertIn("returned: 200.00 roubles", returned)
+        self.assertIn(payment._tochka_refunds().filtered('tochka_order_id').tochka_order_id,
+                      returned)
+        self.assertEqual(payment.tochka_history_text, refund.tochka_history_text)
+
+    @mute_logger(SEND_LOGGER)
     def test_lost_request_for_the_whole_rest_is_sent_again(self):
         payment = self.paid(1000.0)
         refund = self.ask_refund(payment)
