@@ -6,6 +6,8 @@ from io import BytesIO
 import zxingcpp
 from PIL import Image
 
+from tests.browser.steps import wait
+
 WAIT_SECONDS = 90
 QR_SECONDS = 20
 
@@ -136,6 +138,17 @@ def test_register_and_settings(stack, visit):
     page.locator('.o_notification').first.wait_for()
     assert 'пробивает чеки' in page.locator('.o_notification').first.inner_text()
     administrator.look_twice(stack, 'fiscal_register')
+    page.get_by_role('button', name='Пробить пробный чек').click()
+    page.locator('.modal [name="taxation_system"] select, .modal [name="taxation_system"] input'
+                 ).first.wait_for()
+    administrator.look('fiscal_test')
+    page.locator('.modal button[name="action_print"]').click()
+    page.locator('.o_list_view .o_data_row').nth(1).wait_for()
+    wait(stack, 'fiscal.receipt', [('is_test', '=', True), ('kind', '=', 'income')], ['state'],
+         lambda record: record['state'] == 'done')
+    page.goto(f'{stack.odoo_url}/odoo/action-tochka_fiscal.action_fiscal_register')
+    page.locator('.o_list_view .o_data_row').first.wait_for()
+    administrator.look_twice(stack, 'fiscal_registers')
     [provider] = stack.read('payment.provider', [
         ('code', '=', 'tochka'), ('state', '=', 'enabled')], ['id'])
     page.goto(f'{stack.odoo_url}/odoo/payment-providers/{provider["id"]}')
