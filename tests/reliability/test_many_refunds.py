@@ -52,8 +52,8 @@ def shop(stack):
     shop = RefundShop(stack, amounts)
     for number, payment in enumerate(shop.payments):
         payment['kind'] = KINDS[number % len(KINDS)]
-    with ThreadPoolExecutor(3) as pool:
-        for actions in ([shop.job], [shop.job], [shop.book, *shop.lanes]):
+    with ThreadPoolExecutor(4) as pool:
+        for actions in ([shop.job], [shop.job], [shop.book], shop.lanes):
             pool.submit(shop.keep_running, *actions)
         try:
             yield shop
