@@ -85,9 +85,15 @@ class Clerk:
 
     def left_of(self, payment):
         """ Return what the window offers. :return: Kopecks. """
-        [values] = self._client.call('account.payment', 'read', [payment['payment_id']],
-                                     fields=['amount_available_for_refund'])
-        return round(values['amount_available_for_refund'] * 100)
+        while not self._shop.ended.is_set():
+            try:
+                [values] = self._client.call('account.payment', 'read', [payment['payment_id']],
+                                             fields=['amount_available_for_refund'])
+                return round(values['amount_available_for_refund'] * 100)
+            except (OSError, http.client.HTTPException, xmlrpc.client.Fault) as error:
+                self._shop.last_error = str(error)[-2000:]
+            time.sleep(0.1)
+        return 0
 
     def _has(self, payment, kopecks):
         """ Look whether a refund of this amount is in the list of the payment. """
