@@ -61,7 +61,6 @@ class Clerk:
                 self._shop.last_error = fault.faultString[-2000:]
             except (OSError, http.client.HTTPException):
                 # Odoo was killed. After the start the clerk looks before asking again.
-                self._shop.lost_answers += 1
                 if self._has(payment, kopecks):
                     return True
             time.sleep(0.1)

@@ -94,7 +94,6 @@ class RefundShop(Shop):
         # What was taken by Odoo or the bank and not given up: (operation, kopecks) -> how often.
         self.taken = Counter()
         self.counts = Counter()
-        self.lost_answers = 0
         self.next_night = 0
         self.payments = self._receive(amounts)
         self.by_operation = {payment['operation']: payment for payment in self.payments}
