@@ -21,7 +21,7 @@ class FiscalRegister(models.Model):
     last_receipt_id = fields.Many2one(
         string="Last receipt", comodel_name='fiscal.receipt', compute='_compute_receipts')
     last_printed_at = fields.Char(
-        string="Last printed at", related='last_receipt_id.printed_at',
+        string="Last printed at", compute='_compute_receipts',
         help="By the register's own clock.")
 
     # === COMPUTE METHODS === #
@@ -41,6 +41,7 @@ class FiscalRegister(models.Model):
             register.last_receipt_id = receipts.search(
                 [('register_id', '=', register.id), ('state', '=', 'done')],
                 order='id desc', limit=1)
+            register.last_printed_at = register.last_receipt_id.printed_at
 
     # === ACTION METHODS === #
 
