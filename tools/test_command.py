@@ -19,7 +19,7 @@ from .odoo_run import ADDONS, command, environment
 PLAIN = ('tests/api', 'tests/fiscal', 'tests/sandbox', 'tests/contract', 'tests/tools')
 SERVED = ('tests/browser', 'tests/reliability')
 # What hangs is ended, so that the rest is still tested. A run takes up to half an hour.
-RUN_SECONDS = 2700
+RUN_SECONDS = 3300
 CORE_MODULES = ('payment', 'account_payment', 'portal')
 # Tests of Odoo that fail in this environment without the add-on as well.
 CORE_KNOWN = ROOT / 'tests' / 'odoo_core_known_failures.txt'

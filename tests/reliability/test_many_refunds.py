@@ -84,7 +84,7 @@ def to_be_emptied(payments):
     return [payment for payment in payments if payment['kind'] not in LEFT_OVER]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_500_refunds_are_returned_once(stack, shop):
     shop.order_faults('POST', r'/payments/[^/]+/refund$', POST_FAULTS)
     shop.order_faults('GET', r'/acquiring/v1.0/payments/[^/]+$', GET_FAULTS, READS_IN_A_ROW)
