@@ -141,6 +141,7 @@ def test_register_and_settings(stack, visit):
     page.get_by_role('button', name='Пробить пробный чек').click()
     page.locator('.modal [name="taxation_system"] select, .modal [name="taxation_system"] input'
                  ).first.wait_for()
+    page.locator('.modal [name="contact"] input').fill('till@example.com')
     administrator.look('fiscal_test')
     page.locator('.modal button[name="action_print"]').click()
     page.locator('.o_list_view .o_data_row').nth(1).wait_for()

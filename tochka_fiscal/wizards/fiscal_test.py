@@ -24,7 +24,8 @@ class FiscalTest(models.TransientModel):
     vat = fields.Selection(
         string="VAT rate", selection=VAT_SELECTION, required=True, default='none')
     contact = fields.Char(
-        string="E-mail", required=True, default=lambda self: self.env.user.email,
+        string="E-mail", required=True,
+        default=lambda self: self.env.user.email or self.env.company.email,
         help="Both receipts are sent to it.")
 
     @api.depends('register_id')
