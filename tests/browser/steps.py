@@ -52,6 +52,18 @@ def run_job(stack, name):
         time.sleep(0.5)
 
 
+def switch_jobs(stack, jobs, active):
+    """ Switch jobs on or off; Odoo refuses that while one of them runs. """
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return stack.call('ir.cron', 'write', jobs, {'active': active})
+        except xmlrpc.client.Fault:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.5)
+
+
 def top_up(stack, visit, amount, client='', phone=True):
     """ Log in as the customer, and pay into the balance. :return: The visitor, on the balance. """
     visitor = log_in_to_portal(visit, stack, phone)

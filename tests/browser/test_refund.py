@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.steps import log_in, log_in_to_portal, run_job, top_up, wait
+from tests.browser.steps import log_in, log_in_to_portal, run_job, switch_jobs, top_up, wait
 
 CARD, SBP = '3–7 дней', 'сразу'
 
@@ -17,9 +17,9 @@ def held_jobs(stack):
         ('module', '=', 'tochka_acquiring'),
         ('name', 'in', ('cron_refund', 'cron_refund_sweep', 'cron_sweep', 'cron_poll',
                         'cron_process_events'))], ['res_id'])]
-    stack.call('ir.cron', 'write', jobs, {'active': False})
+    switch_jobs(stack, jobs, False)
     yield
-    stack.call('ir.cron', 'write', jobs, {'active': True})
+    switch_jobs(stack, jobs, True)
 
 
 @pytest.fixture
