@@ -14,12 +14,14 @@ def main():
     parser.add_argument('--port', type=int, default=0, help="0 for a free one")
     parser.add_argument('--openapi', help="the bank's OpenAPI file, to validate requests against")
     parser.add_argument('--tls-ca', help="serve by https; write the CA's certificate to this file")
+    parser.add_argument('--orangedata-port', type=int, default=0,
+                        help="of OrangeData's API, served from its first use on; 0 for a free one")
     parser.add_argument('--webhook-interval', type=float, default=10.0,
                         help="seconds between attempts to deliver a webhook")
     options = parser.parse_args()
     sandbox = start(
         options.port, host=options.host, openapi=options.openapi, tls_ca=options.tls_ca,
-        webhook_interval=options.webhook_interval,
+        webhook_interval=options.webhook_interval, orangedata_port=options.orangedata_port,
     )
     print(f'sandbox: {sandbox.url}', flush=True)
     signal.signal(signal.SIGTERM, lambda *_args: sys.exit(0))

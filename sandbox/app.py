@@ -14,6 +14,9 @@ from . import (
     komtet,
     komtet_control,
     oauth,
+    orangedata,
+    orangedata_control,
+    orangedata_protocol,
     page,
     paykeeper,
     paykeeper_control,
@@ -28,6 +31,7 @@ from .errors import BankError, envelope
 from .faults import Faults, apply_after, apply_before
 from .komtet_protocol import PREFIX
 from .komtet_till import Kassa
+from .orangedata_till import Orangedata
 from .paykeeper_till import Paykeeper
 from .schema import Schema
 from .webhooks import public_jwk
@@ -54,12 +58,14 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
         KOMTET=Kassa(bank),
         ATOL=Atol(bank),
         PAYKEEPER=Paykeeper(bank),
+        ORANGEDATA=Orangedata(bank),
         FAULTS=Faults(),
         SCHEMA=Schema(openapi),
         JOURNAL=collections.deque(maxlen=JOURNAL_SIZE),
     )
     for module in (acquiring, banking, oauth, sbp, webhooks, page, control, komtet,
-                   komtet_control, atol, atol_control, paykeeper, paykeeper_control):
+                   komtet_control, atol, atol_control, paykeeper, paykeeper_control,
+                   orangedata, orangedata_control):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(oauth.connect)
     app.register_blueprint(komtet.receipts)
@@ -106,7 +112,7 @@ def is_api():
     """ Whether the request is for the bank or a register, not for the page or the control. """
     return request.path.startswith(
         ('/uapi/', '/doc/', '/connect/', PREFIX, atol_protocol.PREFIX,
-         *paykeeper_protocol.PREFIXES))
+         orangedata_protocol.PREFIX, *paykeeper_protocol.PREFIXES))
 
 
 def journal_content():
@@ -117,4 +123,6 @@ def journal_content():
         return atol_protocol.journal_content()
     if request.path.startswith(paykeeper_protocol.PREFIXES):
         return paykeeper_protocol.journal_content()
+    if request.path.startswith(orangedata_protocol.PREFIX):
+        return orangedata_protocol.journal_content()
     return {'query': request.args.to_dict(), 'body': request.get_json(silent=True)}

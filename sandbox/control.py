@@ -67,6 +67,7 @@ def reset():
     current_app.config['KOMTET'].reset()
     current_app.config['ATOL'].reset()
     current_app.config['PAYKEEPER'].reset()
+    current_app.config['ORANGEDATA'].reset()
     current_app.config['FAULTS'].clear()
     current_app.config['JOURNAL'].clear()
     return credentials()
@@ -87,6 +88,8 @@ def credentials():
         'komtet': current_app.config['KOMTET'].credentials(),
         'atol': current_app.config['ATOL'].credentials(),
         'paykeeper': current_app.config['PAYKEEPER'].credentials(),
+        **({'orangedata': current_app.config['ORANGEDATA'].credentials()}
+           if 'orangedata' in request.args else {}),  # its keys take a part of a second
     })
 
 

@@ -7,7 +7,7 @@ import time
 
 from flask import Response, request
 
-from . import atol_protocol, paykeeper_protocol
+from . import atol_protocol, orangedata_protocol, paykeeper_protocol
 from .errors import envelope
 from .komtet_protocol import PREFIX, refusal
 
@@ -73,6 +73,8 @@ def apply_before(rule):
         return atol_protocol.refuse_on_command(rule)
     elif kind == 'refuse' and request.path.startswith(paykeeper_protocol.PREFIXES):
         return paykeeper_protocol.refuse_on_command(rule)
+    elif kind == 'refuse' and request.path.startswith(orangedata_protocol.PREFIX):
+        return orangedata_protocol.refuse_on_command(rule)
     elif kind == 'refuse':
         return envelope(rule.get('status', 400), [rule.get('message', 'Refused on command')])
     elif kind == 'timeout_before':

@@ -100,6 +100,10 @@ class Till:
 
     # === WHAT A REGISTER ADDS === #
 
+    def pause(self, document):
+        """ Return the seconds until the till takes a document. """
+        return self.settings['delay']
+
     def refusal(self, document):
         """ Return why the till does not print a document, or None. """
 
@@ -128,7 +132,7 @@ class Till:
         for document in documents:
             if document.due:
                 document.due.cancel()
-            document.due = threading.Timer(self.settings['delay'], self._work, [document])
+            document.due = threading.Timer(self.pause(document), self._work, [document])
             document.due.daemon = True
             document.due.start()
 

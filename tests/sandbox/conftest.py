@@ -6,6 +6,7 @@ This folder has no `__init__.py` on purpose: it would hide the package `sandbox`
 import pytest
 from atol_shop import AtolShop
 from komtet_shop import Listener, Shop
+from orangedata_shop import OrangedataShop
 from paykeeper_shop import PaykeeperShop
 from sandbox_client import Api, Receiver
 
@@ -113,6 +114,15 @@ def paykeeper(api):
     shop = PaykeeperShop(api)
     shop.control('settings', hold=True, delay=0.02)
     return shop
+
+
+@pytest.fixture
+def orangedata(api):
+    """ A shop at OrangeData whose tills wait for a step. """
+    shop = OrangedataShop(api)
+    shop.control('settings', hold=True, delay=0.02)
+    yield shop
+    shop.http.clear()
 
 
 @pytest.fixture
