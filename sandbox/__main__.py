@@ -15,7 +15,7 @@ def main():
     parser.add_argument('--openapi', help="the bank's OpenAPI file, to validate requests against")
     parser.add_argument('--tls-ca', help="serve by https; write the CA's certificate to this file")
     parser.add_argument('--orangedata-port', type=int, default=0,
-                        help="of OrangeData's API, served from its first use on; 0 for a free one")
+                        help="of OrangeData's API; 0 for a free one, served from its first use on")
     parser.add_argument('--webhook-interval', type=float, default=10.0,
                         help="seconds between attempts to deliver a webhook")
     options = parser.parse_args()
@@ -24,6 +24,8 @@ def main():
         webhook_interval=options.webhook_interval, orangedata_port=options.orangedata_port,
     )
     print(f'sandbox: {sandbox.url}', flush=True)
+    if options.orangedata_port:
+        print(f'sandbox: {sandbox.orangedata_url}', flush=True)
     signal.signal(signal.SIGTERM, lambda *_args: sys.exit(0))
     try:
         sandbox.join()

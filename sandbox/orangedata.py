@@ -72,7 +72,7 @@ def check():
 def register(kind):
     """ Take a document. """
     content = signed_body()
-    validate(kind, content, orangedata().settings)
+    validate(kind, content, orangedata().settings, orangedata().bank.now())
     try:
         document = orangedata().register(kind, content)
     except OverflowError:

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from .ffd import FFD_12, FFD_105
+from .ffd import FFD_12, FFD_105, NEW_VAT_FROM, SALES
 from .orangedata_protocol import OrangedataError
 from .orangedata_shapes import MOST_MONEY, request_of
 from .orangedata_words import (
@@ -68,12 +68,13 @@ def group_of(content):
     return content.get('group') or DEFAULT_GROUP
 
 
-def validate(kind, content, settings):
+def validate(kind, content, settings, now):
     """ Check a request.
 
     :param str kind: `documents`, `corrections` or `correction12`.
     :param content: As `shape.read` returns it.
     :param dict settings: The variants.
+    :param datetime now: The time of the service.
     :raise OrangedataError: With everything that is wrong.
     """
     version = FFD_12 if kind == 'correction12' else version_of(content)
@@ -82,6 +83,7 @@ def validate(kind, content, settings):
         document, group = content['content'], group_of(content)
         wrong = [*_group(group, version, settings), *(f'content.{text}' for text in (
             *_place(document, group), *_cause(document), *_contact(kind, document),
+            *(() if settings['vat20_in_sales'] else _old_vat(kind, document, now)),
             *(_correction_sums(document) if kind == 'corrections' else _receipt(
                 document, settings))))]
     if wrong:
@@ -114,6 +116,12 @@ def _contact(kind, document):
     if kind == 'corrections' and document.get('isInternetStore') and (
             'customerContact' not in document):
         yield 'customerContact: обязательное поле'
+
+
+def _old_vat(kind, document, now):
+    if document.get('useTax20') and kind == 'documents' and document['type'] in SALES and (
+            now >= NEW_VAT_FROM):
+        yield 'useTax20: не допускается в расчётах 2026 года'
 
 
 # === THE LINES === #

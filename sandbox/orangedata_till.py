@@ -30,6 +30,7 @@ SETTINGS = {
     # What the protocol leaves open.
     'tax_11_12': False,  # whether `tax` takes them
     'use_tax20_known': True,
+    'vat20_in_sales': True,  # also in 2026
     'ffd12_in_plain_groups': False,
     'other_payment_types': True,  # 3 to 13
     'content_with_nulls': False,  # whether the status has every field of the content

@@ -17,7 +17,7 @@ class RunningSandbox:
     :param int port: 0 for a free one.
     :param str host: The address to listen on.
     :param str|None tls_ca: Serve by https and write the private CA's certificate to this file.
-    :param int orangedata_port: Of OrangeData, which is served from its first use on; 0: a free one.
+    :param int orangedata_port: Of OrangeData; 0: a free one, served from its first use on.
     :param options: Options of `create_app`.
     """
 
@@ -33,6 +33,8 @@ class RunningSandbox:
         self.bank = self.app.config['BANK']
         self.bank.base_url = self.url
         self._gate = Gate(self.app, host, orangedata_port)
+        if orangedata_port:
+            self._gate.open()
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 

@@ -1,5 +1,6 @@
 """ OrangeData's rules without the network, and requests to try them with. """
 
+import datetime
 import json
 
 import pytest
@@ -10,10 +11,12 @@ from sandbox.orangedata_protocol import OrangedataError
 from sandbox.orangedata_till import SETTINGS
 from sandbox.shape import read
 
+NOW = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
+
 
 def check(content, kind='documents', **settings):
     """ Check a request by the sandbox's own rules. """
-    validate(kind, read(json.dumps(content).encode()), {**SETTINGS, **settings})
+    validate(kind, read(json.dumps(content).encode()), {**SETTINGS, **settings}, NOW)
 
 
 def wrong(content, kind='documents', **settings):

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from orangedata_shop import INN, LINES, MARK, TIMEOUT, no_answer, receipt, request_of
+from orangedata_shop import INN, LINES, MARK, no_answer, receipt, request_of
 
 from sandbox.orangedata_till import SETTINGS
 
@@ -187,8 +187,3 @@ def test_wrong_calls_are_explained(orangedata, path, values):
     before = orangedata.control('settings')
     assert orangedata.wrong_control(path, **values)
     assert orangedata.control('settings') == before and orangedata.control('till_errors') == []
-
-
-def test_command_line_has_a_port_for_the_register(api):
-    answer = api.http.get(f'{api.url}/_control/credentials?orangedata=1', timeout=TIMEOUT)
-    assert answer.json()['orangedata']['url'].startswith('https://127.0.0.1:')

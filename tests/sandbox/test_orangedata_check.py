@@ -5,7 +5,7 @@ import base64
 import pytest
 from komtet_shop import changed, paths, without
 from orangedata_rules import check, line, wrong
-from orangedata_shop import AGENT, FULL, INDUSTRY, MARK, receipt, request_of
+from orangedata_shop import AGENT, FULL, INDUSTRY, MARK, correction12, receipt, request_of
 
 from sandbox.orangedata_shapes import content_of
 from sandbox.orangedata_till import SETTINGS
@@ -159,6 +159,18 @@ def test_use_tax_20_is_unknown_to_the_protocol_of_2025():
     content = request_of(receipt(useTax20=True))
     check(content)
     assert 'content.useTax20: неизвестное поле' in wrong(content, use_tax20_known=False)
+
+
+@pytest.mark.parametrize('kind, fits', [(1, False), (2, True), (3, False), (4, True)])
+def test_old_rate_in_sales_of_2026(kind, fits):
+    content = request_of(receipt(useTax20=True, type=kind))
+    check(content)
+    if fits:
+        check(content, vat20_in_sales=False)
+    else:
+        assert 'content.useTax20' in wrong(content, vat20_in_sales=False)
+    fixed = request_of(correction12(useTax20=True, type=kind))
+    check(fixed, 'correction12', vat20_in_sales=False)
 
 
 @pytest.mark.parametrize('tax', [11, 12])

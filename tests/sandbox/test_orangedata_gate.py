@@ -36,6 +36,17 @@ def test_start_makes_no_keys():
         sandbox.stop()
 
 
+def test_port_that_was_given_is_served_at_once():
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+    sandbox = start(orangedata_port=port, webhook_interval=0.05)
+    try:
+        assert sandbox.orangedata_url == f'https://127.0.0.1:{port}'
+        socket.create_connection(('127.0.0.1', port), TIMEOUT).close()
+    finally:
+        sandbox.stop()
+
+
 def test_credentials_are_shown_when_they_are_asked_for(api, running):
     assert 'orangedata' not in api.control('credentials')
     found = api.control('credentials?orangedata=1')['orangedata']

@@ -1,18 +1,14 @@
 """ OrangeData: sums, limits, what is printed of a text, corrections. """
 
-import datetime
 import json
 
 import pytest
-from orangedata_rules import check, paid, wrong
+from orangedata_rules import NOW, check, paid, wrong
 from orangedata_shop import LINES, correction, correction12, receipt, request_of
 
 from sandbox.orangedata_meaning import meaning, printed, size
 from sandbox.orangedata_till import LARGEST
 from sandbox.shape import read
-
-NOW = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
-
 
 # === SUMS === #
 
