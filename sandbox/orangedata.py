@@ -1,4 +1,4 @@
-""" OrangeData's API v2: documents, corrections, their states, the groups of tills.
+""" OrangeData's API v2: documents, corrections, checks of marks, their states, the groups of tills.
 
 Written from the protocol 2.31.3 (orangedata-official/API): see README.md for what had to be
 guessed. It is reached by its own port only, with a client certificate.
@@ -13,7 +13,7 @@ from .orangedata_words import GROUPS, INN
 from .shape import read
 
 blueprint = Blueprint('orangedata', __name__, url_prefix=PREFIX)
-KINDS = '<any(documents,corrections,correction12):kind>'
+KINDS = '<any(documents,corrections,correction12,itemcode):kind>'
 
 
 def orangedata():

@@ -71,23 +71,29 @@ def group_of(content):
 def validate(kind, content, settings, now):
     """ Check a request.
 
-    :param str kind: `documents`, `corrections` or `correction12`.
+    :param str kind: `documents`, `corrections`, `correction12` or `itemcode`.
     :param content: As `shape.read` returns it.
     :param dict settings: The variants.
     :param datetime now: The time of the service.
     :raise OrangedataError: With everything that is wrong.
     """
-    version = FFD_12 if kind == 'correction12' else version_of(content)
+    version = FFD_12 if kind in ('correction12', 'itemcode') else version_of(content)
     wrong = problems(request_of(kind, version, settings), content)
     if not wrong:
         document, group = content['content'], group_of(content)
         wrong = [*_group(group, version, settings), *(f'content.{text}' for text in (
             *_place(document, group), *_cause(document), *_contact(kind, document),
             *(() if settings['vat20_in_sales'] else _old_vat(kind, document, now)),
-            *(_correction_sums(document) if kind == 'corrections' else _receipt(
-                document, settings))))]
+            *_rules(kind, document, settings)))]
     if wrong:
         raise OrangedataError(*wrong)
+
+
+def _rules(kind, document, settings):
+    """ Return what is wrong with what only this kind of document has. """
+    if kind == 'itemcode':
+        return _marked({'quantity': 1, **document})
+    return _correction_sums(document) if kind == 'corrections' else _receipt(document, settings)
 
 
 def _group(group, version, settings):

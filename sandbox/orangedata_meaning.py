@@ -43,12 +43,14 @@ def size(value):
 def meaning(kind, content, now):
     """ Translate a valid request.
 
-    :param str kind: `documents`, `corrections` or `correction12`.
+    :param str kind: `documents`, `corrections`, `correction12` or `itemcode`.
     :param datetime now: When it is taken: from 2026 on `tax` 1 and 3 are 22 %.
     :return: See `ffd`.
     :rtype: dict
     """
     document = content['content']
+    if kind == 'itemcode':
+        return {'1209': ffd.FFD_12, 'group': group_of(content)}  # nothing is printed
     new_vat = now >= ffd.NEW_VAT_FROM and not document.get('useTax20')
     if kind == 'corrections':
         said = _payments_of_correction(document)

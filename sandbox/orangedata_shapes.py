@@ -146,6 +146,9 @@ RECEIPT_12 = {
                                     'value': text(64)}),
     'industryAttribute': INDUSTRY,
 }
+ITEM_CODE = record({'itemCode': text(223), 'plannedStatus': integer(*STATUSES)}, {
+    name: POSITION_12[name] for name in ('quantityMeasurementUnit', 'fractionalQuantity')
+} | {'quantity': POSITION['quantity']})
 CAUSE = {'correctionType': integer(0, 1), 'causeDocumentDate': text(format='iso_midnight')}
 CAUSE_MORE = {'causeDocumentNumber': text(32)}
 
@@ -153,10 +156,12 @@ CAUSE_MORE = {'causeDocumentNumber': text(32)}
 def content_of(kind, version, settings):
     """ Return the shape of `content`.
 
-    :param str kind: `documents`, `corrections` or `correction12`.
+    :param str kind: `documents`, `corrections`, `correction12` or `itemcode`.
     :param int version: `ffdVersion`.
     :param dict settings: The variants.
     """
+    if kind == 'itemcode':
+        return ITEM_CODE
     if kind == 'corrections':
         return _known(record({
             **CAUSE, 'type': integer(1, 3), 'totalSum': MONEY, 'taxationSystem': between(0, 5),
@@ -188,7 +193,7 @@ def _known(shape, settings):
 
 def request_of(kind, version, settings):
     """ Return the validator of a whole request. See `content_of`. """
-    more = {} if kind == 'corrections' else {'ignoreItemCodeCheck': FLAG}
+    more = {'ignoreItemCodeCheck': FLAG} if kind in ('documents', 'correction12') else {}
     return validator(record({
         'id': text(64), 'inn': INN, 'key': text(32),
         'content': content_of(kind, version, settings),

@@ -136,6 +136,10 @@ class Orangedata(Till):
     def describe(self, document):
         """ Describe a printed document as OrangeData does, in the status and the callback. """
         data, request = document.fiscal_data, document.request['content']
+        if document.request['kind'] == 'itemcode':
+            return {'id': document.key, 'content': self._content(document),
+                    'checkResult': data,
+                    'callbackUrl': request.get('callbackUrl'), 'meta': request.get('meta')}
         site, inn = {'samples': ('ofdWebsite', 'ofdinn'),
                      'tables': ('odfWebsite', 'odfINN')}[self.settings['website_names']]
         return {
@@ -184,6 +188,12 @@ class Orangedata(Till):
             'positions', [])) if 'itemCode' in line]
         return mark_errors(marked) if marked else None
 
+    def _print(self, document):
+        """ Print; of a mark that is only checked the result is all there is. """
+        if document.request['kind'] == 'itemcode':
+            return check_result(not self.settings['marks_fail'])
+        return super()._print(document)
+
     def finished(self, document):
         """ Post the status to the address of the document; nothing is told of what expired. """
         url = document.request['content'].get('callbackUrl')
@@ -214,11 +224,18 @@ def mark_errors(lines):
 
     :param lines: Pairs of the line's number, from 0, and the line.
     """
-    check = {'fsCheckStatus': 1, 'fsCheckStatusCause': 0, 'fsItemCodeType': 1, 'checkResult': 5,
-             'oismCheckResultCode': 1, 'oismResponse': None}
     return failure(MARKS, {'errors': [
-        {'position': index, 'itemCode': line.get('itemCode'), 'checkResult': check}
+        {'position': index, 'itemCode': line.get('itemCode'), 'checkResult': check_result(False)}
         for index, line in lines]})
+
+
+def check_result(good):
+    """ Return how a mark was checked; `checkResult` is tag 2106, whose bits 0 to 3 are all set
+    where the mark is good.
+    """
+    return {'fsCheckStatus': 1, 'fsCheckStatusCause': 0, 'fsItemCodeType': 1,
+            'checkResult': 0b1111 if good else 0b0101, 'oismCheckResultCode': 0 if good else 1,
+            'oismResponse': None}
 
 
 def _filled(shape, value):

@@ -6,8 +6,6 @@ import time
 import pytest
 from orangedata_shop import (
     INN,
-    LINES,
-    MARK,
     OrangedataShop,
     correction,
     correction12,
@@ -19,11 +17,6 @@ NAMES = {
     'id', 'deviceSN', 'deviceRN', 'fsNumber', 'ofdName', 'ofdWebsite', 'ofdinn', 'fnsWebsite',
     'companyINN', 'companyName', 'documentNumber', 'shiftNumber', 'documentIndex', 'processedAt',
     'content', 'change', 'fp', 'callbackUrl', 'meta'}
-
-
-def marked(number='SO1-1', **request):
-    """ Return a receipt of one marked thing. """
-    return request_of(receipt(positions=[{**LINES[4], **MARK}]), id=number, **request)
 
 
 # === THE QUEUE === #
@@ -231,25 +224,6 @@ def test_expired_document_has_burnt_its_id(api, orangedata, how):
     orangedata.sell('SO1-2')
     orangedata.control('step', 'POST')
     assert orangedata.printed() == ['SO1-2'] and orangedata.control('till_errors') == []
-
-
-def test_marks_that_are_not_accepted(orangedata):
-    orangedata.control('settings', marks_fail=True)
-    content = request_of(receipt(
-        positions=[{**LINES[4], 'price': 0}, {**LINES[4], **MARK}]), id='marked')
-    assert orangedata.post(content).status == 201
-    assert orangedata.post(marked('ignored', ignoreItemCodeCheck=True)).status == 201
-    orangedata.sell('plain')
-    orangedata.control('step', 'POST')
-    answer = orangedata.status('marked')
-    assert answer.status == 422
-    [error] = answer.json()['errors']
-    assert (error['position'], error['itemCode']) == (1, MARK['itemCode'])
-    assert set(error['checkResult']) == {
-        'fsCheckStatus', 'fsCheckStatusCause', 'fsItemCodeType', 'checkResult',
-        'oismCheckResultCode', 'oismResponse'}
-    assert orangedata.printed() == ['ignored', 'plain']
-    assert orangedata.post(content).status == 409
 
 
 def test_errors_of_the_till_can_be_forgotten(orangedata):
