@@ -1,5 +1,7 @@
 """ What a document of ATOL Online says, in tags of the fiscal data format. """
 
+from base64 import b64decode
+
 from . import ffd
 from .atol_check import operation_of
 from .atol_words import AGENTS, CORRECTION_TYPES, MARKS, METHODS, OBJECTS, PAYMENTS, TAX_SYSTEMS
@@ -95,7 +97,11 @@ def _correction(info):
 
 
 def _mark(code):
-    return code and {MARKS[name]: value for name, value in code.items()}
+    """ Translate a marking code; that of GS1 comes in Base64. """
+    return code and {
+        MARKS[name]: b64decode(value).decode(errors='replace') if name == 'gs1m' else value
+        for name, value in code.items()
+    }
 
 
 def _user_props(props):

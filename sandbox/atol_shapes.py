@@ -48,10 +48,12 @@ LINE_MORE = {
     'agent_info': AGENT, 'supplier_info': SUPPLIER, 'user_data': text(64), 'excise': MONEY,
     'country_code': text(3, pattern=r'\A[0-9]+\Z'), 'declaration_number': text(32),
 }
+# A code of GS1 may hold characters that can't be printed.
+BASE64 = text(200, pattern=r'\A([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z')
 MARK_CODE = {**some({
     'unknown': text(32), 'ean8': text(pattern=r'\A[0-9]{8}\Z'),
     'ean13': text(pattern=r'\A[0-9]{13}\Z'), 'itf14': text(pattern=r'\A[0-9]{14}\Z'),
-    'gs10': text(38), 'gs1m': text(200), 'short': text(38),
+    'gs10': text(38), 'gs1m': BASE64, 'short': text(38),
     'fur': text(pattern=r'\A\S{2}-[0-9]{6}-\S{10}\Z'), 'egais20': text(23, minLength=23),
     'egais30': text(14, minLength=14),
 }), 'maxProperties': 1}

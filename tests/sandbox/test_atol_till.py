@@ -275,7 +275,7 @@ def test_meaning_of_everything(atol):
     assert entry['1235'][0]['1082'] == '200.00'
     if atol.version == 'v5':
         assert (line['1163'], line['1291'], line['2003'], line['1212']) == (
-            {'1305': 'MDEwNDYwMDAwMDAwMDAwMDAy'}, '1/2', 2, 33)
+            {'1305': '010460000000000002'}, '1/2', 2, 33)
         assert line['1260'][0]['1265'] == SECTORAL[0]['value'] == entry['1261'][0]['1265']
     else:
         assert line['1162'] == '44 4D 01 00' and entry['1057'] == 64
