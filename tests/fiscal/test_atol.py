@@ -1,8 +1,8 @@
 """ ATOL Online is sent what its protocol asks for, and no answer is taken for what it is not. """
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.api.server import (
 )
 from tests.fiscal.receipts import SUPPLIER, item, receipt
 from tochka_fiscal.receipt import Correction
-from tochka_fiscal.registers import atol, base
+from tochka_fiscal.registers import atol, atol_document, base
 
 PASSWORD = 'password-of-the-shop'
 UUID = '2ea26f17-0884-4f08-b120-306fc096a58f'
@@ -53,10 +53,10 @@ def client(serve):
     atol._tokens.clear()
 
 
-def refusal(number, text='Отказ', status=400, **values):
+def refusal(number, text='Отказ', http=400, kind='system', **values):
     return answer({
-        'error': {'error_id': 'e1', 'code': number, 'text': text, 'type': 'system'},
-        'timestamp': '26.11.2026 12:00:06', **values}, status)
+        'error': {'error_id': 'e1', 'code': number, 'text': text, 'type': kind},
+        'timestamp': '26.11.2026 12:00:06', **values}, http)
 
 
 # === THE DOCUMENT === #
@@ -99,14 +99,32 @@ def test_receipt_of_ffd_1_2():
 
 
 def test_receipt_of_ffd_1_05():
-    operation, body = make(ffd='1.05').build(sold())
-    assert operation == 'sell' and 'service' not in body
-    lesson, tea = body['receipt']['items']
-    assert lesson == {
-        'name': 'Занятие', 'price': 333.5, 'quantity': 3, 'sum': 1000.5,
-        'payment_method': 'full_payment', 'payment_object': 'service', 'measurement_unit': 'шт.',
-        'vat': {'type': 'vat22'}}
-    assert (tea['payment_object'], tea['measurement_unit']) == ('commodity', 'кг.')
+    """ Worked out by hand from the protocol. """
+    assert make(ffd='1.05').build(sold()) == ('sell', {
+        'timestamp': '26.11.2026 12:00:05',
+        'external_id': 'a1b2c3-TX-1',
+        'receipt': {
+            'client': {'email': 'parent@example.com'},
+            'company': {
+                'email': 'office@school.example.com', 'sno': 'usn_income', 'inn': '7736207543',
+                'payment_address': 'https://school.example.com',
+            },
+            'items': [
+                {'name': 'Занятие', 'price': 333.5, 'quantity': 3, 'sum': 1000.5,
+                 'payment_method': 'full_payment', 'payment_object': 'service',
+                 'measurement_unit': 'шт.', 'vat': {'type': 'vat22'}},
+                {'name': 'Чай', 'price': 500, 'quantity': 0.5, 'sum': 250,
+                 'payment_method': 'advance', 'payment_object': 'commodity',
+                 'measurement_unit': 'кг.', 'vat': {'type': 'none'},
+                 'agent_info': {'type': 'commission_agent'},
+                 'supplier_info': {'inn': '7736207543', 'name': 'ООО «Поставщик»',
+                                   'phones': ['+74951234567']}},
+            ],
+            'payments': [{'type': 2, 'sum': 250.5}, {'type': 1, 'sum': 1000}],
+            'total': 1250.5,
+            'internet': True,
+        },
+    })
 
 
 def test_return_by_phone():
@@ -134,14 +152,62 @@ def test_correction_of_ffd_1_05():
     })
 
 
+def test_correction_of_ffd_1_2():
+    """ It has lines, and the fiscal sign of the wrong receipt. """
+    correction = Correction(day=date(2026, 3, 1))
+    operation, body = make().build(receipt(
+        kind='income_return', correction=correction, wrong_sign='1911055232'))
+    assert (operation, set(body)) == (
+        'sell_refund_correction', {'timestamp', 'external_id', 'correction'})
+    assert body['correction'] == {
+        'client': {'email': 'parent@example.com'},
+        'company': {
+            'email': 'office@school.example.com', 'sno': 'osn', 'inn': '7736207543',
+            'payment_address': 'https://school.example.com',
+        },
+        'correction_info': {'type': 'self', 'base_date': '01.03.2026'},
+        'items': [
+            {'name': 'Занятие', 'price': 1000, 'quantity': 1, 'sum': 1000,
+             'payment_method': 'full_payment', 'payment_object': 4, 'measure': 0,
+             'vat': {'type': 'none'}},
+        ],
+        'payments': [{'type': 1, 'sum': 1000}],
+        'total': 1000,
+        'internet': True,
+        'additional_check_props': '1911055232',
+    }
+
+
+def test_what_a_correction_of_ffd_1_05_cannot_say():
+    correction = Correction(day=date(2026, 3, 1))
+    register = make(ffd='1.05')
+    with pytest.raises(base.Unsupported, match='return and a new receipt'):
+        register.build(receipt(correction=correction, wrong_sign='1911055232'))
+    rates = ('none', 'vat0', 'vat5', 'vat7', 'vat10', 'vat20', 'vat22')
+    with pytest.raises(base.Unsupported, match='6 VAT rates'):
+        register.build(receipt(*[item(100, vat=vat) for vat in rates], correction=correction))
+    many = receipt(*[item(100)] * 101, correction=correction)
+    assert register.build(many)[1]['correction']['payments'] == [{'type': 1, 'sum': 101}]
+
+
 def test_marked_piece():
-    mark = '0104601234567890215abcdefgh'
+    """ A code of GS1 goes in Base64: after its serial number stands a character that can't be
+    printed.
+    """
+    mark = '0104601234567890215abcdefgh\x1d93abcd'
     one = receipt(item(100000, subject='goods', mark=mark))
     [line] = make().build(one)[1]['receipt']['items']
     assert line.items() >= {
-        'mark_code': {'gs1m': mark}, 'mark_processing_mode': '0', 'planned_status': 1,
-        'payment_object': 33}.items()
-    for wrong, ffd in ((one, '1.05'), (receipt(item(2000, '2', mark=mark)), '1.2')):
+        'mark_code': {'gs1m': 'MDEwNDYwMTIzNDU2Nzg5MDIxNWFiY2RlZmdoHTkzYWJjZA=='},
+        'mark_processing_mode': '0', 'planned_status': 1, 'payment_object': 33}.items()
+    [back] = make().build(replace(one, kind='income_return'))[1]['receipt']['items']
+    assert back['planned_status'] == 3
+    [other] = make().build(receipt(item(100, mark='AB-1')))[1]['receipt']['items']
+    assert other['mark_code'] == {'unknown': 'AB-1'}
+    for wrong, ffd in (
+        (one, '1.05'), (receipt(item(2000, '2', mark=mark)), '1.2'),
+        (receipt(item(100, mark='x' * 33)), '1.2'), (receipt(item(100, mark=mark * 5)), '1.2'),
+    ):
         with pytest.raises(base.Unsupported):
             make(ffd=ffd).build(wrong)
 
@@ -173,8 +239,13 @@ def test_taken(client):
     (answer({}, 302, headers={'Location': 'https://evil.example.com'}), base.OutcomeUnknown),
     (refusal(40), base.OutcomeUnknown), (answer({'error': {'code': 'x'}}, 400),
                                          base.OutcomeUnknown),
-    (refusal(32), base.Rejected), (refusal(31), base.Rejected), (refusal(14), base.Unauthorized),
-    (refusal(20, status=401), base.Unauthorized), (refusal(21, status=401), base.Unauthorized),
+    (refusal(1), base.OutcomeUnknown), (refusal(0), base.OutcomeUnknown),
+    (refusal(32), base.Rejected), (refusal(31), base.Rejected), (refusal(13), base.Rejected),
+    (refusal(41, http=415), base.Rejected), (refusal(32, http=200), base.Rejected),
+    (refusal(40, http=200, uuid=UUID), base.OutcomeUnknown),
+    (answer({'uuid': '../report', 'error': None}), base.OutcomeUnknown),
+    (refusal(14, http=403), base.Unauthorized),
+    (refusal(20, http=401), base.Unauthorized), (refusal(21, http=401), base.Unauthorized),
     (answer({}, 401), base.Unauthorized),
 ])
 def test_outcomes(client, step, outcome):
@@ -189,19 +260,22 @@ def test_known_already(client):
             'uuid': UUID, 'status': 'wait',
             'error': {'code': 33, 'text': 'Документ уже существует'}}, 400)).register(receipt())
     assert caught.value.task == UUID
+    with pytest.raises(base.Duplicate) as caught:
+        client(refusal(33, uuid='../other', http=400)).register(receipt())
+    assert not caught.value.task
 
 
 def test_refused_token_is_asked_for_once_more(client):
     for number in (10, 11):
         atol._tokens.clear()
         register = client(
-            refusal(number, status=401), answer({'token': 'token-2', 'error': None}),
+            refusal(number, http=401), answer({'token': 'token-2', 'error': None}),
             answer({'uuid': UUID, 'status': 'wait', 'error': None}))
         assert register.register(receipt()).task == UUID
         assert [one.headers.get('Token') for one in register.server.requests] == [
             None, 'token-1', None, 'token-2']
     atol._tokens.clear()
-    register = client(refusal(11, status=401), TOKEN, refusal(11, status=401))
+    register = client(refusal(11, http=401), TOKEN, refusal(11, http=401))
     with pytest.raises(base.Unauthorized):
         register.register(receipt())
 
@@ -209,7 +283,9 @@ def test_refused_token_is_asked_for_once_more(client):
 @pytest.mark.parametrize(('step', 'outcome'), [
     (close, base.NotSent), (silence, base.NotSent), (answer('', 502), base.NotSent),
     (refusal(12, 'Неверный логин или пароль', 401), base.Unauthorized),
-    (answer({'token': ''}), base.Unauthorized),
+    (refusal(13), base.Unauthorized), (refusal(14, http=403), base.Unauthorized),
+    (refusal(50, http=500), base.NotSent), (refusal(1), base.NotSent),
+    (answer({'token': ''}), base.NotSent), (answer({'token': 7}), base.NotSent),
 ])
 def test_no_token_sends_nothing(client, step, outcome):
     register = client(token=step)
@@ -253,6 +329,45 @@ def test_waits_and_fails(client):
     failed = {**waits, 'status': 'fail', 'error': {'code': 3807, 'text': 'Нет бумаги'}}
     assert client(answer(failed)).status('key', UUID) == base.Result(
         state='failed', task=UUID, message='Нет бумаги')
+    only_not_ready = {'error': {'code': 34, 'text': 'Не готов', 'type': 'system'}}
+    assert client(answer(only_not_ready)).status('key', UUID).state == 'accepted'
+    without_reason = client(answer({**waits, 'status': 'fail'})).status('key', UUID)
+    assert (without_reason.state, bool(without_reason.message)) == ('failed', True)
+
+
+@pytest.mark.parametrize('status', [200, 400])
+@pytest.mark.parametrize('number', [10, 11, 13, 14, 20, 30, 31, 32, 33, 34, 40])
+def test_error_of_the_till_is_none_of_the_service(client, number, status):
+    """ Tills count their errors by the same numbers: 11 is a command that they do not know. """
+    register = client(
+        refusal(number, 'Сбой кассы', status, uuid=UUID, status='fail', kind='driver'))
+    assert register.status('key', UUID) == base.Result(
+        state='failed', task=UUID, message='Сбой кассы')
+    assert len(register.server.requests) == 2  # No other token is asked for.
+
+
+def test_waiting_too_long_in_the_queue_is_not_sent_anew(client):
+    result = client(refusal(-1, 'Превышено время ожидания', 200, status='fail', kind='timeout')
+                    ).status('key', UUID)
+    assert (result.state, result.again) == ('failed', False)
+
+
+@pytest.mark.parametrize(('step', 'outcome'), [
+    # A report of more than 32 days ago is not found: that does not say that it was not printed.
+    (refusal(30, status='fail'), base.Rejected),
+    (refusal(30, http=200, status='fail'), base.Rejected),
+    (refusal(1, status='fail'), base.OutcomeUnknown),
+    (answer({'status': 'done', 'payload': PAYLOAD, 'external_id': 'another'}),
+     base.OutcomeUnknown),
+    (answer({'status': 'fail', 'error': {'code': 2}, 'external_id': 'another'}),
+     base.OutcomeUnknown),
+    (answer({'status': 'gone'}), base.OutcomeUnknown), (answer({}), base.OutcomeUnknown),
+    (answer({'status': 'done', 'payload': []}), base.OutcomeUnknown),
+])
+def test_what_proves_nothing(client, step, outcome):
+    with pytest.raises(base.RegisterError) as caught:
+        client(step).status('key', UUID)
+    assert type(caught.value) is outcome
 
 
 def test_callback_proves_nothing():
@@ -277,5 +392,10 @@ def test_nothing_shows_secrets_or_people(client):
     ('vat107', 7981), ('vat0', 122000), ('none', 122000),
 ])
 def test_tax_in_an_amount(vat, kopecks):
-    assert atol._share_of_vat(vat, 122000) == kopecks
-    assert isinstance(atol._roubles(1), float) and Decimal(str(atol._roubles(1))) == Decimal('0.01')
+    assert atol_document.share_of_vat(vat, 122000) == kopecks
+
+
+def test_kopecks_are_exact():
+    body = make().build(receipt(item(1), item(99), item(12345678)))[1]
+    assert json.dumps(body['receipt']['total']) == '123457.78'
+    assert '0.01, "quantity": 1, "sum": 0.01' in json.dumps(body)

@@ -1,21 +1,19 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-""" ATOL Online, protocols v4 (FFD 1.05) and v5 (FFD 1.2).
+""" ATOL Online, protocols v4 (FFD 1.05) and v5 (FFD 1.2): the calls.
 
-Sources: see `atol_const`. The description of v5 itself was not at hand: what of it was only read in
-others' models is named in the guide.
+Sources: see `atol_const`. What is sent is made in `atol_document`.
 """
 
 import json
 import re
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from .. import const as fiscal_const
 from ..receipt import _lt
 from . import atol_const as const
-from . import base, transport
+from . import atol_document, base, transport
 
 # Tokens of this process, by address, login and password: the service wants a new one to be asked
 # for only when the old one is refused. They are worth nothing after a day, and are kept nowhere.
@@ -57,20 +55,28 @@ class Atol(base.Register):
     def register(self, receipt, callback_url=''):
         """ See `base.Register.register`. """
         operation, body = self.build(receipt, callback_url)
-        answer = self._call('POST', f'/{self._group}/{operation}', body)
+        status, answer = self._call('POST', f'/{self._group}/{operation}', body)
+        _raise_refusal(status, answer)
         return base.Result(state='accepted', task=_read_uuid(answer))
 
     def status(self, key, task):
         """ See `base.Register.status`. The service does not search by the key. """
-        answer = self._call('GET', f'/{self._group}/report/{task}')
+        status, answer = self._call('GET', f'/{self._group}/report/{task}')
         state = answer.get('status')
+        told = state == 'done' and status == 200 or state == 'fail' and _is_of_document(answer)
+        if not told:
+            _raise_refusal(status, answer)
+        if key and answer.get('external_id') not in (None, key):
+            raise base.OutcomeUnknown(_lt("The register tells of another receipt."))
         if state == 'done':
             return base.Result(
                 state='done', task=task, fiscal=_read_fiscal(answer),
-                url=str((answer.get('payload') or {}).get('ofd_receipt_url') or ''))
+                url=str(answer['payload'].get('ofd_receipt_url') or ''))
         if state == 'fail':
-            return base.Result(state='failed', task=task, message=_read_error(answer)[1])
-        if state == 'wait':
+            return base.Result(
+                state='failed', task=task,
+                message=_read_error(answer)[1] or _lt("The till refused without a reason."))
+        if state == 'wait' or _read_error(answer)[0] == const.NOT_READY:
             return base.Result(state='accepted', task=task)
         raise base.OutcomeUnknown(_lt("The register's answer names no state."))
 
@@ -100,14 +106,8 @@ class Atol(base.Register):
         :rtype: tuple[str, dict]
         :raise Unsupported: If the service can't print it.
         """
-        if len(receipt.lines) > const.MAX_ITEMS:
-            raise base.Unsupported(_lt(
-                "ATOL Online prints at most 100 lines on a receipt: print this one by hand."))
-        name = 'correction' if receipt.correction else 'receipt'
-        content = (
-            self._build_correction_v4(receipt)
-            if receipt.correction and self._version == 'v4' else self._build_receipt(receipt)
-        )
+        operation, name, content = atol_document.build(
+            receipt, self._version, self._inn, self._sender)
         body = {
             'timestamp': self._now().strftime(const.TIMESTAMP),
             'external_id': receipt.key,
@@ -115,105 +115,30 @@ class Atol(base.Register):
         }
         if callback_url:
             body['service'] = {'callback_url': callback_url}
-        return self._operation(receipt), body
-
-    def _operation(self, receipt):
-        if not receipt.correction:
-            return const.OPERATIONS[receipt.kind]
-        operation = const.CORRECTIONS[self._version].get(receipt.kind)
-        if not operation:
-            raise base.Unsupported(_lt(
-                "By FFD 1.05 a correction says only what no receipt was printed for. A wrong"
-                " receipt is put right by its return and a new receipt."))
-        return operation
-
-    def _build_receipt(self, receipt):
-        content = {
-            'client': _build_client(receipt),
-            'company': {
-                **self._build_company(receipt),
-                **({'email': self._sender} if self._sender else {}),
-            },
-            'items': [self._build_item(line, receipt.kind) for line in receipt.lines],
-            'payments': _build_payments(receipt),
-            'total': _roubles(receipt.total),
-            'internet': receipt.internet,
-        }
-        if receipt.correction:
-            content['correction_info'] = _build_correction_info(receipt.correction)
-        if receipt.wrong_sign:
-            content['additional_check_props'] = receipt.wrong_sign
-        return content
-
-    def _build_correction_v4(self, receipt):
-        """ By FFD 1.05 a correction has sums and no lines. """
-        sums = {}
-        for line in receipt.lines:
-            sums[line.vat] = sums.get(line.vat, 0) + line.total
-        return {
-            'company': self._build_company(receipt),
-            'correction_info': _build_correction_info(receipt.correction),
-            'payments': _build_payments(receipt),
-            'vats': [
-                {'type': vat, 'sum': _roubles(_share_of_vat(vat, total))}
-                for vat, total in sums.items()
-            ],
-            'client': _build_client(receipt),
-            'internet': receipt.internet,
-        }
-
-    def _build_company(self, receipt):
-        return {
-            'sno': receipt.taxation_system, 'inn': self._inn, 'payment_address': receipt.address,
-        }
-
-    def _build_item(self, line, kind):
-        item = {
-            'name': line.name,
-            'price': _roubles(line.price),
-            'quantity': base.number(line.quantity),
-            'sum': _roubles(line.total),
-            'payment_method': line.method,
-            'vat': {'type': line.vat},
-            **(self._build_kind_v4(line) if self._version == 'v4' else _build_kind_v5(line, kind)),
-        }
-        if line.agent:
-            if not line.supplier:
-                raise base.Unsupported(_lt(
-                    "ATOL Online needs the supplier whose goods an agent sells."), line.name)
-            item['agent_info'] = {'type': const.AGENTS[line.agent]}
-        if line.supplier:
-            item['supplier_info'] = {
-                'inn': line.supplier.inn, 'name': line.supplier.name,
-                **({'phones': list(line.supplier.phones)} if line.supplier.phones else {}),
-            }
-        return item
-
-    @staticmethod
-    def _build_kind_v4(line):
-        if line.mark:
-            raise base.Unsupported(_lt(
-                "Marking codes are sent to ATOL Online by FFD 1.2 only."), line.name)
-        measure = fiscal_const.MEASURES[line.measure][:const.MAX_MEASURE]
-        return {
-            'payment_object': const.FISCAL_SUBJECTS_V4[line.subject],
-            **({'measurement_unit': measure} if measure else {}),
-        }
+        return operation, body
 
     # === HELPERS === #
 
     def _call(self, method, path, body=None):
-        """ Call with the token of this process; once more with a new one if it is refused. """
+        """ Call with the token of this process; once more with a new one if it is refused.
+
+        :return: HTTP status and answer.
+        :rtype: tuple[int, dict]
+        """
         key = (self._url, self._login, self._password)
         token = _tokens.get(key) or self._ask_for_token()
         status, answer = self._exchange(method, path, body, token)
-        if _read_error(answer)[0] in const.BAD_TOKEN:
+        # A till has errors of the same numbers: those are no word on the token.
+        if _read_error(answer)[0] in const.BAD_TOKEN and not _is_of_document(answer):
             status, answer = self._exchange(method, path, body, self._ask_for_token())
-        _raise_refusal(status, answer)
-        return answer
+        return status, answer
 
     def _ask_for_token(self):
-        """ :raise Unauthorized: If login and password are not accepted. """
+        """ Return a new token, and keep it.
+
+        :raise Unauthorized: If login and password are not accepted.
+        :raise NotSent: If the service is out of order.
+        """
         key = (self._url, self._login, self._password)
         _tokens.pop(key, None)
         try:
@@ -223,11 +148,13 @@ class Atol(base.Register):
             # Whatever became of it, no receipt was sent.
             raise base.NotSent(error.message, error.code) from error
         number, text = _read_error(answer)
+        message = text or _lt("The register refused without a reason.")
+        code = ', '.join(filter(None, [f'HTTP {status}', str(number or '')]))
+        if number in const.BAD_CREDENTIALS or status in (401, 403):
+            raise base.Unauthorized(message, code)
         token = answer.get('token')
         if number or status != 200 or not isinstance(token, str) or not token:
-            raise base.Unauthorized(
-                text or _lt("The register refused without a reason."),
-                f'HTTP {status}' + (f', {number}' if number else ''))
+            raise base.NotSent(message, code)
         _tokens[key] = token
         return token
 
@@ -252,22 +179,39 @@ class Atol(base.Register):
 
 
 def _raise_refusal(status, answer):
-    """ :raise RegisterError: If the answer is an error. """
+    """ Read an answer that is about the request, not about what became of a document.
+
+    :raise RegisterError: If it is an error.
+    """
     number, text = _read_error(answer)
-    if not number and status == 200 or number == const.NOT_READY:
+    if status == 200 and (not answer.get('error') or number == const.NOT_READY):
         return
-    if answer.get('status') in ('wait', 'done', 'fail') and status == 200:
-        return  # The error belongs to the document's own state.
     message = text or _lt("The register refused without a reason.")
     code = ', '.join(filter(None, [f'HTTP {status}', str(number or '')]))
     if number == const.KNOWN_ALREADY:
-        raise base.Duplicate(message, code, str(answer.get('uuid') or ''))
+        uuid = answer.get('uuid')
+        raise base.Duplicate(message, code, uuid if _is_uuid(uuid) else '')
     if number in const.BAD_ACCESS or number in const.BAD_TOKEN or status == 401:
         raise base.Unauthorized(message, code)
     if number in const.REFUSED:
         raise base.Rejected(message, code)
     # What is not known to be a refusal may have been taken: the same number is sent again.
     raise base.OutcomeUnknown(message, code)
+
+
+def _is_of_document(answer):
+    """ Return whether an error is what became of the document, and not of the request.
+
+    Tills count their errors by the same numbers as the service: 11 is a token that has expired, and
+    a command that a till does not know.
+    """
+    error = answer.get('error')
+    if not isinstance(error, dict):
+        return not error
+    return (
+        error.get('type') in const.DOCUMENT_ERRORS
+        or _read_error(answer)[0] not in const.SERVICE_ERRORS
+    )
 
 
 def _read_error(answer):
@@ -279,9 +223,13 @@ def _read_error(answer):
     return code if isinstance(code, int) else 0, transport.scrub(error.get('text') or '')
 
 
+def _is_uuid(value):
+    return isinstance(value, str) and bool(re.fullmatch(r'[\w-]{1,128}', value, re.ASCII))
+
+
 def _read_uuid(answer):
     uuid = answer.get('uuid')
-    if not isinstance(uuid, str) or not uuid:
+    if not _is_uuid(uuid):
         raise base.OutcomeUnknown(_lt("The register's answer names no number."))
     return uuid
 
@@ -305,60 +253,6 @@ def _read_fiscal(answer):
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise base.OutcomeUnknown(
             _lt("The register's answer has no fiscal data.")) from error
-
-
-def _build_client(receipt):
-    return {'email': receipt.email} if receipt.email else {'phone': receipt.phone}
-
-
-def _build_payments(receipt):
-    return [
-        {'type': const.PAYMENT_TYPES[name], 'sum': _roubles(amount)}
-        for name, amount in receipt.payments.items()
-    ]
-
-
-def _build_correction_info(correction):
-    return {
-        'type': 'instruction' if correction.order else 'self',
-        'base_date': correction.day.strftime(const.DATE),
-        **({'base_number': correction.order} if correction.order else {}),
-    }
-
-
-def _build_kind_v5(line, kind):
-    values = {
-        'payment_object': fiscal_const.FISCAL_SUBJECTS[line.subject], 'measure': line.measure,
-    }
-    if line.mark:
-        if line.quantity != 1:
-            raise base.Unsupported(_lt(
-                "A marking code belongs to one piece."), line.name)
-        values |= {
-            'payment_object': const.MARKED_GOODS if line.subject == 'goods'
-            else values['payment_object'],
-            # GS1 Data Matrix begins so; what does not is sent as it was scanned.
-            'mark_code': {
-                'gs1m' if re.match(r'01\d{14}21', line.mark) else 'unknown': line.mark},
-            'mark_processing_mode': '0',
-            'planned_status': const.PLANNED_STATUSES[kind],
-        }
-    return values
-
-
-def _share_of_vat(vat, total):
-    """ Return the tax in an amount that includes it. Kopecks.
-
-    Of 0 % and "no VAT" the tags 1104 and 1105 hold the turnover itself. Source: FFD.
-    """
-    percent = fiscal_const.VAT_PERCENTS[vat]
-    if not percent:
-        return total
-    return int((Decimal(total) * percent / (100 + percent)).quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def _roubles(kopecks):
-    return base.number(Decimal(kopecks).scaleb(-2))
 
 
 def _kopecks(roubles):

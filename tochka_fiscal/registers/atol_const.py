@@ -34,14 +34,24 @@ AGENTS = {
 }
 
 MAX_ITEMS = 100
+MAX_RATES = 6  # Rates of VAT on a correction of v4.
 MAX_MEASURE = 16  # Tag 1197.
+MAX_MARK = 32  # Tag 1300, a code of no known form.
+MAX_GS1_MARK = 200  # Tag 1305, in Base64.
 TIMESTAMP = '%d.%m.%Y %H:%M:%S'
 DATE = '%d.%m.%Y'
 TIME_ZONE = 'Europe/Moscow'
 
-# Errors, by number.
+# === ERRORS, BY NUMBER === #
+
 BAD_TOKEN = (10, 11)
-BAD_ACCESS = (12, 13, 14, 20, 21)  # login, its form, blocked, foreign group, group of the other FFD
-REFUSED = (30, 31, 32)  # unknown number, operation, document
+BAD_CREDENTIALS = (12, 13, 14)  # login or password, their form, blocked
+BAD_ACCESS = (12, 14, 20, 21)  # foreign group, group of the other FFD
+# Form, unknown number, operation, document, kind of content: "the document is not registered".
+REFUSED = (13, 30, 31, 32, 41)
 KNOWN_ALREADY = 33
 NOT_READY = 34
+# The service's own; 0, 1, 40 and 50 do not say whether the document was taken.
+SERVICE_ERRORS = (0, 1, 10, 11, 12, 13, 14, 20, 21, 30, 31, 32, 33, 34, 40, 41, 50)
+# `error.type` of what became of a document.
+DOCUMENT_ERRORS = ('driver', 'agent', 'timeout')

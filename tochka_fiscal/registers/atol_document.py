@@ -1,0 +1,188 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+""" What ATOL Online is sent: receipts and corrections of the protocols v4 and v5.
+
+Sources: see `atol_const`. The description of v5 itself was not at hand: what of it was only read in
+others' models is named in the guide.
+"""
+
+import re
+from base64 import b64encode
+from decimal import ROUND_HALF_UP, Decimal
+
+from .. import const as fiscal_const
+from ..receipt import _lt
+from . import atol_const as const
+from . import base
+
+
+def build(receipt, version, inn, sender):
+    """ Return the operation, and the document under its name.
+
+    :param Receipt receipt: The receipt.
+    :param str version: `v4` or `v5`.
+    :param str inn: The INN to which the tills are registered.
+    :param str sender: The e-mail from which the buyer gets the receipt, tag 1117.
+    :return: Operation, name of the document, document.
+    :rtype: tuple[str, str, dict]
+    :raise Unsupported: If the service can't print it.
+    """
+    if not receipt.correction:
+        return (
+            const.OPERATIONS[receipt.kind], 'receipt',
+            _build_receipt(receipt, version, inn, sender))
+    operation = const.CORRECTIONS[version].get(receipt.kind)
+    if not operation or version == 'v4' and receipt.wrong_sign:
+        raise base.Unsupported(_lt(
+            "By FFD 1.05 a correction says only what no receipt was printed for. A wrong"
+            " receipt is put right by its return and a new receipt."))
+    if version == 'v4':
+        return operation, 'correction', _build_correction_v4(receipt, inn)
+    return operation, 'correction', {
+        **_build_receipt(receipt, version, inn, sender),
+        'correction_info': _build_correction_info(receipt.correction),
+    }
+
+
+def _build_receipt(receipt, version, inn, sender):
+    if len(receipt.lines) > const.MAX_ITEMS:
+        raise base.Unsupported(_lt(
+            "ATOL Online prints at most 100 lines on a receipt: print this one by hand."))
+    return {
+        'client': _build_client(receipt),
+        'company': {**_build_company(receipt, inn), 'email': sender},
+        'items': [_build_item(line, version, receipt.kind) for line in receipt.lines],
+        'payments': _build_payments(receipt),
+        'total': _roubles(receipt.total),
+        'internet': receipt.internet,
+        **({'additional_check_props': receipt.wrong_sign} if receipt.wrong_sign else {}),
+    }
+
+
+def _build_correction_v4(receipt, inn):
+    """ By FFD 1.05 a correction has sums and no lines. """
+    sums = {}
+    for line in receipt.lines:
+        sums[line.vat] = sums.get(line.vat, 0) + line.total
+    if len(sums) > const.MAX_RATES:
+        raise base.Unsupported(_lt(
+            "ATOL Online prints at most 6 VAT rates on a correction: print this one by hand."))
+    return {
+        'company': _build_company(receipt, inn),
+        'correction_info': _build_correction_info(receipt.correction),
+        'payments': _build_payments(receipt),
+        'vats': [
+            {'type': vat, 'sum': _roubles(share_of_vat(vat, total))} for vat, total in sums.items()
+        ],
+        'client': _build_client(receipt),
+        'internet': receipt.internet,
+    }
+
+
+# === PARTS === #
+
+def _build_client(receipt):
+    return {'email': receipt.email} if receipt.email else {'phone': receipt.phone}
+
+
+def _build_company(receipt, inn):
+    return {'sno': receipt.taxation_system, 'inn': inn, 'payment_address': receipt.address}
+
+
+def _build_payments(receipt):
+    return [
+        {'type': const.PAYMENT_TYPES[name], 'sum': _roubles(amount)}
+        for name, amount in receipt.payments.items()
+    ]
+
+
+def _build_correction_info(correction):
+    return {
+        'type': 'instruction' if correction.order else 'self',
+        'base_date': correction.day.strftime(const.DATE),
+        **({'base_number': correction.order} if correction.order else {}),
+    }
+
+
+def _build_item(line, version, kind):
+    item = {
+        'name': line.name,
+        'price': _roubles(line.price),
+        'quantity': base.number(line.quantity),
+        'sum': _roubles(line.total),
+        'payment_method': line.method,
+        'vat': {'type': line.vat},
+        **(_build_goods_v4(line) if version == 'v4' else _build_goods_v5(line, kind)),
+    }
+    if line.agent:
+        if not line.supplier:
+            raise base.Unsupported(_lt(
+                "ATOL Online needs the supplier whose goods an agent sells."), line.name)
+        item['agent_info'] = {'type': const.AGENTS[line.agent]}
+    if line.supplier:
+        item['supplier_info'] = {
+            'inn': line.supplier.inn, 'name': line.supplier.name,
+            **({'phones': list(line.supplier.phones)} if line.supplier.phones else {}),
+        }
+    return item
+
+
+def _build_goods_v4(line):
+    if line.mark:
+        raise base.Unsupported(_lt(
+            "Marking codes are sent to ATOL Online by FFD 1.2 only."), line.name)
+    measure = fiscal_const.MEASURES[line.measure][:const.MAX_MEASURE]
+    return {
+        'payment_object': const.FISCAL_SUBJECTS_V4[line.subject],
+        **({'measurement_unit': measure} if measure else {}),
+    }
+
+
+def _build_goods_v5(line, kind):
+    values = {
+        'payment_object': fiscal_const.FISCAL_SUBJECTS[line.subject], 'measure': line.measure,
+    }
+    if line.mark:
+        if line.quantity != 1:
+            raise base.Unsupported(_lt("A marking code belongs to one piece."), line.name)
+        values |= {
+            'payment_object': const.MARKED_GOODS if line.subject == 'goods'
+            else values['payment_object'],
+            'mark_code': _build_mark(line),
+            'mark_processing_mode': '0',
+            'planned_status': const.PLANNED_STATUSES[kind],
+        }
+    return values
+
+
+def _build_mark(line):
+    """ GS1 Data Matrix goes in Base64: it may hold characters that can't be printed. """
+    if re.match(r'01\d{14}21', line.mark):
+        name, code, limit = 'gs1m', b64encode(line.mark.encode()).decode(), const.MAX_GS1_MARK
+    else:
+        name, code, limit = 'unknown', line.mark, const.MAX_MARK
+    if len(code) > limit:
+        raise base.Unsupported(_lt("The marking code is too long for ATOL Online."), line.name)
+    return {name: code}
+
+
+# === MONEY === #
+
+def share_of_vat(vat, total):
+    """ Return the tax in an amount that includes it.
+
+    Of 0 % and "no VAT" the tags 1104 and 1105 hold the turnover itself. Source: FFD.
+
+    :param str vat: A name of `const.VATS`.
+    :param int total: Kopecks.
+    :return: Kopecks, rounded half up.
+    :rtype: int
+    """
+    percent = fiscal_const.VAT_PERCENTS[vat]
+    if not percent:
+        return total
+    return int((Decimal(total) * percent / (100 + percent)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _roubles(kopecks):
+    return base.number(Decimal(kopecks).scaleb(-2))
