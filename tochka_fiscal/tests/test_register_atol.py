@@ -58,7 +58,7 @@ class TestAtolRegister(FiscalCommon):
         })
         register = self.atol.with_user(accountant)
         self.assertEqual(register.name, "ATOL")
-        for name in ('atol_login', 'atol_password'):
+        for name in ('atol_login', 'atol_password', 'atol_group'):
             with self.assertRaises(AccessError):
                 register.read([name])
 
