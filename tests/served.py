@@ -78,6 +78,12 @@ class Stack:
         """ Return records as dictionaries. """
         return self.call(model, 'search_read', domain, fields=fields)
 
+    def provider(self):
+        """ Return the id of the provider that takes money. """
+        [provider] = self.read('payment.provider', [
+            ('code', '=', 'tochka'), ('state', '=', 'enabled')], ['id'])
+        return provider['id']
+
     def run_job(self, name):
         """ Run one of the add-on's jobs now. """
         [job] = self.call('ir.model.data', 'search_read', [
@@ -170,13 +176,16 @@ def running(template, name, workers=2, connect=True):
         data_call.prepare(name, sandbox_url, credentials, f'http://127.0.0.1:{port}', connect)
         group = {} if connect else data_call.prepare_group(name)
         odoo, odoo_url = start_odoo(name, port, workers=workers, log=f'{name}.log')
-        processes.append(odoo)
-        stack = Stack(odoo_url, sandbox_url, name)
-        stack.odoo_process = odoo
-        stack.workers = workers
-        stack.app = credentials['app']
-        stack.group = group
-        yield stack
+        try:
+            stack = Stack(odoo_url, sandbox_url, name)
+            stack.odoo_process = odoo
+            stack.workers = workers
+            stack.app = credentials['app']
+            stack.group = group
+            yield stack
+        finally:
+            # A test may have killed the first one, and started another.
+            stack.odoo_process.stop()
     finally:
         for process in reversed(processes):
             process.stop()

@@ -107,6 +107,9 @@ class FiscalReceipt(models.Model):
                 self._fiscal_await_result(_("The register has it already; its result is awaited."))
         except (base.Unsupported, base.Rejected, ReceiptError) as error:
             problem = self._fiscal_explain(error)
+            if self.state == 'accepted':
+                self._fiscal_ask_for_fate(attempt)
+                return None
             if attempt.maybe_taken:
                 self._fiscal_await_result(_(
                     "An earlier answer was lost, and the register refuses the repetition: %s. Its"
@@ -151,6 +154,8 @@ class FiscalReceipt(models.Model):
         try:
             client = register._fiscal_client()
             if not attempt.task and not client.asks_by_key:
+                if client.names_duplicates and register._fiscal_repeats():
+                    return self._fiscal_send(attempt)
                 self._fiscal_ask_for_fate(attempt)
                 return None
             result = client.status(attempt.key, attempt.task or '')

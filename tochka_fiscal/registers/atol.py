@@ -35,6 +35,8 @@ class Atol(base.Register):
     :raise ValueError: If the address may not be given secrets.
     """
 
+    names_duplicates = True
+
     def __init__(self, url, login, password, group, inn, sender, ffd,
                  timeout=transport.TIMEOUT, now=None):
         self._version = const.VERSIONS[ffd]

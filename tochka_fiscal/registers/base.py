@@ -137,9 +137,12 @@ class Register(Protocol):
     :cvar bool asks_by_key: Whether `status` finds a receipt by its key alone. Where it does not, a
                             receipt whose number was lost waits for a callback, and then for a
                             person.
+    :cvar bool names_duplicates: Whether the refusal of a repeated key names the number under which
+                                 it was taken, so that a repeat is a way to ask.
     """
 
     asks_by_key = False
+    names_duplicates = False
 
     def register(self, receipt, callback_url=''):
         """ Let a receipt be printed. A repeat with the same key never prints a second one.

@@ -16,6 +16,7 @@ class FakeRegister:
     """
 
     asks_by_key = False
+    names_duplicates = False
 
     def __init__(self):
         self.calls = []

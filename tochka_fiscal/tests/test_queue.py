@@ -328,6 +328,33 @@ class TestOtherRegisters(FiscalCommon):
         self.work()
         self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
 
+    def refuse_the_repetition(self):
+        """ Lose the answer, and let the register refuse the repeated key for another reason. """
+        self.till.names_duplicates = True
+        self.till.fail(base.OutcomeUnknown("lost"), before=False)
+        self.work()
+        self.till.fail(base.Rejected("Wrong line", '32'))
+        self.work()
+        self.assertEqual(self.receipt.state, 'accepted')
+        self.assertIn("Wrong line", self.receipt.problem)
+
+    def test_refused_repetition_is_asked_about_by_one_more(self):
+        self.refuse_the_repetition()
+        self.till.fail(base.Duplicate("It exists", '33', task='1'))
+        self.work()
+        self.assertEqual(self.receipt.attempt_ids.task, '1')
+        self.work()
+        self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
+        self.assertFalse(self.receipt.activity_ids)
+
+    def test_repetition_that_is_refused_again_is_given_to_a_person(self):
+        self.refuse_the_repetition()
+        self.till.fail(base.Rejected("Wrong line", '32'))
+        self.work()
+        self.assertEqual((self.receipt.state, self.receipt.next_try_at), ('accepted', False))
+        self.assertIn("unknown fate", self.receipt.activity_ids.summary)
+        self.assertEqual(set(self.keys()), {self.receipt.attempt_ids.key})
+
     def test_expired_one_is_sent_anew(self):
         self.work()
         self.till.result = lambda receipt, task='': base.Result(

@@ -1,0 +1,110 @@
+""" The register services of the sandbox, and how each is entered in Odoo. """
+
+import json
+from decimal import Decimal
+
+
+class Service:
+    """ One register service, entered in Odoo as an accountant would.
+
+    :param Stack stack: The running stack.
+    """
+
+    kind = name = ''
+    # How printing and asking are called, as the sandbox's faults know them.
+    posts = gets = ''
+    # What the till can refuse, as the sandbox is told it.
+    till_error = {}
+    asks_by_key = False
+    # How the sandbox can tell of results.
+    callbacks = ('once', 'lost', 'doubled', 'late')
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.register_id = self.find() or self.enter()
+        stack.call('fiscal.register', 'action_check', [self.register_id])
+        [register] = stack.read('fiscal.register', [('id', '=', self.register_id)], [
+            'state', 'problem'])
+        assert register['state'] == 'ready', register
+
+    def find(self):
+        """ Return the id of the register if it is entered already. """
+        found = self.stack.read('fiscal.register', [('kind', '=', self.kind)], ['id'])
+        return found and found[0]['id']
+
+    def enter(self):
+        """ Enter the register. :return: Its id. """
+        return self.stack.call('fiscal.register', 'create', {
+            'name': self.name, 'kind': self.kind, 'address': self.stack.odoo_url,
+            'public_url': self.stack.odoo_url,
+            # As many as it takes to be as fast as the sandbox is.
+            'tills': 1000,
+            **self.credentials(),
+        })
+
+    def credentials(self):
+        """ Return the fields that the sandbox's credentials go to. """
+        raise NotImplementedError
+
+    def choose(self):
+        """ Let this register print from now on. """
+        self.stack.call('payment.provider', 'write', self.stack.provider(), {
+            'fiscal_register_id': self.register_id})
+
+    def control(self, path, *values, **options):
+        """ Call the control of this service. """
+        return self.stack.control(f'{self.kind}/{path}', *values, **options)
+
+    def ledger(self):
+        """ Return what was printed: keys, numbers of documents, kopecks. """
+        return [(line['key'], str(line['fiscal_data']['1040']), kopecks(line['1020']))
+                for line in self.control('ledger')]
+
+
+    def tell(self, keys):
+        """ Let the service tell of results that Odoo has missed.
+
+        :param set keys: Of which receipts, by Odoo's own numbers.
+        """
+        for callback in self.control('callbacks'):
+            content = json.loads(callback['body'])
+            if content['external_id'] in keys:
+                keys = keys - {content['external_id']}
+                self.control('callbacks', {'url': callback['url'], 'send': content})
+
+
+class Komtet(Service):
+    """ KOMTET Kassa, which the demo's data has entered. """
+
+    kind = 'komtet'
+    posts = gets = '^/komtet/api/'
+    till_error = {'text': "Нет бумаги"}
+    callbacks = (*Service.callbacks, 'forged', 'unsigned')
+
+    def ledger(self):
+        return [(line['external_id'], line['fiscal_data']['i'], kopecks(line['total']))
+                for line in self.control('ledger')]
+
+
+class Atol(Service):
+    """ ATOL Online, FFD 1.2. """
+
+    kind, name = 'atol', "Касса школы (АТОЛ)"
+    posts, gets = '^/atol/possystem/v5/[^/]+/sell$', '^/atol/possystem/v5/[^/]+/report/'
+    till_error = {'code': 165, 'text': "Нет бумаги"}
+
+    def credentials(self):
+        given = self.stack.control('credentials')['atol']['v5']
+        return {
+            'url': given['url'].rpartition('/')[0], 'atol_login': given['login'],
+            'atol_password': given['password'], 'atol_group': given['group_code'],
+            'atol_inn': given['inn'], 'atol_sender': 'school@example.com',
+        }
+
+
+SERVICES = {service.kind: service for service in (Komtet, Atol)}
+
+
+def kopecks(roubles):
+    """ Return kopecks. """
+    return int(Decimal(str(roubles)) * 100)
