@@ -2,6 +2,8 @@
 
 """ Which fiscal method (tag 1214) and which VAT (tag 1199) a settlement has, as plain tables. """
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from . import const
 
 
@@ -57,3 +59,19 @@ def choose_vat(vat, method, settled_on, shipped_on=None):
     if method in const.PREPAID_METHODS:
         vat = const.CALCULATED_VATS.get(vat, vat)
     return vat
+
+
+def share_of_vat(vat, total):
+    """ Return the tax in an amount that includes it.
+
+    Of 0 % and "no VAT" the tags 1104 and 1105 hold the turnover itself. Source: FFD.
+
+    :param str vat: A name of `const.VATS`.
+    :param int total: Kopecks.
+    :return: Kopecks, rounded half up.
+    :rtype: int
+    """
+    percent = const.VAT_PERCENTS[vat]
+    if not percent:
+        return total
+    return int((Decimal(total) * percent / (100 + percent)).quantize(Decimal(1), ROUND_HALF_UP))

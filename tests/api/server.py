@@ -10,6 +10,8 @@ import urllib.parse
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
 
 @dataclass
 class Received:
@@ -132,7 +134,7 @@ def answer(body, status=200, content_type='application/json', headers=None, cut=
         body = body.encode()
 
     def step(connection, _stopped):
-        lines = [f'HTTP/1.1 {status} {HTTPStatus(status).phrase}', f'Content-Type: {content_type}',
+        lines = [f'HTTP/1.1 {status} {PHRASES.get(status, "Unnamed")}', f'Content-Type: {content_type}',
                  f'Content-Length: {len(body)}', 'Connection: close']
         lines += [f'{name}: {value}' for name, value in (headers or {}).items()]
         connection.sendall('\r\n'.join(lines).encode() + b'\r\n\r\n' + body[:len(body) - cut])

@@ -17,7 +17,8 @@ from tests.api.server import (
 )
 from tests.fiscal.receipts import SUPPLIER, item, receipt
 from tochka_fiscal.receipt import Correction
-from tochka_fiscal.registers import atol, atol_document, base
+from tochka_fiscal.registers import atol, base
+from tochka_fiscal.settlement import share_of_vat
 
 PASSWORD = 'password-of-the-shop'
 UUID = '2ea26f17-0884-4f08-b120-306fc096a58f'
@@ -392,7 +393,7 @@ def test_nothing_shows_secrets_or_people(client):
     ('vat107', 7981), ('vat0', 122000), ('none', 122000),
 ])
 def test_tax_in_an_amount(vat, kopecks):
-    assert atol_document.share_of_vat(vat, 122000) == kopecks
+    assert share_of_vat(vat, 122000) == kopecks
 
 
 def test_kopecks_are_exact():

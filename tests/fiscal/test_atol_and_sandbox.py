@@ -1,22 +1,16 @@
 """ The client of ATOL Online against the sandbox, which was written apart from it. """
 
-import itertools
-import json
-import time
-import urllib.request
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
 from sandbox.server import start
 from tests.fiscal.receipts import all_receipts, item, receipt
-from tochka_fiscal import const
+from tests.fiscal.sandboxes import assert_proved, assert_said, caller, keyed, meaning, wait_done
 from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import atol, base
 
-KEYS = itertools.count(1)
 FORMATS = {'v4': '1.05', 'v5': '1.2'}
 # What is said on purpose that ATOL Online can't print.
 UNSUPPORTED = {('v4', 'mark')}
@@ -33,15 +27,7 @@ def sandbox():
 @pytest.fixture
 def control(sandbox):
     """ Return a function that calls the sandbox's control API; the register begins anew. """
-    def call(path, values=None, method=None):
-        request = urllib.request.Request(
-            f'{sandbox.url}/_control/{path}',
-            data=None if values is None else json.dumps(values).encode(),
-            headers={'Content-Type': 'application/json'},
-            method=method or ('GET' if values is None else 'POST'))
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
+    call = caller(sandbox)
     call('atol/reset', {})
     call('faults', method='DELETE')
     call('atol/settings', {'delay': 0.01, 'base_number': 'instruction'})
@@ -71,66 +57,6 @@ def register(control, version):
     return make(control, version)
 
 
-def keyed(one):
-    """ Return a receipt with a key of its own. """
-    return replace(one, key=f'c0ffee-{next(KEYS)}')
-
-
-def wait_done(register, task):
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        result = register.status('', task)
-        if result.state != 'accepted':
-            return result
-        time.sleep(0.02)
-    raise AssertionError("It is not printed")
-
-
-def meaning(one, version):
-    """ Return what the fiscal document must say, in tags. """
-    lines = []
-    for line in one.lines:
-        tags = {
-            '1030': line.name, '1079': roubles(line.price), '1023': f'{line.quantity:f}',
-            '1043': roubles(line.total), '1199': const.VATS[line.vat],
-            '1212': 33 if line.mark else const.FISCAL_SUBJECTS[line.subject],
-            '1214': const.FISCAL_METHODS[line.method],
-        }
-        if line.agent:
-            tags['1222'] = const.AGENTS[line.agent]
-        if line.supplier:
-            tags['1226'] = line.supplier.inn
-        if version == 'v5':
-            tags['2108'] = line.measure
-        if line.mark:
-            tags |= {'1163': {'1305': line.mark}, '2003': 1 if one.kind == 'income' else 3}
-        lines.append(tags)
-    return {
-        'key': one.key, '1054': const.KINDS[one.kind],
-        '1055': const.TAXATION_SYSTEMS[one.taxation_system],
-        '1008': one.email or one.phone, '1187': one.address, '1020': roubles(one.total),
-        '1209': 2 if version == 'v4' else 4,
-        'lines': lines,
-        'payments': {str(tag): roubles(one.payments.get(name, 0))
-                     for name, tag in const.PAYMENT_TYPES.items()},
-    }
-
-
-def roubles(kopecks):
-    return f'{Decimal(kopecks).scaleb(-2):.2f}'
-
-
-def assert_said(entry, wanted):
-    """ Whatever is wanted stands in the ledger's entry. """
-    for name, value in wanted.items():
-        if name == 'lines':
-            assert len(entry['lines']) == len(value)
-            for got, line in zip(entry['lines'], value, strict=True):
-                assert {tag: got.get(tag) for tag in line} == line
-        else:
-            assert entry[name] == value, name
-
-
 @pytest.mark.parametrize('kind', ['income', 'income_return'])
 @pytest.mark.parametrize('name', all_receipts())
 def test_every_receipt_says_the_same(register, control, version, name, kind):
@@ -140,20 +66,19 @@ def test_every_receipt_says_the_same(register, control, version, name, kind):
             register.register(one)
         assert not control('atol/ledger')
         return
-    result = wait_done(register, register.register(one).task)
+    result = wait_done(register, '', register.register(one).task)
     assert result.state == 'done', result.message
     [entry] = control('atol/ledger')
-    assert_said(entry, meaning(one, version))
-    assert result.fiscal.total == one.total
-    assert [int(entry['fiscal_data'][tag]) for tag in ('1040', '1041', '1077')] == [
-        int(value) for value in (
-            result.fiscal.document, result.fiscal.storage, result.fiscal.sign)]
+    assert_said(entry, meaning(one, FORMATS[version]) | {'1187': one.address})
+    for line, said in zip(one.lines, entry['lines'], strict=True):
+        assert said.get('1163') == ({'1305': line.mark} if line.mark else None)
+    assert_proved(entry, result, one)
 
 
 def test_correction(register, control, version):
     lines = item(122000, vat='vat22'), item(50000)
     one = keyed(receipt(*lines, correction=Correction(day=date(2026, 3, 1))))
-    assert wait_done(register, register.register(one).task).state == 'done'
+    assert wait_done(register, '', register.register(one).task).state == 'done'
     [entry] = control('atol/ledger')
     assert entry['correction'].items() >= {'1173': 0, '1178': '01.03.2026'}.items()
     assert entry['payments']['1081'] == '1720.00'
@@ -161,9 +86,9 @@ def test_correction(register, control, version):
         assert entry['vats'] == [
             {'1199': 11, 'sum': '220.00'}, {'1199': 6, 'sum': '500.00'}]
     else:
-        assert_said(entry, {'lines': meaning(one, version)['lines']})
+        assert_said(entry, {'lines': meaning(one, FORMATS[version])['lines']})
     ordered = keyed(receipt(correction=Correction(day=date(2026, 3, 1), order='17-2')))
-    assert wait_done(register, register.register(ordered).task).state == 'done'
+    assert wait_done(register, '', register.register(ordered).task).state == 'done'
     assert control('atol/ledger')[1]['correction'].items() >= {'1173': 1, '1179': '17-2'}.items()
 
 
@@ -173,13 +98,13 @@ def test_correction_of_a_return(register, control, version):
         with pytest.raises(base.Unsupported, match='FFD 1.05'):
             register.register(one)
         return
-    assert wait_done(register, register.register(one).task).state == 'done'
+    assert wait_done(register, '', register.register(one).task).state == 'done'
     assert control('atol/ledger')[0]['1054'] == 2
 
 
 def test_sign_of_the_wrong_receipt(register, control):
     one = keyed(receipt(kind='income_return', wrong_sign='1911055232'))
-    assert wait_done(register, register.register(one).task).state == 'done'
+    assert wait_done(register, '', register.register(one).task).state == 'done'
     assert control('atol/ledger')[0]['1192'] == '1911055232'
 
 
@@ -193,7 +118,7 @@ def test_lost_answers_print_one(register, control, fault):
         register.register(one)
     with pytest.raises(base.Duplicate) as caught:
         register.register(one)
-    assert wait_done(register, caught.value.task).state == 'done'
+    assert wait_done(register, '', caught.value.task).state == 'done'
     assert len(control('atol/ledger')) == 1
 
 
@@ -202,7 +127,7 @@ def test_token_that_is_refused_is_asked_for_anew(register, control, how):
     register.check()
     before = control('atol/tokens')['count']
     control('atol/tokens', {how: True})
-    assert wait_done(register, register.register(keyed(receipt())).task).state == 'done'
+    assert wait_done(register, '', register.register(keyed(receipt())).task).state == 'done'
     register.check()
     assert len(control('atol/ledger')) == 1
     assert before
@@ -211,7 +136,7 @@ def test_token_that_is_refused_is_asked_for_anew(register, control, how):
 def test_one_token_for_many_calls(register, control):
     control('requests', method='DELETE')
     for _time in range(3):
-        wait_done(register, register.register(keyed(receipt())).task)
+        wait_done(register, '', register.register(keyed(receipt())).task)
     asked = [one for one in control('requests') if one['path'].endswith('/getToken')]
     assert len(asked) <= 1
 
@@ -235,13 +160,13 @@ def test_group_of_another(control, version):
 
 def test_till_refuses(register, control):
     control('atol/till_errors', {'code': 3807, 'text': 'Нет бумаги'})
-    result = wait_done(register, register.register(keyed(receipt())).task)
+    result = wait_done(register, '', register.register(keyed(receipt())).task)
     assert (result.state, result.message, result.again) == ('failed', 'Нет бумаги', False)
 
 
 def test_foreign_inn(control, version):
     register = make(control, version, inn='7736207543')
-    result = wait_done(register, register.register(keyed(receipt())).task)
+    result = wait_done(register, '', register.register(keyed(receipt())).task)
     assert result.state == 'failed'
 
 

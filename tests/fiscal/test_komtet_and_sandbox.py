@@ -1,21 +1,16 @@
 """ The client of KOMTET Kassa against the sandbox, which was written apart from it. """
 
 import http.server
-import itertools
-import json
 import threading
 import time
-import urllib.request
-from dataclasses import replace
 
 import pytest
 
 from sandbox.server import start
 from tests.fiscal.receipts import all_receipts, receipt
+from tests.fiscal.sandboxes import caller, keyed, wait_done
 from tochka_fiscal.registers import base
 from tochka_fiscal.registers.komtet import Komtet
-
-KEYS = itertools.count(1)
 
 
 @pytest.fixture(scope='module')
@@ -29,17 +24,7 @@ def sandbox():
 @pytest.fixture
 def control(sandbox):
     """ Return a function that calls the sandbox's control API; the register begins anew. """
-    root = sandbox.url.partition('/uapi')[0].rstrip('/')
-
-    def call(path, values=None, method=None):
-        request = urllib.request.Request(
-            f'{root}/_control/{path}',
-            data=None if values is None else json.dumps(values).encode(),
-            headers={'Content-Type': 'application/json'},
-            method=method or ('GET' if values is None else 'POST'))
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
+    call = caller(sandbox)
     call('komtet/reset', {})
     call('faults', method='DELETE')
     call('komtet/settings', {'delay': 0.01})
@@ -53,25 +38,10 @@ def register(control):
     return Komtet(own['url'], own['shop_id'], own['secret'], str(own['queue_id']), timeout=(2, 2))
 
 
-def keyed(one):
-    """ Return a receipt with a key of its own. """
-    return replace(one, key=f'c0ffee-{next(KEYS)}')
-
-
-def wait_done(register, task):
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        result = register.status('', task)
-        if result.state != 'accepted':
-            return result
-        time.sleep(0.02)
-    raise AssertionError("It is not printed")
-
-
 @pytest.mark.parametrize('name', all_receipts())
 def test_every_receipt_is_printed(register, control, name):
     one = keyed(all_receipts()[name])
-    result = wait_done(register, register.register(one).task)
+    result = wait_done(register, '', register.register(one).task)
     assert result.state == 'done', result.message
     assert result.fiscal.total == one.total
     assert result.fiscal.kind == {'income': 1, 'income_return': 2}[one.kind]
@@ -115,13 +85,13 @@ def test_queue(register, control):
 
 def test_till_refuses(register, control):
     control('komtet/till_errors', {'text': 'Нет бумаги'})
-    result = wait_done(register, register.register(keyed(receipt())).task)
+    result = wait_done(register, '', register.register(keyed(receipt())).task)
     assert (result.state, result.message) == ('failed', 'Нет бумаги')
 
 
 def test_other_forms_of_the_answer(register, control):
     control('komtet/settings', {'nested_task': True, 'pending_state': 'processing'})
-    result = wait_done(register, register.register(keyed(receipt())).task)
+    result = wait_done(register, '', register.register(keyed(receipt())).task)
     assert result.state == 'done'
 
 

@@ -207,7 +207,7 @@ class FiscalReceipt(models.Model):
         if self.state == 'done' or attempt != last:
             return
         if result.state == 'failed':
-            problem = self.env._(result.message)
+            problem = self._fiscal_explain(result)
             attempt.write({'outcome': 'failed', 'problem': problem})
             if result.again and len(self.attempt_ids) < const.MAX_EXPIRED:
                 self.state = 'queued'

@@ -8,10 +8,11 @@ others' models is named in the guide.
 
 import re
 from base64 import b64encode
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from .. import const as fiscal_const
 from ..receipt import _lt
+from ..settlement import share_of_vat
 from . import atol_const as const
 from . import base
 
@@ -167,22 +168,6 @@ def _build_mark(line):
 
 
 # === MONEY === #
-
-def share_of_vat(vat, total):
-    """ Return the tax in an amount that includes it.
-
-    Of 0 % and "no VAT" the tags 1104 and 1105 hold the turnover itself. Source: FFD.
-
-    :param str vat: A name of `const.VATS`.
-    :param int total: Kopecks.
-    :return: Kopecks, rounded half up.
-    :rtype: int
-    """
-    percent = fiscal_const.VAT_PERCENTS[vat]
-    if not percent:
-        return total
-    return int((Decimal(total) * percent / (100 + percent)).quantize(Decimal(1), ROUND_HALF_UP))
-
 
 def _roubles(kopecks):
     return base.number(Decimal(kopecks).scaleb(-2))

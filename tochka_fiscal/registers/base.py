@@ -106,6 +106,7 @@ class Result:
     :param str task: The register's own number of it.
     :param str url: A page on which the buyer sees the receipt.
     :param str message: Why it failed.
+    :param str code: What of it, as with errors: a number, a name.
     :param bool again: Whether a failed one may be sent under a new key without asking a person:
                        nothing is wrong with the receipt itself.
     """
@@ -115,6 +116,7 @@ class Result:
     fiscal: FiscalData | None = None
     url: str = ''
     message: str = ''
+    code: str = ''
     again: bool = False
 
 
