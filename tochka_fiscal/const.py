@@ -179,8 +179,10 @@ REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
 REGISTER_URLS = {
     'komtet': 'https://kassa.komtet.ru',
     'atol': 'https://online.atol.ru/possystem',
+    'orangedata': 'https://api.orangedata.ru:12003',
 }
-PACES = {'atol': 1}
+PACES = {'atol': 1, 'orangedata': 1}
+CERTIFICATE_WARNING_DAYS = (30, 7, 1)  # Ours: before the end of a certificate.
 MAX_BUSY_SECONDS = 3600  # Ours: a register that asks to be left alone for longer is called anyway.
 # Ours: how often a receipt that the register let expire is sent anew without asking a person.
 MAX_EXPIRED = 5

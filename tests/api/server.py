@@ -134,8 +134,9 @@ def answer(body, status=200, content_type='application/json', headers=None, cut=
         body = body.encode()
 
     def step(connection, _stopped):
-        lines = [f'HTTP/1.1 {status} {PHRASES.get(status, "Unnamed")}', f'Content-Type: {content_type}',
-                 f'Content-Length: {len(body)}', 'Connection: close']
+        lines = [f'HTTP/1.1 {status} {PHRASES.get(status, "Unnamed")}',
+                 f'Content-Type: {content_type}', f'Content-Length: {len(body)}',
+                 'Connection: close']
         lines += [f'{name}: {value}' for name, value in (headers or {}).items()]
         connection.sendall('\r\n'.join(lines).encode() + b'\r\n\r\n' + body[:len(body) - cut])
 

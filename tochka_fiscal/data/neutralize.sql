@@ -5,6 +5,9 @@ UPDATE fiscal_register
        queue = NULL,
        atol_login = NULL,
        atol_password = NULL,
+       orangedata_key_name = NULL,
+       orangedata_client = NULL,
+       orangedata_sign_key = NULL,
        silent_since = NULL,
        silent_until = NULL,
        state = 'draft';

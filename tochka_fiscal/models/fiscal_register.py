@@ -29,6 +29,7 @@ class FiscalRegister(models.Model):
         selection=[
             ('komtet', "KOMTET Kassa"),
             ('atol', "ATOL Online"),
+            ('orangedata', "OrangeData"),
             ('bank', "Tochka Bank's fiscal partner"),
         ],
         required=True, default='komtet')

@@ -117,6 +117,20 @@ def read_sign_key(content, passphrase=''):
     return _write(_read_der_key(content, passphrase))
 
 
+def check_authority(pem):
+    """ Check the certificate of an authority.
+
+    :param str pem: PEM.
+    :raise KeyProblem: If it is none.
+    """
+    try:
+        x509.load_pem_x509_certificates(pem.encode())
+    except ValueError as error:
+        raise KeyProblem(_lt(
+            "The authority is a certificate that begins with -----BEGIN CERTIFICATE-----."
+        )) from error
+
+
 def load(pem):
     """ Return the private key of what `read_sign_key` has returned. """
     return load_pem_private_key(pem.encode(), None)
