@@ -1,5 +1,6 @@
 """ The register services of the sandbox, and how each is entered in Odoo. """
 
+import base64
 import json
 from decimal import Decimal
 
@@ -102,7 +103,27 @@ class Atol(Service):
         }
 
 
-SERVICES = {service.kind: service for service in (Komtet, Atol)}
+class OrangeData(Service):
+    """ OrangeData, FFD 1.2. """
+
+    kind, name = 'orangedata', "Касса школы (OrangeData)"
+    posts, gets = '^/api/v2/documents/$', '^/api/v2/documents/[^/]+/status/'
+    till_error = {'status': 422}
+    asks_by_key = True
+
+    def credentials(self):
+        given = self.stack.control('credentials?orangedata=1')['orangedata']
+        return {
+            'url': given['url'], 'orangedata_inn': given['inn'],
+            'orangedata_group': given['group'], 'orangedata_key_name': given['key'],
+            'orangedata_authority': given['ca'],
+            'orangedata_certificate_file': given['client_p12'],
+            'orangedata_passphrase': given['client_key_password'],
+            'orangedata_sign_file': base64.b64encode(given['sign_key_xml'].encode()).decode(),
+        }
+
+
+SERVICES = {service.kind: service for service in (Komtet, Atol, OrangeData)}
 
 
 def kopecks(roubles):

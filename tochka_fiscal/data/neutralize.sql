@@ -5,6 +5,8 @@ UPDATE fiscal_register
        queue = NULL,
        atol_login = NULL,
        atol_password = NULL,
+       paykeeper_user = NULL,
+       paykeeper_password = NULL,
        orangedata_key_name = NULL,
        orangedata_client = NULL,
        orangedata_sign_key = NULL,

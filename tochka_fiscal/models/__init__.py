@@ -4,6 +4,7 @@ from . import fiscal_register
 from . import fiscal_register_atol
 from . import fiscal_register_komtet
 from . import fiscal_register_orangedata
+from . import fiscal_register_paykeeper
 from . import fiscal_register_pace
 from . import fiscal_register_page
 from . import fiscal_register_certificate

@@ -195,7 +195,8 @@ class FiscalReceipt(models.Model):
             'target': 'new',
             'context': {
                 'default_receipt_id': self.id,
-                'default_fate': 'printed' if self.state in ('failed', 'delegated') else False,
+                'default_fate': 'printed' if self.state in (
+                    'failed', 'delegated', 'done') else False,
             },
         }
 

@@ -222,14 +222,37 @@ class FiscalReceipt(models.Model):
             self.write(values)
             self._fiscal_wait(False)
             return
-        fiscal = result.fiscal
-        if not fiscal.kind:
-            fiscal = replace(fiscal, kind=const.KINDS[self.kind])
         attempt.outcome = 'done'
         self.write({
-            'state': 'done',
-            'problem': False,
-            'next_try_at': False,
+            'state': 'done', 'problem': False, 'next_try_at': False, 'receipt_url': result.url,
+            **self._fiscal_proof(result.fiscal),
+        })
+        self.activity_unlink(['mail.mail_activity_data_warning'])
+        self._fiscal_tell_documents()
+        if not result.fiscal:
+            self._message_log(body=_(
+                "The register has printed it, and does not give its numbers: they stand in its"
+                " cabinet."))
+        elif result.fiscal.total != to_kopecks(self.total):
+            problem = _(
+                "The register has printed %(printed)s roubles, and the payment is %(paid)s.",
+                printed=f'{result.fiscal.total / 100:.2f}', paid=f'{self.total:.2f}')
+            self.problem = problem
+            self._fiscal_ask(_("Fiscal receipt with another sum: %s", self.name), problem)
+        else:
+            self._fiscal_confirm()
+
+    def _fiscal_proof(self, fiscal):
+        """ Return what proves that the receipt is printed.
+
+        :param FiscalData|None fiscal: What the register has told.
+        :rtype: dict
+        """
+        if not fiscal:
+            return {}
+        if not fiscal.kind:
+            fiscal = replace(fiscal, kind=const.KINDS[self.kind])
+        return {
             'storage_number': fiscal.storage,
             'document_number': fiscal.document,
             'fiscal_sign': fiscal.sign,
@@ -238,18 +261,7 @@ class FiscalReceipt(models.Model):
             'register_number': fiscal.register,
             'printed_at': f'{fiscal.moment:%d.%m.%Y %H:%M}',
             'qr': fiscal.qr,
-            'receipt_url': result.url,
-        })
-        self.activity_unlink(['mail.mail_activity_data_warning'])
-        self._fiscal_tell_documents()
-        if fiscal.total != to_kopecks(self.total):
-            problem = _(
-                "The register has printed %(printed)s roubles, and the payment is %(paid)s.",
-                printed=f'{fiscal.total / 100:.2f}', paid=f'{self.total:.2f}')
-            self.problem = problem
-            self._fiscal_ask(_("Fiscal receipt with another sum: %s", self.name), problem)
-        else:
-            self._fiscal_confirm()
+        }
 
     def _fiscal_wait(self, problem):
         """ Plan the next try, at growing delays that never end.

@@ -30,6 +30,7 @@ class FiscalRegister(models.Model):
             ('komtet', "KOMTET Kassa"),
             ('atol', "ATOL Online"),
             ('orangedata', "OrangeData"),
+            ('paykeeper', "PayKeeper"),
             ('bank', "Tochka Bank's fiscal partner"),
         ],
         required=True, default='komtet')

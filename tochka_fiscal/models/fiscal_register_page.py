@@ -60,12 +60,17 @@ class FiscalRegister(models.Model):
         except base.RegisterError as error:
             self._fiscal_report_problem(error)
             return self._fiscal_notify('danger', self.problem)
+        note = health.note and self.env._(health.note)
+        if health.prints is None:
+            return self._fiscal_notify('success', '\n'.join(filter(None, [note, _(
+                "The service does not tell whether the tills print now: a test receipt shows it.")
+            ])))
         if health.prints:
             return self._fiscal_notify('success', '\n'.join(filter(None, [
-                _("The register is reached and prints."), health.note])))
+                _("The register is reached and prints."), note])))
         return self._fiscal_notify('warning', '\n'.join(filter(None, [
             _("The register is reached, but it does not print now. Receipts wait there until it"
-              " does."), health.note])))
+              " does."), note])))
 
     def _fiscal_notify_bank(self):
         """ Say what the bank tells of its register: whether one is connected, and nothing more. """
@@ -136,9 +141,10 @@ class FiscalRegister(models.Model):
         self.ensure_one()
         health = self._fiscal_client().check()
         self.write({
-            'state': 'ready' if health.prints else 'passive', 'checked_at': fields.Datetime.now(),
+            'state': 'passive' if health.prints is False else 'ready',
+            'checked_at': fields.Datetime.now(),
             'problem': False, 'silent_since': False, 'silent_until': False, 'silences': 0,
         })
-        if health.prints:
+        if health.prints is not False:
             self.env['fiscal.receipt'].sudo()._fiscal_wake(self)
         return health

@@ -85,8 +85,7 @@ class Atol(base.Register):
     def check(self):
         """ See `base.Register.check`: only login and password can be tried without printing. """
         self._ask_for_token()
-        return base.Health(prints=True, note=_lt(
-            "Login and password are right. ATOL Online does not tell whether the tills print."))
+        return base.Health(prints=None, note=_lt("Login and password are right."))
 
     def parse_callback(self, body, headers, url):
         """ See `base.Register.parse_callback`. Nothing proves who has sent it. """

@@ -101,8 +101,10 @@ class FiscalData:
 class Result:
     """ How far a receipt has come.
 
-    :param str state: `accepted` (it will be printed), `done` (with `fiscal`) or `failed` (it surely
-                      was not and will not be printed).
+    :param str state: `accepted` (it will be printed), `done` or `failed` (it surely was not and
+                      will not be printed).
+    :param FiscalData|None fiscal: The proof of what is done; None where the register does not give
+                                   it: then it stands in its cabinet only.
     :param str task: The register's own number of it.
     :param str url: A page on which the buyer sees the receipt.
     :param str message: Why it failed.
@@ -124,12 +126,12 @@ class Result:
 class Health:
     """ What a register says of itself.
 
-    :param bool prints: Whether it prints now, what it is sent.
+    :param bool|None prints: Whether it prints now, what it is sent; None where it does not tell.
     :param str note: What else a person should know, in the reader's language or the register's own
                      words.
     """
 
-    prints: bool
+    prints: bool | None
     note: str = ''
 
 

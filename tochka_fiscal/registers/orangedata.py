@@ -78,9 +78,8 @@ class OrangeData(base.Register):
             'inn': self._inn, 'group': self._group, 'key': self._key_name})
         if response.status_code != 200:
             _raise_refusal(response)
-        return base.Health(prints=True, note=_lt(
-            "Certificate, signing key and group are right. OrangeData does not tell whether the"
-            " tills print."))
+        return base.Health(
+            prints=None, note=_lt("Certificate, signing key and group are right."))
 
     def parse_callback(self, body, headers, url):
         """ See `base.Register.parse_callback`. Nothing proves who has sent it. """

@@ -54,7 +54,13 @@ class FiscalResolve(models.TransientModel):
         if receipt.state in ('failed', 'delegated'):
             self._fiscal_take_printed_by_hand(receipt)
             return
-        if receipt.state not in ('accepted', 'unknown') or attempt.task:
+        if receipt.state == 'done' and not receipt.document_number:
+            self._fiscal_take_numbers(receipt)
+            return
+        # A register that could tell is believed before a person is, while it is not overdue.
+        if receipt.state not in ('accepted', 'unknown') or (
+            attempt.task and not receipt.is_overdue
+        ):
             raise UserError(_("The register itself tells what becomes of this receipt."))
         if self.fate == 'not_printed':
             if not (self.reason or '').strip():
@@ -73,6 +79,17 @@ class FiscalResolve(models.TransientModel):
         receipt._message_log(body=_(
             "%(user)s: it was printed under %(key)s.", user=self.env.user.name, key=attempt.key))
         receipt._fiscal_apply(attempt, base.Result(state='done', fiscal=self._fiscal_data()))
+
+    def _fiscal_take_numbers(self, receipt):
+        """ Keep the proof of a receipt whose register has printed it and does not give the numbers.
+
+        :param fiscal.receipt receipt: The receipt, locked.
+        """
+        if self.fate != 'printed':
+            raise UserError(_("The register has said that it is printed."))
+        receipt.write(receipt._fiscal_proof(self._fiscal_data()))
+        receipt._message_log(body=_("%s has entered its numbers.", self.env.user.name))
+        receipt._fiscal_confirm()
 
     def _fiscal_take_printed_by_hand(self, receipt):
         """ Keep the proof of a receipt that a person has printed in a cabinet or at a till.
