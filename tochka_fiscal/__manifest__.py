@@ -2,10 +2,10 @@
 
 {
     'name': 'Tochka Bank Fiscal Receipts',
-    'version': '19.0.0.4.0',
+    'version': '19.0.0.5.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 351,
-    'summary': "54-FZ receipts of online payments: bank's register, KOMTET Kassa, ATOL Online.",
+    'summary': "54-FZ receipts: the bank's register, KOMTET, ATOL Online, OrangeData, PayKeeper.",
     'description': " ",  # Non-empty, so that Odoo does not load the README as a description.
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',
@@ -18,6 +18,7 @@
         'data/ir_cron_data.xml',
         'data/mail_template_data.xml',
 
+        'wizards/fiscal_correction_views.xml',
         'wizards/fiscal_resolve_views.xml',
         'wizards/fiscal_test_views.xml',
         'wizards/payment_refund_wizard_views.xml',

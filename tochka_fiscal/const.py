@@ -158,6 +158,7 @@ WAITING_STATES = ('queued', 'sending', 'unknown', 'accepted')
 # What an hour after the money a person must look at.
 UNPRINTED_STATES = (*WAITING_STATES, 'failed')
 
+MISSED_DAYS = 30  # Ours: how far back settlements without a receipt are looked for at first.
 MAX_TEST_AMOUNT = 10  # Ours: roubles of a receipt that tests a register.
 MAX_ADDRESS = 256  # Tag 1187. Source: FFD.
 CALLBACK_ROUTE = '/fiscal/callback/{register}'

@@ -1,7 +1,7 @@
 """ KOMTET Kassa is sent what its own client would send, and believed only when it has signed. """
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from tests.api.server import (
     silence,
 )
 from tests.fiscal.receipts import all_receipts, item, receipt
+from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import base
 from tochka_fiscal.registers.komtet import Komtet
 
@@ -309,3 +310,33 @@ def test_callback_that_says_nothing(body):
 
 def test_nothing_shows_the_secret():
     assert SECRET not in repr(make())
+
+
+# === CORRECTIONS === #
+
+def correction(**values):
+    return receipt(correction=Correction(day=date(2026, 3, 1)), **values)
+
+
+def test_correction():
+    body = Komtet(URL, '18', SECRET, '143', person='Иванова А. А.').build(
+        receipt(correction=Correction(day=date(2026, 3, 1), order='17-2')))
+    assert (body['intent'], body['correction_info'], body['authorised_person']) == (
+        'sellCorrection',
+        {'type': 'instruction', 'base_date': '01.03.2026', 'base_number': '17-2'},
+        {'name': 'Иванова А. А.'})
+
+
+@pytest.mark.parametrize(('options', 'values', 'words'), [
+    ({'ffd': '1.05', 'person': 'Иванова'}, {}, 'FFD 1.2'),
+    ({'person': 'Иванова'}, {'wrong_sign': '1911055232'}, 'fiscal sign'),
+    ({}, {}, 'who makes corrections'),
+])
+def test_correction_that_is_not_sent(options, values, words):
+    with pytest.raises(base.Unsupported, match=words):
+        Komtet(URL, '18', SECRET, '143', **options).build(correction(**values))
+
+
+def test_sign_of_the_wrong_receipt():
+    body = Komtet(URL, '18', SECRET, '143').build(receipt(wrong_sign='1911055232'))
+    assert (body['intent'], body['additional_check_props']) == ('sell', '1911055232')

@@ -3,12 +3,15 @@
 import http.server
 import threading
 import time
+from datetime import date
 
 import pytest
 
 from sandbox.server import start
-from tests.fiscal.receipts import all_receipts, receipt
+from tests.fiscal.receipts import all_receipts, item, receipt
 from tests.fiscal.sandboxes import caller, keyed, wait_done
+from tochka_fiscal import const
+from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import base
 from tochka_fiscal.registers.komtet import Komtet
 
@@ -61,6 +64,30 @@ def test_lost_answers_print_one(register, control):
         while time.monotonic() < until and one.key not in str(control('komtet/ledger')):
             time.sleep(0.02)
         assert str(control('komtet/ledger')).count(f"'{one.key}'") == 1
+
+
+@pytest.mark.parametrize('order', ['', '17-2'])
+@pytest.mark.parametrize('kind', ['income', 'income_return'])
+def test_correction(control, kind, order):
+    own = control('credentials')['komtet']
+    register = Komtet(own['url'], own['shop_id'], own['secret'], str(own['queue_id']),
+                      person='Иванова А. А.', timeout=(2, 2))
+    one = keyed(receipt(item(122000, vat='vat22'), item(50000), kind=kind,
+                        correction=Correction(day=date(2026, 3, 1), order=order)))
+    result = wait_done(register, '', register.register(one).task)
+    assert result.state == 'done', result.message
+    assert (result.fiscal.total, result.fiscal.kind) == (172000, const.KINDS[kind])
+    [task] = control('komtet/tasks')
+    assert task['check']['correction_info'] == {
+        'type': 'instruction' if order else 'self', 'base_date': '01.03.2026',
+        **({'base_number': order} if order else {})}
+    assert task['check']['intent'].endswith('Correction')
+
+
+def test_sign_of_the_wrong_receipt(register, control):
+    one = keyed(receipt(kind='income_return', wrong_sign='1911055232'))
+    assert wait_done(register, '', register.register(one).task).state == 'done'
+    assert control('komtet/tasks')[0]['check']['additional_check_props'] == '1911055232'
 
 
 def test_wrong_secret(register, control):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import datetime
 from decimal import Decimal
 
 
@@ -16,7 +17,8 @@ class Service:
     posts = gets = ''
     # What the till can refuse, as the sandbox is told it.
     till_error = {}
-    asks_by_key = False
+    # Whether a lost receipt can be asked for by its key, or by repeating it.
+    can_ask = True
     # How the sandbox can tell of results.
     callbacks = ('once', 'lost', 'doubled', 'late')
 
@@ -80,6 +82,7 @@ class Komtet(Service):
     kind = 'komtet'
     posts = gets = '^/komtet/api/'
     till_error = {'text': "Нет бумаги"}
+    can_ask = False
     callbacks = (*Service.callbacks, 'forged', 'unsigned')
 
     def ledger(self):
@@ -109,7 +112,6 @@ class OrangeData(Service):
     kind, name = 'orangedata', "Касса школы (OrangeData)"
     posts, gets = '^/api/v2/documents/$', '^/api/v2/documents/[^/]+/status/'
     till_error = {'status': 422}
-    asks_by_key = True
 
     def credentials(self):
         given = self.stack.control('credentials?orangedata=1')['orangedata']
@@ -123,7 +125,40 @@ class OrangeData(Service):
         }
 
 
-SERVICES = {service.kind: service for service in (Komtet, Atol, OrangeData)}
+class PayKeeper(Service):
+    """ PayKeeper that has confirmed what it does with a repeated `receipt_key`. """
+
+    kind, name = 'paykeeper', "Касса школы (PayKeeper)"
+    posts, gets = '^/paykeeper/change/receipt/print/$', '^/paykeeper/info/receipts/byid/$'
+    till_error = {'text': "Нет бумаги"}
+
+    def credentials(self):
+        given = self.stack.control('credentials')['paykeeper']
+        self.control('settings', {'tax_system': 1})
+        return {
+            'url': given['url'], 'paykeeper_user': given['user'],
+            'paykeeper_password': given['password'], 'paykeeper_taxation_system': 'osn',
+            'paykeeper_repeats': True,
+        }
+
+    def tell(self, keys):
+        """ It has no address for results: a person looks into the cabinet, and enters the numbers.
+        """
+        for line in self.control('ledger'):
+            if line['key'] in keys:
+                data = line['fiscal_data']
+                [attempt] = self.stack.read('fiscal.attempt', [('key', '=', line['key'])], [
+                    'receipt_id'])
+                wizard = self.stack.call('fiscal.resolve', 'create', {
+                    'receipt_id': attempt['receipt_id'][0], 'fate': 'printed',
+                    'storage_number': data['1041'], 'document_number': str(data['1040']),
+                    'fiscal_sign': data['1077'],
+                    'moment': datetime.fromisoformat(data['1012']).strftime('%d.%m.%Y %H:%M'),
+                })
+                self.stack.call('fiscal.resolve', 'action_apply', [wizard])
+
+
+SERVICES = {service.kind: service for service in (Komtet, Atol, OrangeData, PayKeeper)}
 
 
 def kopecks(roubles):

@@ -19,10 +19,10 @@ KINDS = ('refuse', 'timeout_before', 'timeout_after', 'error_5xx', 'error_5xx_af
 # When nothing changes for so long, something hangs; a restart of Odoo takes much less.
 HANG_SECONDS = 60
 
-ASK_BY_KEY = [kind for kind, service in SERVICES.items() if service.asks_by_key]
+CAN_ASK = [kind for kind, service in SERVICES.items() if service.can_ask]
 
 LANE = "env['fiscal.receipt'].sudo()._cron_fiscal_lane(%s)"
-# Whose register has a number of it, or finds it by ours, can ask; the others wait for a callback.
+# Whose register has a number of it, or finds it by ours, can ask; others wait for a callback.
 HURRY_RECEIPTS = """
 UPDATE fiscal_receipt SET next_try_at = now() AT TIME ZONE 'UTC' WHERE id IN (
     SELECT r.id FROM fiscal_receipt r JOIN fiscal_register g ON g.id = r.register_id
@@ -175,7 +175,7 @@ class Shop:
 
     def help_receipts(self, transactions):
         """ Shorten the waiting times of receipts, and try again what failed. """
-        self.sql(HURRY_RECEIPTS, transactions, ASK_BY_KEY)
+        self.sql(HURRY_RECEIPTS, transactions, CAN_ASK)
         self.sql(SPEAK)
         failed = self.sql('SELECT id FROM fiscal_receipt WHERE transaction_id = ANY(%s)'
                           " AND state = 'failed'", transactions)
@@ -189,14 +189,14 @@ class Shop:
         silent = dict(self.sql(
             'SELECT a.key, r.id FROM fiscal_attempt a JOIN fiscal_receipt r ON r.id = a.receipt_id'
             " WHERE a.outcome IS NULL AND a.task IS NULL AND r.state = 'accepted' ORDER BY r.id"))
-        for service in self.services:
-            service.tell(set(silent))
-            for key, _number, _total in service.ledger():
-                silent.pop(key, None)
-        for receipt_id in silent.values():
-            wizard = self.stack.call('fiscal.resolve', 'create', {
-                'receipt_id': receipt_id, 'fate': 'not_printed', 'reason': 'The cabinet'})
-            try:
+        try:
+            for service in self.services:
+                service.tell(set(silent))
+                for key, _number, _total in service.ledger():
+                    silent.pop(key, None)
+            for receipt_id in silent.values():
+                wizard = self.stack.call('fiscal.resolve', 'create', {
+                    'receipt_id': receipt_id, 'fate': 'not_printed', 'reason': 'The cabinet'})
                 self.stack.call('fiscal.resolve', 'action_apply', [wizard])
-            except xmlrpc.client.Fault as fault:  # A job has it at this moment.
-                self.last_error = fault.faultString
+        except xmlrpc.client.Fault as fault:  # A job has it at this moment.
+            self.last_error = fault.faultString

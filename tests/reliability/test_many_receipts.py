@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.reliability.services import SERVICES
-from tests.reliability.shop import ASK_BY_KEY, Shop
+from tests.reliability.shop import CAN_ASK, Shop
 
 COUNT, BATCH = 500, 25
 # For the change of registers: so many at each, and each twice.
@@ -25,9 +25,10 @@ records = env['payment.transaction'].sudo().browse(env.context['transactions'])
 records._set_done()
 records.write({'is_post_processed': True})  # the books have tests of their own
 """
-# Whose register can't be asked waits for a callback.
+# Whose register can't be asked waits for a callback, or for a person.
 STATES = """
-SELECT CASE WHEN r.state = 'accepted' AND a.task IS NULL AND g.kind != ALL(%s)
+SELECT CASE WHEN r.state = 'accepted' AND a.task IS NULL
+                 AND (g.kind != ALL(%s) OR r.next_try_at IS NULL)
             THEN 'silent' ELSE r.state END, count(*)
 FROM fiscal_receipt r JOIN fiscal_register g ON g.id = r.register_id LEFT JOIN LATERAL (
     SELECT task FROM fiscal_attempt WHERE receipt_id = r.id ORDER BY id DESC LIMIT 1) a ON true
@@ -87,7 +88,7 @@ class ReceiptShop(Shop):
 
     def states(self):
         """ Return how many receipts are in which state. """
-        return Counter(dict(self.sql(STATES, ASK_BY_KEY, self.transactions)))
+        return Counter(dict(self.sql(STATES, CAN_ASK, self.transactions)))
 
     def help(self, states):
         """ Shorten the waiting times; try again what failed; let lost callbacks be sent again. """

@@ -13,6 +13,7 @@ from . import fiscal_receipt_bank
 from . import fiscal_receipt_build
 from . import fiscal_receipt_closing
 from . import fiscal_receipt_confirm
+from . import fiscal_receipt_correction
 from . import fiscal_receipt_lane
 from . import fiscal_receipt_line
 from . import fiscal_receipt_queue

@@ -88,4 +88,6 @@ class FiscalReceipt(models.Model):
             payments=dict(self.payments),
             email=contact if is_mail else '', phone='' if is_mail else contact,
             address=self.address,
+            correction=self._fiscal_correction(),
+            wrong_sign=self.wrong_id.fiscal_sign or '',
         )

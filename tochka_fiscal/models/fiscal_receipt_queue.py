@@ -44,6 +44,10 @@ class FiscalReceipt(models.Model):
             self._fiscal_wait(_(
                 "The receipt of the payment itself is not printed yet: %s.", self.income_id.name))
             return None
+        if self.after_id and self.after_id.state != 'done':
+            self._fiscal_wait(_(
+                "The wrong receipt is not reversed yet: %s.", self.after_id.name))
+            return None
         attempt = self._fiscal_open_attempt()
         if self.state != 'queued' and not self.register_id._fiscal_repeats():
             attempt.maybe_taken = True

@@ -22,6 +22,10 @@ class FiscalRegister(models.Model):
         string="Queue ID", groups='base.group_system',
         help="The queue of the shop to which your till is connected.")
 
+    komtet_person = fields.Char(
+        string="Who makes corrections", size=64,
+        help="Name and post of who is in charge: correction receipts name the person.")
+
     @api.model
     def _fiscal_codes(self):
         return [*super()._fiscal_codes(), 'shop', 'secret', 'queue']
@@ -30,4 +34,6 @@ class FiscalRegister(models.Model):
         if not (self.shop and self.secret and self.queue):
             raise base.Unauthorized(_(
                 "Fill in shop ID, secret key and queue ID of the register %s.", self.name))
-        return Komtet(self.url, self.shop, self.secret, self.queue, const.REGISTER_TIMEOUT)
+        return Komtet(
+            self.url, self.shop, self.secret, self.queue, self.ffd, self.komtet_person or '',
+            const.REGISTER_TIMEOUT)

@@ -27,15 +27,19 @@ class Komtet(base.Register):
     :param str shop: The shop's number.
     :param str secret: The shop's secret.
     :param str queue: The number of the queue.
+    :param str ffd: The format that the tills speak, `1.05` or `1.2`.
+    :param str person: Who makes corrections; needed for them only.
     :param tuple timeout: Seconds to connect and to wait for the answer.
     :raise ValueError: If the address may not be given secrets.
     """
 
-    def __init__(self, url, shop, secret, queue, timeout=transport.TIMEOUT):
+    def __init__(self, url, shop, secret, queue, ffd='1.2', person='',
+                 timeout=transport.TIMEOUT):
         self._url = transport.check_url(url)
         self._shop = shop
         self._secret = secret
         self._queue = queue
+        self._ffd, self._person = ffd, person
         self._timeout = timeout
 
     def __repr__(self):
@@ -97,9 +101,37 @@ class Komtet(base.Register):
             'positions': [self._build_position(line) for line in receipt.lines],
             'internet': receipt.internet,
         }
+        if receipt.correction:
+            check |= self._build_correction(receipt)
+        elif receipt.wrong_sign:
+            check['additional_check_props'] = receipt.wrong_sign
         if callback_url:
             check['callback_url'] = callback_url
         return check
+
+    def _build_correction(self, receipt):
+        """ Return what a correction has besides. Nobody names a field for tag 1192 in it. """
+        if self._ffd != '1.2':
+            raise base.Unsupported(_lt(
+                "Corrections are sent to KOMTET Kassa by FFD 1.2 only: print this one in its"
+                " cabinet."))
+        if receipt.wrong_sign:
+            raise base.Unsupported(_lt(
+                "KOMTET Kassa has no field for the fiscal sign of the wrong receipt in a"
+                " correction: put it right in its cabinet."))
+        if not self._person:
+            raise base.Unsupported(_lt(
+                "Enter in the form of the register who makes corrections, and try again."))
+        correction = receipt.correction
+        return {
+            'intent': const.CORRECTIONS[receipt.kind],
+            'correction_info': {
+                'type': 'instruction' if correction.order else 'self',
+                'base_date': f'{correction.day:%d.%m.%Y}',
+                **({'base_number': correction.order} if correction.order else {}),
+            },
+            'authorised_person': {'name': self._person},
+        }
 
     @staticmethod
     def _build_position(line):

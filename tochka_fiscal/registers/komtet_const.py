@@ -6,6 +6,7 @@ Source: komtet_kassa_sdk 8.1.0 (PyPI), 2026-04.
 """
 
 INTENTS = {'income': 'sell', 'income_return': 'sellReturn'}
+CORRECTIONS = {'income': 'sellCorrection', 'income_return': 'sellReturnCorrection'}
 TAXATION_SYSTEMS = {
     'osn': 0, 'usn_income': 1, 'usn_income_outcome': 2, 'esn': 4, 'patent': 5,
 }

@@ -8,6 +8,7 @@ from . import test_closing
 from . import test_closing_books
 from . import test_closing_orders
 from . import test_confirm
+from . import test_correction
 from . import test_golden
 from . import test_golden_amounts
 from . import test_golden_orders
