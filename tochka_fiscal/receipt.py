@@ -305,6 +305,8 @@ def return_line(line, share):
     """
     if share == line.total:
         return [line]
+    # A part of a piece's price comes back, and not the piece: its marking code stays sold.
+    line = replace(line, mark='')
     if line.quantity == line.quantity.to_integral() and share % line.price == 0:
         return [replace(line, quantity=Decimal(share // line.price), total=share)]
     return _split(Item(**{

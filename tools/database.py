@@ -12,9 +12,11 @@ from .console import Trouble, say
 from .layout import ROOT, digest
 from .odoo_run import ADDONS, command, data_dir, environment
 
-# Odoo's own add-ons by the name of the set. `full` meets the optional apps, `small` has none.
+# Odoo's own add-ons by the name of the set. `full` meets the optional apps, `small` has none. With
+# the stock app many things behave otherwise: `stock` is for the tests of that.
 SETS = {
     'full': ('account_payment', 'sale_management', 'website_sale'),
+    'stock': ('account_payment', 'sale_stock'),
     'small': ('account_payment',),
 }
 IGNORED = ('tests', '__pycache__')

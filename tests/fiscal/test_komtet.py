@@ -128,9 +128,11 @@ def build_by_the_sdk(sdk, one):
             total=Decimal(line.total) / 100, measure=line.measure,
             vat=sdk.VatRate.parse({'none': 'no'}.get(line.vat, line.vat.removeprefix('vat'))),
             payment_method=getattr(sdk.PaymentMethod, methods[line.method]),
-            payment_object=getattr(sdk.PaymentObject, subjects[line.subject]))
+            payment_object=sdk.PaymentObject.TM if line.mark else getattr(
+                sdk.PaymentObject, subjects[line.subject]))
         if line.mark:
             position.set_mark_code(sdk.MarkTypes.GS1M, line.mark)
+            position.set_planned_status({'income': 1, 'income_return': 3}[one.kind])
         if line.agent:
             position.set_agent(sdk.Agent(
                 getattr(sdk.AgentType, line.agent.upper()), line.supplier.phones[0],

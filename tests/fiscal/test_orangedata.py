@@ -268,7 +268,8 @@ def test_states(client, step, state, again):
     (answer([DONE]), base.OutcomeUnknown),
     (empty(401), base.Unauthorized),
     (empty(500), base.OutcomeUnknown),
-    (answer({'errors': ['Документ не найден']}, 400), base.Rejected),
+    (answer({'errors': ['Документ не найден']}, 400), base.NotFound),
+    (answer(b'<h1>Bad Request</h1>', 400), base.OutcomeUnknown),
     (close, base.OutcomeUnknown),
 ])
 def test_what_is_no_state(client, step, error):
@@ -285,7 +286,7 @@ def test_which_marks_were_not_accepted(client):
 
 def test_check_tries_all_three(client):
     register = client(empty(200))
-    assert register.check().prints
+    assert register.check().prints is None
     [request] = register.server.requests
     assert (request.path, request.json) == ('/api/v2/check/', {
         'inn': '7736207543', 'group': 'Main_2', 'key': '7736207543_17'})

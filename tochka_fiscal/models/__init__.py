@@ -23,6 +23,7 @@ from . import fiscal_receipt_test
 from . import fiscal_attempt
 
 from . import account_move
+from . import account_move_line
 from . import account_payment
 from . import account_tax
 from . import payment_provider
@@ -32,6 +33,7 @@ from . import payment_transaction
 from . import payment_transaction_bank
 from . import payment_transaction_closing
 from . import payment_transaction_items
+from . import payment_transaction_marks
 from . import payment_transaction_return
 from . import payment_transaction_rules
 from . import product_category

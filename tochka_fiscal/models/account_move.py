@@ -18,6 +18,15 @@ class AccountMove(models.Model):
         for move in self:
             move.fiscal_receipt_count = len(move.sudo().fiscal_receipt_ids)
 
+    # === CRUD METHODS === #
+
+    def _post(self, soft=True):
+        """ Override to take the codes of marked goods, and to sell no piece twice. """
+        for move in self.filtered(lambda one: one.move_type == 'out_invoice'):
+            move.invoice_line_ids._fiscal_fill_marks()
+            move.invoice_line_ids._fiscal_check_sold_once()
+        return super()._post(soft)
+
     # === ACTION METHODS === #
 
     def action_fiscal_receipts(self):

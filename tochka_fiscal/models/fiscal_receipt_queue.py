@@ -111,10 +111,11 @@ class FiscalReceipt(models.Model):
                 self._fiscal_await_result(_("The register has it already; its result is awaited."))
         except (base.Unsupported, base.Rejected, ReceiptError) as error:
             problem = self._fiscal_explain(error)
-            if self.state == 'accepted':
+            if self.state == 'accepted' and not client.asks_by_key:
                 self._fiscal_ask_for_fate(attempt)
                 return None
-            if attempt.maybe_taken:
+            # A register that has just said that it knows nothing of it is believed.
+            if attempt.maybe_taken and self.state != 'accepted':
                 self._fiscal_await_result(_(
                     "An earlier answer was lost, and the register refuses the repetition: %s. Its"
                     " result is awaited.", problem))
@@ -168,6 +169,9 @@ class FiscalReceipt(models.Model):
                 register._fiscal_report_problem(error)
             self.problem = self._fiscal_explain(error)
             return error
+        except base.NotFound:
+            # It was lost on its way: the same key is sent again.
+            return self._fiscal_send(attempt)
         except base.OutcomeUnknown as error:
             self._fiscal_wait(self._fiscal_explain(error))
             return error

@@ -183,6 +183,11 @@ class FiscalReceipt(models.Model):
         for note in refund.invoice_ids.filtered(lambda move: move.move_type == 'out_refund'):
             source = f'account.move,{note.reversed_entry_id.id}'
             for line in refund._fiscal_document_lines(note):
+                pieces = [place for code in line._fiscal_mark_codes()
+                          for place, one in enumerate(lines) if one.mark == code]
+                if pieces:
+                    named += [([place], to_kopecks(lines[place].total)) for place in pieces]
+                    continue
                 name = cut_name(line.name or line.product_id.display_name or '')
                 alike = [place for place, one in enumerate(lines) if one.name == name]
                 # First the lines of the invoice itself, then those of receipts that have closed it.

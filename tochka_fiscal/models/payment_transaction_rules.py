@@ -59,7 +59,7 @@ class PaymentTransaction(models.Model):
             agent, supplier = category._fiscal_agency(self.company_id)
             override = category._fiscal_override('fiscal_method')
             method = override or usual_method
-            items.append(receipt.Item(
+            items += self._fiscal_split_by_marks(line, receipt.Item(
                 name=line.name or line.product_id.display_name or document.display_name,
                 quantity=self._fiscal_quantity(line),
                 total=total,
@@ -112,6 +112,8 @@ class PaymentTransaction(models.Model):
         for back in returned:
             for index, item in enumerate(items):
                 if item.name != back.name or not 0 < back.total <= item.total:
+                    continue
+                if back.mark and back.mark != item.mark:
                     continue
                 # The same price, but for half a kopeck of each total.
                 is_same_price = 2 * abs(

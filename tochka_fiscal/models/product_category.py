@@ -38,6 +38,12 @@ class ProductCategory(models.Model):
         help="The principal, tags 1225, 1226 and 1171: name, INN (tax ID) and phone of the contact"
              " go into the receipt.")
 
+    fiscal_marked = fields.Boolean(
+        string="Goods with marking codes",
+        help="Each piece has a code of \"Chestny Znak\", which its receipt of full settlement"
+             " names. A receipt without it is not printed: a person is asked. Holds for the"
+             " categories below this one as well.")
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains('fiscal_agent', 'fiscal_supplier_id')

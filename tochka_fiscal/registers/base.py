@@ -63,6 +63,10 @@ class Busy(NotSent):
         self.seconds = seconds
 
 
+class NotFound(RegisterError):
+    """ The register has nothing under this key: it was not taken, and may be sent again. """
+
+
 class OutcomeUnknown(RegisterError):
     """ The answer is missing or senseless: maybe taken. """
 
@@ -164,6 +168,7 @@ class Register(Protocol):
         :param str key: The receipt's key.
         :param str task: The register's own number of it; empty if it was lost.
         :rtype: Result
+        :raise NotFound: If it can be asked for by its key, and is not there.
         :raise RegisterError: What became of the call.
         """
 

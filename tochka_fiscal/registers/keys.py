@@ -15,6 +15,7 @@ import tempfile
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -35,6 +36,7 @@ from ..receipt import _lt
 
 LEAST_BITS = 2048
 MOST_BYTES = 64 * 1024
+KEPT = 16  # Ours: how many keys a process keeps ready. A company has one.
 
 
 class KeyProblem(ValueError):
@@ -131,6 +133,7 @@ def check_authority(pem):
         )) from error
 
 
+@lru_cache(maxsize=KEPT)
 def load(pem):
     """ Return the private key of what `read_sign_key` has returned. """
     return load_pem_private_key(pem.encode(), None)
@@ -252,10 +255,7 @@ class CertificateAdapter(HTTPAdapter):
     """
 
     def __init__(self, pem, authority=''):
-        self._context = ssl.create_default_context()
-        if authority:
-            self._context.load_verify_locations(cadata=authority)
-        _load(self._context, pem)
+        self._context = _make_context(pem, authority)
         super().__init__()
 
     def init_poolmanager(self, *args, **options):
@@ -263,10 +263,14 @@ class CertificateAdapter(HTTPAdapter):
         return super().init_poolmanager(*args, ssl_context=self._context, **options)
 
 
-def _load(context, pem):
-    """ Give a context its certificate. It takes files only: the key in it is locked by a passphrase
-    that nobody else ever knows, and the file lives for this moment.
+@lru_cache(maxsize=KEPT)
+def _make_context(pem, authority):
+    """ Return a context with a certificate. It takes files only: the key in it is locked by a
+    passphrase that nobody else ever knows, and the file lives for this moment.
     """
+    context = ssl.create_default_context()
+    if authority:
+        context.load_verify_locations(cadata=authority)
     start = pem.index('-----BEGIN PRIVATE KEY-----')
     passphrase = secrets.token_bytes(24).hex()
     locked = load(pem[start:]).private_bytes(
@@ -275,3 +279,4 @@ def _load(context, pem):
         file.write(pem[:start].encode() + locked)
         file.flush()
         context.load_cert_chain(file.name, password=passphrase)
+    return context

@@ -98,7 +98,7 @@ class Komtet(base.Register):
                 {'sum': _roubles(amount), 'type': const.PAYMENT_TYPES[name]}
                 for name, amount in receipt.payments.items()
             ],
-            'positions': [self._build_position(line) for line in receipt.lines],
+            'positions': [self._build_position(line, receipt.kind) for line in receipt.lines],
             'internet': receipt.internet,
         }
         if receipt.correction:
@@ -134,7 +134,7 @@ class Komtet(base.Register):
         }
 
     @staticmethod
-    def _build_position(line):
+    def _build_position(line, kind):
         method = const.FISCAL_METHODS.get(line.method)
         if not method:
             # The clients of the service and its till disagree on which word is which.
@@ -152,8 +152,13 @@ class Komtet(base.Register):
             'payment_object': const.FISCAL_SUBJECTS[line.subject],
         }
         if line.mark:
-            kind = 'gs1m' if re.match(r'01\d{14}21', line.mark) else 'unknown'
-            position['mark_code'] = {kind: line.mark}
+            form = 'gs1m' if re.match(r'01\d{14}21', line.mark) else 'unknown'
+            position |= {
+                'mark_code': {form: line.mark},
+                'planned_status': const.PLANNED_STATUSES[kind],
+            }
+            if line.subject == 'goods':
+                position['payment_object'] = const.MARKED_GOODS
         if line.agent:
             position['agent_info'] = {'type': line.agent}
         if line.supplier:

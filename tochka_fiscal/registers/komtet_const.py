@@ -27,6 +27,8 @@ FISCAL_SUBJECTS = {
     'goods': 'product', 'work': 'work', 'service': 'service', 'payment': 'payment',
     'other': 'other',
 }
+MARKED_GOODS = 'tm'  # tag 1212, 33: goods with a marking code
+PLANNED_STATUSES = {'income': 1, 'income_return': 3}  # tag 2003, a piece
 PAYMENT_TYPES = {
     'cash': 'cash', 'cashless': 'card', 'prepaid': 'prepayment', 'credit': 'credit',
     'counter': 'counter_provisioning',

@@ -66,11 +66,14 @@ class OrangeData(base.Register):
         """ See `base.Register.status`. Receipts and corrections have their own addresses, and 400
         says that there is no such document.
         """
-        paths = (const.RECEIPTS, const.CORRECTIONS[self._ffd])
-        for path in paths:
+        for path in (const.RECEIPTS, const.CORRECTIONS[self._ffd]):
             response = self._get(f'/{path}/{self._inn}/status/{key}', own=(524,))
-            if response.status_code != 400 or path == paths[-1]:
+            if response.status_code != 400:
                 return self._read_status(key, response)
+        errors = _read_errors(response)
+        if not errors:
+            _raise_refusal(response)
+        raise base.NotFound('; '.join(errors), 'HTTP 400')
 
     def check(self):
         """ See `base.Register.check`: signature, certificate and group are tried. """

@@ -355,6 +355,52 @@ class TestOtherRegisters(FiscalCommon):
         self.assertIn("unknown fate", self.receipt.activity_ids.summary)
         self.assertEqual(set(self.keys()), {self.receipt.attempt_ids.key})
 
+    def find_by_key(self):
+        """ Let the register find receipts by their key, and know nothing of others. """
+        self.till.asks_by_key = True
+
+        def status(key, task):
+            if key not in self.till.printed:
+                raise base.NotFound("Unknown")
+            return self.till.result(self.till.printed[key])
+
+        self.till.status = status
+
+    def test_refused_repetition_of_what_never_arrived(self):
+        """ The register knows nothing of the key, and refuses it again: it was not printed. """
+        self.find_by_key()
+        for error in (base.OutcomeUnknown("lost"), base.Rejected("Wrong line", '32')):
+            self.till.fail(error)
+            self.work()
+        self.assertEqual(self.receipt.state, 'accepted')
+        self.till.fail(base.Rejected("Wrong line", '32'))
+        self.work()
+        self.assertEqual((self.receipt.state, self.receipt.attempt_ids.outcome),
+                         ('failed', 'failed'))
+        self.receipt.action_retry()
+        self.work()
+        self.work()
+        self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
+
+    def test_what_never_arrived_is_sent_again(self):
+        self.find_by_key()
+        for error in (base.OutcomeUnknown("lost"), base.Rejected("Busy line", '32')):
+            self.till.fail(error)
+            self.work()
+        self.work()
+        self.work()
+        self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
+        self.assertEqual(len(self.receipt.attempt_ids), 1)
+
+    def test_refused_repetition_of_what_had_arrived(self):
+        self.find_by_key()
+        self.till.fail(base.OutcomeUnknown("lost"), before=False)
+        self.work()
+        self.till.fail(base.Rejected("Wrong line", '32'))
+        self.work()
+        self.work()
+        self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
+
     def test_expired_one_is_sent_anew(self):
         self.work()
         self.till.result = lambda receipt, task='': base.Result(

@@ -1,0 +1,69 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from dataclasses import replace
+from decimal import Decimal
+
+from odoo import _, models
+
+from odoo.addons.tochka_fiscal import const, receipt
+
+
+class PaymentTransaction(models.Model):
+    """ Marking codes on receipts: a line for each piece, at its full settlement, once. """
+
+    _inherit = 'payment.transaction'
+
+    def _fiscal_split_by_marks(self, line, item):
+        """ Return an item for each piece of marked goods that is handed over.
+
+        Money that comes before names no code: the piece is told of when it is handed over. Source:
+        FFD 1.2, tag 2000.
+
+        :param account.move.line|sale.order.line line: The line.
+        :param receipt.Item item: What it sells.
+        :return: The items; their sum is that of the whole.
+        :rtype: list[receipt.Item]
+        :raise ReceiptError: If a code is missing.
+        """
+        if item.method in const.PREPAID_METHODS or not (
+            line.product_id.categ_id._fiscal_override('fiscal_marked')
+        ):
+            return [item]
+        codes = self._fiscal_codes_of(line)
+        if line._name == 'account.move.line' and line.move_type == 'out_refund' and not codes:
+            return [item]  # Money comes back, and no piece.
+        if len(codes) != item.quantity:
+            raise receipt.ReceiptError(_(
+                "%(line)s: %(pieces)s marked pieces and %(codes)s marking codes. Enter the codes on"
+                " the line of the invoice, and try again.",
+                line=item.name, pieces=f'{item.quantity.normalize():f}', codes=len(codes)))
+        told = self._fiscal_told_codes(codes, item.source)
+        shares = receipt.allot(item.total, [1] * len(codes))
+        return [
+            replace(item, quantity=Decimal(1), total=share, mark='' if code in told else code)
+            for code, share in zip(codes, shares, strict=True)
+        ]
+
+    def _fiscal_codes_of(self, line):
+        """ Return the codes of a line's pieces: those that were entered, else those of the lots.
+
+        :rtype: list[str]
+        """
+        if line._name == 'account.move.line':
+            return line._fiscal_mark_codes() or line._fiscal_lot_marks()[:int(line.quantity)]
+        return self.env['account.move.line']._fiscal_delivered_marks(line)
+
+    def _fiscal_told_codes(self, codes, source):
+        """ Return the codes that another receipt of the document names: a piece that is paid in
+        parts is told of once.
+
+        :param list[str] codes: The codes.
+        :param str source: The document.
+        :rtype: set[str]
+        """
+        lines = self.env['fiscal.receipt.line'].sudo().search([
+            ('mark', 'in', codes), ('source', '=', source), ('receipt_id.kind', '=', 'income'),
+            ('receipt_id.state', '!=', 'void'), ('receipt_id.is_replaced', '=', False),
+        ])
+        own = lines.filtered(lambda line: line.receipt_id.transaction_id == self)
+        return set((lines - own).mapped('mark'))
