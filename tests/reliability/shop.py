@@ -9,8 +9,8 @@ import xmlrpc.client
 import psycopg2
 import pytest
 
-from tests.reliability.services import SERVICES
 from tests.served import Stack
+from tests.services import SERVICES
 from tools.demo.server import free_port, start_odoo
 
 SEED = 54

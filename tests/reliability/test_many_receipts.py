@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.reliability.services import SERVICES
 from tests.reliability.shop import CAN_ASK, Shop
+from tests.services import SERVICES
 
 COUNT, BATCH = 500, 25
 # For the change of registers: so many at each, and each twice.

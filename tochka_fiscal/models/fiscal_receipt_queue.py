@@ -237,6 +237,7 @@ class FiscalReceipt(models.Model):
         })
         self.activity_unlink(['mail.mail_activity_data_warning'])
         self._fiscal_tell_documents()
+        self._fiscal_wake_followers()
         if not result.fiscal:
             self._message_log(body=_(
                 "The register has printed it, and does not give its numbers: they stand in its"
@@ -249,6 +250,14 @@ class FiscalReceipt(models.Model):
             self._fiscal_ask(_("Fiscal receipt with another sum: %s", self.name), problem)
         else:
             self._fiscal_confirm()
+
+    def _fiscal_wake_followers(self):
+        """ Let what has waited for this receipt go at once: returns of it, and the right one. """
+        waiting = self.search([
+            ('state', '=', 'queued'), '|', ('income_id', '=', self.id), ('after_id', '=', self.id)])
+        if waiting:
+            waiting.try_lock_for_update(allow_referencing=True).next_try_at = fields.Datetime.now()
+            self._fiscal_trigger()
 
     def _fiscal_proof(self, fiscal):
         """ Return what proves that the receipt is printed.

@@ -94,6 +94,18 @@ class TestWrongReceipt(CorrectionCommon):
         self.assertEqual([one.kind for one in self.printed()],
                          ['income', 'income_return', 'income'])
 
+    def test_the_right_one_goes_as_soon_as_the_reversal_is_printed(self):
+        _reversal, right = self.correct()
+        right.next_try_at = fields.Datetime.now() + timedelta(hours=1)
+        self.env.flush_all()
+        for _run in range(4):
+            for lane in (0, 1):
+                self.env.ref(f'tochka_fiscal.cron_lane_{lane}').sudo().method_direct_trigger()
+            self.env['fiscal.receipt'].sudo().search(
+                [('state', '=', 'accepted')]).next_try_at = fields.Datetime.now()
+            self.env.flush_all()
+        self.assertEqual(right.state, 'done')
+
     def test_lost_answers_print_each_once(self):
         reversal, right = self.correct()
         self.till.names_duplicates = True
