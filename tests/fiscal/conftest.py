@@ -5,6 +5,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sandbox.server import start as start_sandbox
 from tests.api.server import ScriptedServer
 
 # A busy machine is no failure. CI repeats the same examples each time; at home they vary.
@@ -19,6 +20,14 @@ settings.load_profile('fiscal')
 def direct(monkeypatch):
     """ No proxy between the tests and the loopback interface. """
     monkeypatch.setenv('NO_PROXY', '*')
+
+
+@pytest.fixture(scope='module')
+def sandbox():
+    """ One sandbox for all tests of a module. """
+    running = start_sandbox(webhook_interval=0.05)
+    yield running
+    running.stop()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from sandbox.server import start
 from tests.fiscal.receipts import all_receipts, item, receipt
 from tests.fiscal.sandboxes import assert_proved, assert_said, caller, keyed, meaning, wait_done
 from tochka_fiscal.receipt import Correction
@@ -14,14 +13,6 @@ from tochka_fiscal.registers import atol, base
 FORMATS = {'v4': '1.05', 'v5': '1.2'}
 # What is said on purpose that ATOL Online can't print.
 UNSUPPORTED = {('v4', 'mark')}
-
-
-@pytest.fixture(scope='module')
-def sandbox():
-    """ One sandbox for all tests. """
-    running = start(webhook_interval=0.05)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -7,21 +7,12 @@ from datetime import date
 
 import pytest
 
-from sandbox.server import start
 from tests.fiscal.receipts import all_receipts, item, receipt
 from tests.fiscal.sandboxes import caller, keyed, wait_done
 from tochka_fiscal import const
 from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import base
 from tochka_fiscal.registers.komtet import Komtet
-
-
-@pytest.fixture(scope='module')
-def sandbox():
-    """ One sandbox for all tests. """
-    running = start(webhook_interval=0.05)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

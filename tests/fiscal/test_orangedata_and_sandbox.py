@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from sandbox.server import start
 from tests.fiscal.receipts import all_receipts, item, receipt
 from tests.fiscal.sandboxes import assert_proved, assert_said, caller, keyed, meaning, wait_done
 from tochka_fiscal.receipt import Correction
@@ -17,14 +16,6 @@ from tochka_fiscal.registers.texts import to_cp866
 GROUPS = {'1.05': 'Main', '1.2': 'Main_2'}
 # What is said on purpose that OrangeData can't print.
 UNSUPPORTED = {('1.05', 'mark')}
-
-
-@pytest.fixture(scope='module')
-def sandbox():
-    """ One sandbox for all tests. """
-    running = start(webhook_interval=0.05)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

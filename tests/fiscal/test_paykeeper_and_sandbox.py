@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.server import start
 from tests.fiscal.receipts import all_receipts, item, receipt
 from tests.fiscal.sandboxes import assert_proved, assert_said, caller, keyed, meaning, wait_done
 from tochka_fiscal import const
@@ -15,14 +14,6 @@ RETURN = 'refund'
 # What nobody documents: never sent, or only when a person has switched it on.
 NEVER = {'agent'}
 SWITCHED = {'fraction'}
-
-
-@pytest.fixture(scope='module')
-def sandbox():
-    """ One sandbox for all tests. """
-    running = start(webhook_interval=0.05)
-    yield running
-    running.stop()
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """ The cache: where it is, and that half-done work is never taken for finished work. """
 
 import multiprocessing
+import re
 import time
 
 import pytest
 
-from tools.layout import cache_dir, digest, exclusive, fresh_folder
+from tools.layout import ROOT, cache_dir, digest, exclusive, fresh_folder
+from tools.odoo_run import ADDONS
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +116,12 @@ def test_a_lock_is_free_again_after_an_error():
             raise RuntimeError
     with exclusive('thing'), exclusive('another thing'):
         assert (cache_dir() / 'thing.lock').exists()
+
+
+@pytest.mark.parametrize('addon', ADDONS)
+def test_odoos_own_runner_sees_every_test(addon):
+    """ It runs what the package imports, and says nothing of the rest. """
+    folder = ROOT / addon / 'tests'
+    imported = re.findall(r'^from \. import (test_\w+)$', (folder / '__init__.py').read_text(),
+                          re.MULTILINE)
+    assert sorted(imported) == sorted(path.stem for path in folder.glob('test_*.py'))

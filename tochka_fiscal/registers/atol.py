@@ -89,13 +89,7 @@ class Atol(base.Register):
 
     def parse_callback(self, body, headers, url):
         """ See `base.Register.parse_callback`. Nothing proves who has sent it. """
-        try:
-            key = json.loads(body)['external_id']
-        except (ValueError, KeyError, TypeError) as error:
-            raise base.InvalidCallback("The callback says nothing.") from error
-        if not isinstance(key, str) or not key:
-            raise base.InvalidCallback("The callback says nothing.")
-        return key, None
+        return base.read_callback_key(body, 'external_id'), None
 
     # === THE DOCUMENT === #
 

@@ -6,6 +6,7 @@ A register takes a `receipt.Receipt` and gives a `Result`, or raises what became
 difference that a doubled receipt depends on is whether the register may have taken it.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -193,6 +194,23 @@ class Register(Protocol):
 
 
 # === VALUES === #
+
+def read_callback_key(body, name):
+    """ Return the key that a callback in JSON names.
+
+    :param bytes body: The body.
+    :param str name: Under which name it stands there.
+    :rtype: str
+    :raise InvalidCallback: If it names none.
+    """
+    try:
+        key = json.loads(body)[name]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidCallback("The callback says nothing.") from error
+    if not isinstance(key, str) or not key:
+        raise InvalidCallback("The callback says nothing.")
+    return key
+
 
 def number(value):
     """ Return a number that JSON writes exactly as the decimal reads.

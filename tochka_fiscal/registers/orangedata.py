@@ -86,13 +86,7 @@ class OrangeData(base.Register):
 
     def parse_callback(self, body, headers, url):
         """ See `base.Register.parse_callback`. Nothing proves who has sent it. """
-        try:
-            key = json.loads(body)['id']
-        except (ValueError, KeyError, TypeError) as error:
-            raise base.InvalidCallback("The callback says nothing.") from error
-        if not isinstance(key, str) or not key:
-            raise base.InvalidCallback("The callback says nothing.")
-        return key, None
+        return base.read_callback_key(body, 'id'), None
 
     # === THE DOCUMENT === #
 

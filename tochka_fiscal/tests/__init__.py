@@ -14,9 +14,17 @@ from . import test_golden_amounts
 from . import test_golden_orders
 from . import test_items
 from . import test_items_orders
+from . import test_lane
+from . import test_marks
+from . import test_marks_stock
+from . import test_other_registers
 from . import test_portal
 from . import test_provider
 from . import test_queue
 from . import test_receipt
+from . import test_register_atol
+from . import test_register_orangedata
+from . import test_register_page
+from . import test_register_paykeeper
 from . import test_return
 from . import test_translations
