@@ -139,6 +139,7 @@ def test_settlements_without_a_receipt(stack, visit):
     page.goto(f'{stack.odoo_url}/odoo/action-tochka_fiscal.action_fiscal_missed')
     page.locator('.modal .o_data_row, .o_form_view .o_data_row').nth(1).wait_for()
     accountant.look('missed')
+    assert 'неизвестна' not in page.locator('.modal').inner_text()
     page.locator('button[name="action_print"]').click()
     page.locator('.o_list_view .o_data_row').nth(1).wait_for()
     for invoice_id in invoices:

@@ -169,9 +169,12 @@ class FiscalReceipt(models.Model):
                 register._fiscal_report_problem(error)
             self.problem = self._fiscal_explain(error)
             return error
-        except base.NotFound:
-            # It was lost on its way: the same key is sent again.
-            return self._fiscal_send(attempt)
+        except base.NotFound as error:
+            if attempt.maybe_taken:
+                # It was lost on its way: the same key is sent again.
+                return self._fiscal_send(attempt)
+            # It said yes once: it has forgotten, and may have printed.
+            self._fiscal_wait(self._fiscal_explain(error))
         except base.OutcomeUnknown as error:
             self._fiscal_wait(self._fiscal_explain(error))
             return error

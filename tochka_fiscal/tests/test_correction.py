@@ -299,6 +299,43 @@ class TestMissed(CorrectionCommon):
         self.assertEqual(transaction._fiscal_receipt().state, 'done')
         self.assertFalse(self.wizard().count)
 
+    def test_form_that_is_not_saved_yet(self):
+        failed, transaction = self.unprinted(), self.unfiscalized()
+        wizard = self.env['fiscal.missed'].new({'company_id': self.company.id})
+        self.assertEqual(wizard.receipt_ids._origin, failed)
+        self.assertEqual(wizard.transaction_ids._origin, transaction)
+        self.assertFalse(wizard.unknown_ids)
+        self.assertEqual((wizard.count, wizard.total), (2, 1500))
+
+    def accountant(self, company):
+        return self.env['res.users'].sudo().create({
+            'name': "Accountant", 'login': f'accountant-{company.id}',
+            'company_id': company.id, 'company_ids': [(6, 0, company.ids)],
+            'group_ids': [(6, 0, [self.env.ref('account.group_account_invoice').id])],
+        })
+
+    def test_accountant(self):
+        failed, transaction = self.unprinted(), self.unfiscalized()
+        wizard = self.env['fiscal.missed'].with_user(self.accountant(self.company)).create({})
+        self.assertEqual(wizard.transaction_ids.mapped('reference'), [transaction.reference])
+        self.assertEqual(wizard.receipt_ids.mapped('name'), [failed.name])
+        wizard.action_print()
+        self.work_off()
+        self.assertEqual(len(self.printed()), 2)
+
+    def test_accountant_of_another_company(self):
+        self.unprinted()
+        self.unfiscalized()
+        other = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.company.currency_id.id})
+        missed = self.env['fiscal.missed'].with_user(self.accountant(other)).with_context(
+            allowed_company_ids=other.ids)
+        self.assertFalse(missed.create({}).count)
+        wizard = missed.create({'company_id': self.company.id})
+        self.assertFalse(wizard.count)
+        with self.assertRaises(UserError):
+            wizard.action_print()
+
     def test_same_record_so_never_twice(self):
         failed = self.unprinted()
         self.wizard().action_print()

@@ -107,6 +107,16 @@ class TestOtherRegisters(FiscalCommon):
         self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
         self.assertEqual(len(self.receipt.attempt_ids), 1)
 
+    def test_what_was_taken_and_is_forgotten_is_not_sent_again(self):
+        self.find_by_key()
+        self.work()
+        self.assertEqual(self.receipt.state, 'accepted')
+        self.till.printed.clear()
+        for _run in range(3):
+            self.work()
+        self.assertEqual((self.receipt.state, len(self.keys())), ('accepted', 1))
+        self.assertIn("Unknown", self.receipt.problem)
+
     def test_refused_repetition_of_what_had_arrived(self):
         self.find_by_key()
         self.till.fail(base.OutcomeUnknown("lost"), before=False)

@@ -56,6 +56,7 @@ class FiscalCorrection(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
+        self.receipt_id.check_access('read')
         transaction = self.receipt_id.sudo().transaction_id
         if not transaction:
             raise UserError(_("No payment is behind this receipt."))

@@ -17,7 +17,8 @@ class FiscalMissed(models.TransientModel):
 
     company_id = fields.Many2one(
         string="Company", comodel_name='res.company', required=True,
-        default=lambda self: self.env.company)
+        default=lambda self: self.env.company,
+        domain=lambda self: [('id', 'in', self.env.companies.ids)])
     date_from = fields.Date(
         string="From", required=True,
         default=lambda self: self._today() - timedelta(days=const.MISSED_DAYS))
@@ -46,15 +47,17 @@ class FiscalMissed(models.TransientModel):
     def _compute_missed(self):
         for wizard in self:
             unprinted = wizard._fiscal_find_unprinted()
-            wizard.receipt_ids = unprinted.filtered(
+            surely = unprinted.filtered(
                 lambda receipt: receipt.state in ('queued', 'failed')
                 and not receipt.attempt_ids[:1].filtered(
                     lambda attempt: not attempt.outcome and attempt.maybe_taken))
-            wizard.unknown_ids = unprinted - wizard.receipt_ids
-            wizard.transaction_ids = wizard._fiscal_find_transactions()
-            wizard.count = len(wizard.receipt_ids) + len(wizard.transaction_ids)
-            wizard.total = sum(wizard.receipt_ids.mapped('total')) + sum(
-                wizard.transaction_ids.mapped('amount'))
+            transactions = wizard._fiscal_find_transactions()
+            # A form that is not saved yet has copies in its fields: they are not compared.
+            wizard.receipt_ids = surely
+            wizard.unknown_ids = unprinted - surely
+            wizard.transaction_ids = transactions
+            wizard.count = len(surely) + len(transactions)
+            wizard.total = sum(surely.mapped('total')) + sum(transactions.mapped('amount'))
 
     # === ACTION METHODS === #
 
@@ -114,7 +117,8 @@ class FiscalMissed(models.TransientModel):
         """ Return the payments of these days without any receipt. :rtype: payment.transaction """
         self.ensure_one()
         return self.env['payment.transaction'].sudo().search([
-            ('company_id', 'child_of', self.company_id.id), ('state', '=', 'done'),
+            ('company_id', 'child_of', self.company_id.id),
+            ('company_id', 'in', self.env.companies.ids), ('state', '=', 'done'),
             ('provider_code', '=', 'tochka'), ('fiscal_receipt_ids', '=', False),
             ('operation', 'not in', ('refund', 'validation')),
             ('provider_id.fiscalization', '=', 'other'),
