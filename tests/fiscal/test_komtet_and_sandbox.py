@@ -3,7 +3,9 @@
 import http.server
 import threading
 import time
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -11,7 +13,7 @@ from tests.fiscal.receipts import all_receipts, item, receipt
 from tests.fiscal.sandboxes import caller, keyed, wait_done
 from tochka_fiscal import const
 from tochka_fiscal.receipt import Correction
-from tochka_fiscal.registers import base
+from tochka_fiscal.registers import base, komtet_const
 from tochka_fiscal.registers.komtet import Komtet
 
 
@@ -32,15 +34,21 @@ def register(control):
     return Komtet(own['url'], own['shop_id'], own['secret'], str(own['queue_id']), timeout=(2, 2))
 
 
+@pytest.mark.parametrize('kind', ['income', 'income_return'])
 @pytest.mark.parametrize('name', all_receipts())
-def test_every_receipt_is_printed(register, control, name):
-    one = keyed(all_receipts()[name])
+def test_every_receipt_is_printed(register, control, name, kind):
+    one = keyed(replace(all_receipts()[name], kind=kind))
     result = wait_done(register, '', register.register(one).task)
     assert result.state == 'done', result.message
     assert result.fiscal.total == one.total
     assert result.fiscal.kind == {'income': 1, 'income_return': 2}[one.kind]
     [printed] = [line for line in control('komtet/ledger') if line['external_id'] == one.key]
     assert printed['total'] == f'{one.total / 100:.2f}'
+    [task] = control('komtet/tasks')
+    assert task['check']['intent'] == {'income': 'sell', 'income_return': 'sellReturn'}[kind]
+    assert [(line['name'], line['total'], line['vat']) for line in task['check']['positions']] == [
+        (line.name, float(Decimal(line.total) / 100), komtet_const.VATS[line.vat])
+        for line in one.lines]
 
 
 def test_lost_answers_print_one(register, control):
