@@ -137,7 +137,7 @@ def test_register_and_settings(stack, visit):
     page.locator('button[name="action_check"]').click()
     page.locator('.o_notification').first.wait_for()
     assert 'пробивает чеки' in page.locator('.o_notification').first.inner_text()
-    administrator.look_twice(stack, 'fiscal_register')
+    administrator.look_twice(stack, 'register_komtet')
     page.get_by_role('button', name='Пробить пробный чек').click()
     page.locator('.modal [name="taxation_system"] select, .modal [name="taxation_system"] input'
                  ).first.wait_for()
