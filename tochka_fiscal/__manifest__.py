@@ -10,7 +10,7 @@
     'author': 'Tochka Bank for Odoo contributors',
     'website': 'https://developers.tochka.com',
     'depends': ['account_payment', 'phone_validation', 'tochka_acquiring'],
-    'external_dependencies': {'python': ['qrcode']},
+    'external_dependencies': {'python': ['cryptography', 'qrcode', 'requests']},
     'data': [
         'security/ir.model.access.csv',
         'security/fiscal_security.xml',

@@ -205,3 +205,10 @@ def test_no_open_key_is_ever_written(key, monkeypatch):
     assert b'BEGIN PRIVATE KEY' not in content
     with pytest.raises(FileNotFoundError):
         open(path, 'rb')
+
+
+def test_certificate_is_shown_through_a_proxy_too(key):
+    adapter = keys.CertificateAdapter(read_client(cert_pem(key), pem(key)).pem)
+    own = adapter.poolmanager.connection_pool_kw['ssl_context']
+    manager = adapter.proxy_manager_for('http://proxy.example.com:3128')
+    assert manager.connection_pool_kw['ssl_context'] is own

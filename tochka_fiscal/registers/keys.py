@@ -262,6 +262,10 @@ class CertificateAdapter(HTTPAdapter):
         """ Override of `requests` to use the context. """
         return super().init_poolmanager(*args, ssl_context=self._context, **options)
 
+    def proxy_manager_for(self, proxy, **options):
+        """ Override of `requests` to show the certificate through a proxy as well. """
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **options)
+
 
 @lru_cache(maxsize=KEPT)
 def _make_context(pem, authority):
