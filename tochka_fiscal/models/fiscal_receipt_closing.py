@@ -38,8 +38,8 @@ class FiscalReceipt(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends('kind', 'prepayment_id', 'closing_ids.total', 'closing_ids.state',
-                 'line_ids.total', 'line_ids.fiscal_method', 'line_ids.return_line_ids.total',
-                 'line_ids.return_line_ids.receipt_id.state')
+                 'closing_ids.is_replaced', 'line_ids.total', 'line_ids.fiscal_method',
+                 'line_ids.return_line_ids.total', 'line_ids.return_line_ids.receipt_id.state')
     def _compute_prepaid_left(self):
         for receipt in self:
             receipt.prepaid_left = receipt._fiscal_prepaid_left() / 100
@@ -200,8 +200,14 @@ class FiscalReceipt(models.Model):
 
     def _fiscal_closed(self, source):
         """ Return how much of this prepayment was closed by a document. Kopecks. :rtype: int """
-        return sum(to_kopecks(closing.total) for closing in self.closing_ids
-                   if closing.closed_document == source and closing.state != 'void')
+        return sum(to_kopecks(closing.total) for closing in self._fiscal_closings()
+                   if closing.closed_document == source)
+
+    def _fiscal_closings(self):
+        """ Return the closing receipts that hold, or will. :rtype: fiscal.receipt """
+        self.ensure_one()
+        return self.closing_ids.filtered(
+            lambda closing: closing.state != 'void' and not closing.is_replaced)
 
     def _fiscal_prepaid_lines(self):
         """ Return the lines that are to be closed one day. :rtype: fiscal.receipt.line """
@@ -223,7 +229,7 @@ class FiscalReceipt(models.Model):
                 to_kopecks(closing.total) for closing in closings)
 
         lines = self._fiscal_prepaid_lines()
-        closings = self.closing_ids.filtered(lambda closing: closing.state != 'void')
+        closings = self._fiscal_closings()
         rest = left(lines, closings)
         if own is not None:
             rest = min(rest, left(

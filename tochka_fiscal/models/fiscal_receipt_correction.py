@@ -122,8 +122,9 @@ class FiscalReceipt(models.Model):
                 " right in the cabinet of the register."))
         if self.state != 'done' or self.is_replaced or self.is_test:
             raise UserError(_("Only a printed receipt that was not replaced yet is put right."))
-        if self.kind != 'income' or self.prepayment_id or any(
-            one.state != 'void' for one in self.return_ids | self.closing_ids
+        if self.kind != 'income' or any(
+            one.state != 'void' for one in
+            self.return_ids | self.line_ids.return_line_ids.receipt_id | self._fiscal_closings()
         ):
             raise UserError(_(
                 "A return or a closing receipt is tied to this one: put them right in the cabinet"
@@ -173,7 +174,8 @@ class FiscalReceipt(models.Model):
             [(line._fiscal_line(), self.env['fiscal.receipt.line']) for line in self.line_ids])
         right = self.create({
             **common, **values, 'name': self.name, 'settlement': settlement,
-            'after_id': reversal.id,
+            'after_id': reversal.id, 'prepayment_id': self.prepayment_id.id,
+            'closed_document': self.closed_document,
         })
         right._fiscal_write_lines([(line, self.env['fiscal.receipt.line']) for line in lines])
         self._message_log(body=_(

@@ -149,7 +149,7 @@ class FiscalReceipt(models.Model):
                       if one.receipt_id in aside)
             return to_kopecks(line.total) - line._fiscal_returned() + own
 
-        closings = self.closing_ids.filtered(lambda closing: closing.state != 'void')
+        closings = self._fiscal_closings()
         closed = sum(to_kopecks(closing.total) for closing in closings)
         prepaid, settled = [], []
         # Lines of a document are closed before money that is an advance in any case.

@@ -9,6 +9,7 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
+from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 
 
 class CorrectionCommon(FiscalCommon):
@@ -29,7 +30,7 @@ class CorrectionCommon(FiscalCommon):
             moment=datetime(2026, 11, 25, 14, 30), total=receipt.total,
             kind=1 if receipt.kind == 'income' else 2))
 
-    def printed(self):
+    def documents(self):
         """ Return what the register has printed. """
         return list(self.till.printed.values())
 
@@ -62,7 +63,7 @@ class TestWrongReceipt(CorrectionCommon):
         self.assertTrue(self.receipt.is_replaced)
         self.work_off()
         self.assertEqual((reversal.state, right.state), ('done', 'done'))
-        wrong, back, good = self.printed()
+        wrong, back, good = self.documents()
         self.assertEqual((back.kind, back.lines, back.payments),
                          ('income_return', wrong.lines, wrong.payments))
         self.assertEqual((good.kind, good.total, good.lines[0].vat), ('income', 100000, 'vat22'))
@@ -75,7 +76,7 @@ class TestWrongReceipt(CorrectionCommon):
         self.register.ffd = '1.05'
         self.correct(order='17-2')
         self.work_off()
-        _wrong, back, good = self.printed()
+        _wrong, back, good = self.documents()
         self.assertEqual((back.kind, good.kind), ('income_return', 'income'))
         self.assertFalse(back.correction or good.correction)
         self.assertEqual({back.wrong_sign, good.wrong_sign}, {'1001'})
@@ -87,11 +88,11 @@ class TestWrongReceipt(CorrectionCommon):
         self.assertEqual((reversal.state, right.state), ('failed', 'queued'))
         for _run in range(3):
             self.work()
-        self.assertEqual(len(self.printed()), 1)
+        self.assertEqual(len(self.documents()), 1)
         self.assertIn("not reversed yet", right.problem)
         reversal.action_retry()
         self.work_off()
-        self.assertEqual([one.kind for one in self.printed()],
+        self.assertEqual([one.kind for one in self.documents()],
                          ['income', 'income_return', 'income'])
 
     def test_the_right_one_goes_as_soon_as_the_reversal_is_printed(self):
@@ -114,7 +115,7 @@ class TestWrongReceipt(CorrectionCommon):
         self.till.fail(base.Duplicate("It exists", '33', task='2'))
         self.work_off()
         self.assertEqual((reversal.state, right.state), ('done', 'done'))
-        self.assertEqual(len(self.printed()), 3)
+        self.assertEqual(len(self.documents()), 3)
 
     def test_settlement_goes_over(self):
         _reversal, right = self.correct()
@@ -208,7 +209,7 @@ class TestWrongReceipt(CorrectionCommon):
         _back, better = self.correct(right, vat='vat10')
         self.work_off()
         self.assertEqual(better.state, 'done')
-        self.assertEqual(self.printed()[-1].wrong_sign, '1003')
+        self.assertEqual(self.documents()[-1].wrong_sign, '1003')
         self.assertEqual(better.transaction_id._fiscal_receipt(), better)
         with self.assertRaises(UserError):
             self.correct(right)
@@ -232,10 +233,10 @@ class TestWrongReceipt(CorrectionCommon):
         self.assertFalse(self.receipt.is_replaced)
         self.assertEqual(self.receipt.transaction_id._fiscal_receipt(), self.receipt)
         self.work_off()
-        self.assertEqual(len(self.printed()), 1)
+        self.assertEqual(len(self.documents()), 1)
         self.correct()
         self.work_off()
-        self.assertEqual(len(self.printed()), 3)
+        self.assertEqual(len(self.documents()), 3)
 
     def test_no_giving_up_of_what_may_be_printed(self):
         reversal, right = self.correct()
@@ -253,6 +254,57 @@ class TestWrongReceipt(CorrectionCommon):
         })
         with self.assertRaises(AccessError):
             self.receipt.with_user(reader).action_correct()
+
+
+@tagged('post_install', '-at_install')
+class TestWrongClosing(CorrectionCommon, ClosingCommon):
+    """ A closing receipt is put right, and the prepayment is closed once all the same. """
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self.future_invoice(1000.0)
+        self.prepayment = self.prepay(self.invoice)
+        self.close(days=11)
+        self.closing = self.prepayment.closing_ids
+        self.work_off()
+        self.assertEqual(self.closing.state, 'done')
+
+    def wizard(self):
+        return self.env['fiscal.correction'].browse(self.closing.action_correct()['res_id'])
+
+    def test_closed_once(self):
+        wizard = self.wizard()
+        wizard.line_ids.vat = 'vat22'
+        wizard.action_apply()
+        self.assertClosings(
+            self.prepayment, (self.invoice, 1000.0), (self.invoice, 1000.0), left=0.0)
+        self.close(times=3, days=12)
+        self.work_off()
+        wrong, right = self.prepayment.closing_ids.sorted('id')
+        self.assertEqual((wrong.is_replaced, right.state), (True, 'done'))
+        _income, closing, back, good = self.documents()
+        self.assertEqual((back.kind, back.payments, back.lines),
+                         ('income_return', {'prepaid': 100000}, closing.lines))
+        self.assertEqual((good.kind, good.payments, good.lines[0].vat),
+                         ('income', {'prepaid': 100000}, 'vat22'))
+
+    def test_its_total_stays(self):
+        wizard = self.wizard()
+        wizard.line_ids.price = 900
+        with self.assertRaisesRegex(UserError, "must stay 1000.00"):
+            wizard.action_apply()
+
+    def test_lines_of_the_document(self):
+        wizard = self.wizard()
+        wizard.line_ids.write({'name': "Wrong", 'vat': 'vat10'})
+        wizard.action_take_documents()
+        self.assertEqual(
+            (wizard.line_ids.name, wizard.line_ids.vat, wizard.total),
+            (self.closing.line_ids.name, self.closing.line_ids.vat, 1000))
+
+    def test_closed_prepayment_is_not_put_right(self):
+        with self.assertRaisesRegex(UserError, "closing receipt"):
+            self.prepayment.action_correct()
 
 
 @tagged('post_install', '-at_install')
@@ -290,8 +342,8 @@ class TestMissed(CorrectionCommon):
         self.assertEqual((wizard.count, wizard.total), (2, 1500))
         wizard.action_print()
         self.work_off()
-        self.assertEqual(len(self.printed()), 2)
-        for one in self.printed():
+        self.assertEqual(len(self.documents()), 2)
+        for one in self.documents():
             self.assertEqual(one.correction.order, '17-2')
             self.assertEqual(one.correction.day, wizard._today() - timedelta(days=1))
             self.assertFalse(one.wrong_sign)
@@ -321,7 +373,7 @@ class TestMissed(CorrectionCommon):
         self.assertEqual(wizard.receipt_ids.mapped('name'), [failed.name])
         wizard.action_print()
         self.work_off()
-        self.assertEqual(len(self.printed()), 2)
+        self.assertEqual(len(self.documents()), 2)
 
     def test_accountant_of_another_company(self):
         self.unprinted()

@@ -57,14 +57,15 @@ class FiscalCorrection(models.TransientModel):
         """
         self.ensure_one()
         self.receipt_id.check_access('read')
-        transaction = self.receipt_id.sudo().transaction_id
-        if not transaction:
+        receipt = self.receipt_id.sudo()
+        provider = receipt.transaction_id.provider_id
+        if not provider:
             raise UserError(_("No payment is behind this receipt."))
         try:
-            lines = transaction.with_context(fiscal_without_basis=False)._fiscal_lines()
+            lines = [line for line, _origin in receipt._fiscal_make_lines()]
         except ReceiptError as error:
             raise UserError(self.env['fiscal.receipt']._fiscal_explain(error)) from error
-        self.taxation_system = transaction.provider_id.fiscal_taxation_system
+        self.taxation_system = provider.fiscal_taxation_system or self.taxation_system
         self._fiscal_take_lines(lines)
         return self._fiscal_show()
 
@@ -116,15 +117,15 @@ class FiscalCorrection(models.TransientModel):
 
         :return: Kopecks by the names of `const.PAYMENT_TYPES`.
         :rtype: dict
-        :raise UserError: If the total changes and it was paid in several ways.
+        :raise UserError: If the total changes and it was paid in several ways, or by a prepayment.
         """
         payments = dict(wrong.payments)
         if sum(payments.values()) == total:
             return payments
-        if len(payments) > 1:
+        if len(payments) > 1 or wrong.prepayment_id:
             raise UserError(_(
-                "The receipt was paid in several ways: its total must stay %s roubles.",
-                f'{wrong.total:.2f}'))
+                "The receipt was paid in several ways, or by a prepayment: its total must stay %s"
+                " roubles.", f'{wrong.total:.2f}'))
         return dict.fromkeys(payments, total)
 
     def _fiscal_show(self):
