@@ -53,7 +53,7 @@ class RefundCommon(BalanceCommon):
         """ Return the posted credit note of an invoice, of all or of an amount of it. """
         wizard = self.env['account.move.reversal'].with_context(
             active_model='account.move', active_ids=invoice.ids,
-        ).create({'journal_id': invoice.journal_id.id, 'date': self.today})
+        ).create({'journal_id': invoice.journal_id.id})
         note = self.env['account.move'].browse(wizard.refund_moves()['res_id'])
         if amount:
             note.invoice_line_ids = [Command.update(
