@@ -36,6 +36,8 @@ class AccountMoveLine(models.Model):
                 raise ValidationError(_(
                     "%(line)s has %(codes)s marking codes and %(pieces)s pieces: a code belongs to"
                     " one piece.", line=line.name, codes=len(codes), pieces=line.quantity))
+            if line.parent_state == 'posted' and line.move_type == 'out_invoice':
+                line._fiscal_check_sold_once()
 
     # === CRUD METHODS === #
 

@@ -29,10 +29,12 @@ class FiscalReceipt(models.Model):
         nothing = self.env['fiscal.receipt.line']
         if self.kind == 'income_return':
             return [(line, origin) for origin, line in self._fiscal_return_lines()]
+        # Which pieces other receipts have told of does not depend on this one.
+        transaction = self.transaction_id.with_context(fiscal_building=self.id)
         if not self.prepayment_id:
-            return [(line, nothing) for line in self.transaction_id._fiscal_lines()]
+            return [(line, nothing) for line in transaction._fiscal_lines()]
         model, record_id = self.closed_document.split(',')
-        return [(line, nothing) for line in self.transaction_id._fiscal_closing_lines(
+        return [(line, nothing) for line in transaction._fiscal_closing_lines(
             self.env[model].browse(int(record_id)), to_kopecks(self.total))]
 
     def _fiscal_build_lines(self):

@@ -66,13 +66,18 @@ class FiscalReceipt(models.Model):
         }
 
     def action_give_up_correction(self):
-        """ Give up a correction that nothing was printed of.
+        """ Give up a correction that nothing was printed of. What no receipt was printed for is an
+        ordinary receipt again.
 
         :raise UserError: If something was, or may have been.
         """
         self.ensure_one()
         self.check_access('write')
-        wrong = self.sudo().wrong_id
+        receipt, wrong = self.sudo(), self.sudo().wrong_id
+        if not wrong and receipt.correction_day and receipt._fiscal_is_surely_unprinted():
+            receipt.write({'correction_day': False, 'correction_order': False})
+            receipt._message_log(body=_("%s has given up the correction.", self.env.user.name))
+            return
         open_ones = wrong.correction_ids.filtered(lambda one: one.state != 'void').sorted('id')
         if not open_ones or any(not one._fiscal_is_surely_unprinted() for one in open_ones):
             raise UserError(_(
@@ -197,6 +202,17 @@ class FiscalReceipt(models.Model):
         self.activity_unlink(['mail.mail_activity_data_warning'])
         if not self.line_ids:
             self._fiscal_build_lines()
+
+    def _fiscal_follow_right_income(self):
+        """ Return what the right receipt says: the income was put right while this return was made.
+        """
+        self.ensure_one()
+        income = self.transaction_id.source_transaction_id._fiscal_receipt()
+        self.write({
+            'income_id': income.id, 'register_id': income.register_id.id,
+            'taxation_system': income.taxation_system,
+        })
+        self._fiscal_build_lines()
 
     def _fiscal_correction(self):
         """ Return what makes this receipt a correction. :rtype: Correction|None """

@@ -40,6 +40,10 @@ class FiscalReceipt(models.Model):
             return self._fiscal_ask_register()
         if self.state not in ('queued', 'sending', 'unknown'):
             return None
+        if self.income_id.is_replaced and not self.attempt_ids:
+            self._fiscal_follow_right_income()
+            if self.state == 'failed':
+                return None
         if self.income_id and self.income_id.state not in const.CLOSABLE_STATES:
             self._fiscal_wait(_(
                 "The receipt of the payment itself is not printed yet: %s.", self.income_id.name))
@@ -49,7 +53,9 @@ class FiscalReceipt(models.Model):
                 "The wrong receipt is not reversed yet: %s.", self.after_id.name))
             return None
         attempt = self._fiscal_open_attempt()
-        if self.state != 'queued' and not self.register_id._fiscal_repeats():
+        if (self.state != 'queued' or attempt.maybe_taken) and (
+            not self.register_id._fiscal_repeats()
+        ):
             attempt.maybe_taken = True
             self._fiscal_await_result(_(
                 "The register's answer was lost, and it is not known to print a number only once:"

@@ -50,7 +50,10 @@ class PaymentTransaction(models.Model):
         :rtype: list[str]
         """
         if line._name == 'account.move.line':
-            return line._fiscal_mark_codes() or line._fiscal_lot_marks()[:int(line.quantity)]
+            codes = line._fiscal_mark_codes()
+            # Which pieces come back is said on the credit note, and by nothing else.
+            return codes if codes or line.move_type == 'out_refund' else (
+                line._fiscal_lot_marks()[:int(line.quantity)])
         return self.env['account.move.line']._fiscal_delivered_marks(line)
 
     def _fiscal_told_codes(self, codes, source):
@@ -61,9 +64,8 @@ class PaymentTransaction(models.Model):
         :param str source: The document.
         :rtype: set[str]
         """
-        lines = self.env['fiscal.receipt.line'].sudo().search([
+        return set(self.env['fiscal.receipt.line'].sudo().search([
             ('mark', 'in', codes), ('source', '=', source), ('receipt_id.kind', '=', 'income'),
             ('receipt_id.state', '!=', 'void'), ('receipt_id.is_replaced', '=', False),
-        ])
-        own = lines.filtered(lambda line: line.receipt_id.transaction_id == self)
-        return set((lines - own).mapped('mark'))
+            ('receipt_id', '!=', self.env.context.get('fiscal_building')),
+        ]).mapped('mark'))

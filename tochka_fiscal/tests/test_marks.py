@@ -119,6 +119,26 @@ class TestMarks(MarksCommon):
             self.create_marked(pieces=1, codes=[code(1)])
         self.create_marked(pieces=1, codes=[f'{code(1)}x'])
 
+    def test_code_that_is_entered_later(self):
+        first = self.create_marked(pieces=1, codes=[code(1)])
+        second = self.create_marked(pieces=1)
+        with self.assertRaisesRegex(UserError, first.name), self.env.cr.savepoint():
+            second.invoice_line_ids.fiscal_marks = code(1)
+        second.invoice_line_ids.fiscal_marks = code(2)
+
+    def test_closing_twice_tells_of_a_piece_once(self):
+        """ The document takes one part of a prepayment, and another one later. """
+        invoice = self.create_marked(pieces=1, price=100, codes=[code(1)])
+        transaction = self.pay(self.create_linked_tx(invoice, amount=40.0))
+        self.work()
+        self.work()
+        receipt = transaction.fiscal_receipt_ids.sudo()
+        told = transaction.sudo()._fiscal_told_codes
+        source = f'account.move,{invoice.id}'
+        self.assertEqual(told([code(1)], source), {code(1)})
+        building = transaction.sudo().with_context(fiscal_building=receipt.id)
+        self.assertFalse(building._fiscal_told_codes([code(1)], source))
+
     def test_piece_that_came_back_is_sold_again(self):
         invoice = self.create_marked(pieces=1, codes=[code(1)])
         note = invoice._reverse_moves()

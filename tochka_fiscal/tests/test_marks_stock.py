@@ -88,6 +88,16 @@ class TestMarksOfLots(MarksCommon):
         invoice.action_post()
         self.assertEqual(invoice.invoice_line_ids._fiscal_mark_codes(), [code(9)])
 
+    def test_credit_note_of_money_takes_no_piece_back(self):
+        order = self.order(2)
+        self.deliver(order, self.lots[0], self.lots[1])
+        invoice = self.bill(order)
+        invoice.invoice_line_ids.fiscal_marks = False
+        note = invoice._reverse_moves()
+        note.invoice_line_ids.write({'quantity': 1, 'price_unit': 10})
+        codes = self.env['payment.transaction']._fiscal_codes_of(note.invoice_line_ids)
+        self.assertEqual(codes, [])
+
     def test_delivered_after_the_invoice(self):
         self.shoes.invoice_policy = 'order'
         order = self.order(1)

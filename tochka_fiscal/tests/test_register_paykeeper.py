@@ -93,6 +93,21 @@ class TestPayKeeperRegister(FiscalCommon):
         self.work()
         self.assertEqual((receipt.state, len(self.till.printed)), ('done', 1))
 
+    def test_confirmation_that_is_taken_back(self):
+        """ An answer was lost, the repetition did not leave, and then nobody may repeat any more.
+        """
+        self.keeper.paykeeper_repeats = True
+        receipt = self.pay_invoice()
+        self.till.fail(base.OutcomeUnknown("lost"), before=False)
+        self.work()
+        self.till.fail(base.NotSent("down"))
+        self.work()
+        self.assertEqual(receipt.state, 'queued')
+        self.keeper.paykeeper_repeats = False
+        sent = len(self.keys())
+        self.work()
+        self.assertEqual((receipt.state, len(self.keys())), ('accepted', sent))
+
     def test_settings_reach_the_client(self):
         register = self.client_of(self.keeper)
         receipt = self.pay_invoice()

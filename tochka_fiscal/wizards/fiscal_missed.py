@@ -108,7 +108,8 @@ class FiscalMissed(models.TransientModel):
         self.ensure_one()
         return self.env['fiscal.receipt'].search([
             ('company_id', 'child_of', self.company_id.id), ('is_test', '=', False),
-            ('wrong_id', '=', False), ('correction_day', '=', False),
+            # A return is printed late as an ordinary one, by the register of its income.
+            ('kind', '=', 'income'), ('wrong_id', '=', False), ('correction_day', '=', False),
             ('state', 'in', const.UNPRINTED_STATES), ('register_id.kind', '!=', 'bank'),
             *self._fiscal_around('paid_at'),
         ]).filtered(lambda receipt: self._fiscal_is_within(receipt.paid_at))
