@@ -161,15 +161,17 @@ def running(template, name, workers=2, connect=True):
     """ Have a stack running on a copy of a database.
 
     :param str template: The database with the add-ons.
-    :param str name: The name of the copy, dropped in the end.
+    :param str name: The beginning of the copy's name and of the logs' names. The copy is dropped in
+                     the end.
     :param bool connect: Whether the bank is connected; else there are also a second company and a
                          branch, and an administrator has everything still to do.
     :rtype: Stack
     """
     processes = []
+    name = database.own(name)
     database.copy(template, name)
     try:
-        sandbox, sandbox_url = start_sandbox(webhook_interval=0.5)
+        sandbox, sandbox_url = start_sandbox(log=f'{name}_bank.log', webhook_interval=0.5)
         processes.append(sandbox)
         credentials = fetch_json(f'{sandbox_url}/_control/credentials')
         port = free_port()

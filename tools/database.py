@@ -9,7 +9,7 @@ import psycopg2
 from psycopg2 import sql
 
 from .console import Trouble, say
-from .layout import ROOT, digest
+from .layout import ROOT, digest, exclusive
 from .odoo_run import ADDONS, command, data_dir, environment
 
 # Odoo's own add-ons by the name of the set. `full` meets the optional apps, `small` has none. With
@@ -120,6 +120,11 @@ def base_stamp(kind):
     return digest(repr(SETS[kind]), name, Path(__file__))
 
 
+def own(name):
+    """ Return the name of a database of this clone alone: several may share a PostgreSQL. """
+    return f'{name}_{digest(str(ROOT))[:6]}'
+
+
 def base(kind):
     """ Return a database with Odoo's own add-ons of a set, made once and kept.
 
@@ -129,12 +134,14 @@ def base(kind):
     modules = SETS[kind]
     name = f'tochka_base_{kind}'
     stamp = base_stamp(kind)
-    if get_stamp(name) != stamp:
-        say(f"Creating the template database of Odoo with {', '.join(modules)} (about a minute)")
-        drop(name)
-        install(name, modules)
-        load_russian(name)
-        set_stamp(name, stamp)
+    with exclusive(name):
+        if get_stamp(name) != stamp:
+            say(f"Creating the template database of Odoo with {', '.join(modules)}"
+                " (about a minute)")
+            drop(name)
+            install(name, modules)
+            load_russian(name)
+            set_stamp(name, stamp)
     return name
 
 
@@ -144,12 +151,13 @@ def ready(kind):
     :param str kind: A name of `SETS`.
     :rtype: str
     """
-    name = f'tochka_{kind}_{digest(str(ROOT))[:6]}'
+    name = own(f'tochka_{kind}')
     stamp = digest(base_stamp(kind), addons_digest())
-    if get_stamp(name) != stamp:
-        source = base(kind)
-        say(f"Installing {', '.join(ADDONS)} in the database {name}")
-        copy(source, name)
-        install(name, ADDONS)
-        set_stamp(name, stamp)
+    with exclusive(name):
+        if get_stamp(name) != stamp:
+            source = base(kind)
+            say(f"Installing {', '.join(ADDONS)} in the database {name}")
+            copy(source, name)
+            install(name, ADDONS)
+            set_stamp(name, stamp)
     return name

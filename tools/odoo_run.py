@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .layout import ROOT, cache_dir, digest
-from .odoo_source import addons_paths
+from .odoo_source import addons_paths, find_script
 
 ADDONS = [path.parent.name for path in sorted(ROOT.glob('tochka_*/__manifest__.py'))]
 
@@ -51,9 +51,14 @@ def environment(**extra):
 
 
 def command(*arguments):
-    """ Return the words that run Odoo. """
+    """ Return the words that run Odoo.
+
+    Odoo's own script, not `python -m odoo`: Odoo starts its evented process by the path of what it
+    was started with, and a file inside the package can't be run as a script.
+    """
     # Odoo warns about root; the sandbox of a demo is no place to insist.
-    return [sys.executable, '-W', 'ignore', '-m', 'odoo', *arguments]
+    script = find_script(Path(os.environ['TOCHKA_ODOO_ROOT']))
+    return [sys.executable, '-W', 'ignore', str(script), *arguments]
 
 
 def run(*arguments, **options):

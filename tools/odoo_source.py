@@ -91,3 +91,17 @@ def addons_paths(root):
     """
     inner = root / 'odoo' / 'addons'
     return [inner] if (inner / 'account').is_dir() else [root / 'addons', inner]
+
+
+def find_script(root):
+    """ Return Odoo's script: of a checkout, or of a package (Debian's or pip's).
+
+    :param Path root: The folder that holds the Python package `odoo`.
+    :rtype: Path
+    :raise Trouble: If there is none.
+    """
+    places = (root / 'odoo-bin', root.parents[2] / 'bin' / 'odoo', root / 'setup' / 'odoo')
+    script = next((path for path in places if path.is_file()), None)
+    if not script:
+        raise Trouble(f'{root} has no script that starts Odoo: neither odoo-bin nor bin/odoo.')
+    return script

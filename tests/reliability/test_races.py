@@ -84,7 +84,7 @@ def test_killed_while_people_pay(stack):
     until = time.monotonic() + 30
     while free_port(port) != port and time.monotonic() < until:
         time.sleep(0.2)  # Orphaned workers notice within seconds that their parent is gone.
-    process, url = start_odoo(stack.name, port, workers=4, log='tochka_reliability.log')
+    process, url = start_odoo(stack.name, port, workers=4, log=f'{stack.name}.log')
     try:
         assert url == stack.odoo_url
         stack.run_job('cron_sweep')

@@ -141,7 +141,7 @@ def test_killed_while_renewing(stack, connection):
     while free_port(port) != port and time.monotonic() < until:
         time.sleep(0.2)
     assert tokens(stack, connection)[:2] == old[:2]
-    stack.odoo_process, url = start_odoo(stack.name, port, workers=4, log='tochka_reliability.log')
+    stack.odoo_process, url = start_odoo(stack.name, port, workers=4, log=f'{stack.name}.log')
     assert url == stack.odoo_url
     try:
         assert connect(stack, connection) == 'success'

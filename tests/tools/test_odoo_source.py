@@ -4,7 +4,7 @@ import pytest
 
 from tools import odoo_source
 from tools.console import Trouble
-from tools.odoo_source import addons_paths, find_odoo
+from tools.odoo_source import addons_paths, find_odoo, find_script
 
 RELEASE = "version_info = (19, 0, 0, FINAL, 0, '')\n"
 
@@ -74,6 +74,25 @@ def test_a_checkout_has_two_folders_of_addons(checkout):
 def test_an_installed_odoo_has_one_folder_of_addons(tmp_path):
     (tmp_path / 'odoo' / 'addons' / 'account').mkdir(parents=True)
     assert addons_paths(tmp_path) == [tmp_path / 'odoo' / 'addons']
+
+
+# === ODOO'S SCRIPT === #
+
+@pytest.mark.parametrize(('root', 'script'), [
+    ('checkout', 'checkout/odoo-bin'),
+    ('usr/lib/python3/dist-packages', 'usr/bin/odoo'),
+    ('env/lib/python3.11/site-packages', 'env/bin/odoo'),
+])
+def test_odoo_is_started_by_its_own_script(tmp_path, root, script):
+    (tmp_path / root).mkdir(parents=True)
+    (tmp_path / script).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / script).write_text('')
+    assert find_script(tmp_path / root) == tmp_path / script
+
+
+def test_odoo_without_a_script_is_refused(checkout):
+    with pytest.raises(Trouble, match='no script that starts Odoo'):
+        find_script(checkout)
 
 
 # === LINKS === #

@@ -89,14 +89,14 @@ class Process:
         return self._process.wait()
 
 
-def start_sandbox(port=0, **options):
+def start_sandbox(port=0, log='sandbox.log', **options):
     """ Start the bank in a box. :return: The process and its address. """
     port = free_port(port)
     url = f'http://127.0.0.1:{port}'
     words = [sys.executable, '-m', 'sandbox', '--port', str(port)]
     for name, value in options.items():
         words += [f'--{name.replace("_", "-")}', str(value)]
-    return Process(words, f'{url}/_control/credentials', 'sandbox.log', cwd=ROOT), url
+    return Process(words, f'{url}/_control/credentials', log, cwd=ROOT), url
 
 
 def start_odoo(database, port=0, workers=0, log='odoo.log'):
