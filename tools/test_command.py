@@ -1,31 +1,32 @@
-""" bin/test [PATH...] [options of pytest]: everything that needs no other machine. """
+""" bin/test [PATH...] [--long] [options of pytest]: everything that needs no other machine. """
 
+import functools
 import os
-import re
-import subprocess
+import shutil
 import sys
-import tempfile
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from . import database, postgres
 from .chromium import find_chromium
 from .console import Trouble, say
-from .demo.server import free_port
 from .layout import ROOT
-from .odoo_run import ADDONS, command, environment
+from .odoo_run import ADDONS
+from .test_runs import Totals
 
 # What is tested how, in this order: plain Python first, because it fails fastest.
 PLAIN = ('tests/api', 'tests/fiscal', 'tests/sandbox', 'tests/contract', 'tests/tools')
-SERVED = ('tests/browser', 'tests/reliability')
+SERVED = ('tests/reliability', 'tests/browser')
 # What the stock app does to receipts; elsewhere these skip what needs it.
 STOCK_TESTS = (
     'tochka_fiscal/tests/test_marks_stock.py', 'tochka_fiscal/tests/test_items_orders.py')
-# What hangs is ended, so that the rest is still tested. A run takes up to half an hour.
-RUN_SECONDS = 3300
 CORE_MODULES = ('payment', 'account_payment', 'portal')
 # Tests of Odoo that fail in this environment without the add-on as well.
 CORE_KNOWN = ROOT / 'tests' / 'odoo_core_known_failures.txt'
+# The tests that a database without the optional apps may answer otherwise.
+WITHOUT_APPS = 'tochka_without_apps'
+# Two cores is what a small machine has; each worker has a database or a sandbox of its own.
+WORKERS = ('-n', '2', '--dist', 'loadscope')
+OWN_OPTIONS = ('--odoo-core', '--odoo-reference', '--long')
 
 
 def groups(paths):
@@ -48,109 +49,51 @@ def groups(paths):
     return chosen
 
 
-class Totals:
-    """ What all runs together have passed, failed and skipped. """
+def workers(paths, options):
+    """ Return the options that spread tests over workers: worth it for folders, not for a file.
 
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-        self.broken = []
-
-    def pytest(self, arguments, in_odoo=False, **extra):
-        """ Run pytest and count.
-
-        :param list[str] arguments: What to run.
-        :param bool in_odoo: Whether the tests run inside Odoo.
-        :param extra: Further environment variables.
-        """
-        plugins = [] if in_odoo else ['-p', 'no:odoo']
-        with tempfile.TemporaryDirectory() as folder:
-            report = Path(folder) / 'report.xml'
-            try:
-                result = subprocess.run(
-                    [sys.executable, '-m', 'pytest', *plugins, f'--junitxml={report}', *arguments],
-                    cwd=ROOT,
-                    env=environment(**extra) if in_odoo else {**os.environ, **extra},
-                    timeout=RUN_SECONDS,
-                )
-            except subprocess.TimeoutExpired:
-                self.failed += 1
-                self.broken.append(f'pytest {" ".join(arguments)}: no end after {RUN_SECONDS} s')
-                return
-            if report.exists():
-                for suite in ElementTree.parse(report).getroot().iter('testsuite'):
-                    count = {name: int(suite.get(name, 0))
-                             for name in ('tests', 'failures', 'errors', 'skipped')}
-                    self.failed += count['failures'] + count['errors']
-                    self.skipped += count['skipped']
-                    self.passed += (count['tests'] - count['failures'] - count['errors']
-                                    - count['skipped'])
-        if result.returncode not in (0, 5):  # 5: nothing selected by -k
-            self.broken.append(f'pytest {" ".join(arguments)}')
-
-    def odoo(self, name, tags, known=(), install=()):
-        """ Run Odoo's own test runner and count; an ERROR in the log is a failure.
-
-        :param str name: The database.
-        :param str tags: Odoo's `--test-tags`.
-        :param known: Tests whose failure is not the add-ons' doing.
-        :param install: Add-ons to install in the same run. Odoo then tests these alone, else all
-                        that is installed.
-        """
-        words = ['-i', ','.join(install)] if install else []
-        try:
-            log = subprocess.run(
-                command('-d', name, *words, '--test-tags', tags, '--stop-after-init',
-                        '--http-port', str(free_port()), '--log-level=info'),
-                env=environment(), capture_output=True, text=True, timeout=RUN_SECONDS,
-            ).stderr
-        except subprocess.TimeoutExpired as expired:
-            log = (expired.stderr or b'').decode(errors='replace')
-        match = re.search(r'(\d+) failed, (\d+) error\(s\) of (\d+) tests', log)
-        if not match:
-            print(log[-8000:])
-            self.failed += 1
-            self.broken.append(f'Odoo {tags}: no result')
-            return
-        total = int(match[3])
-        wrong = set(re.findall(
-            r'(?:FAIL|ERROR): (\w+\.\w+|setUpClass \(\S+\))', log))
-        unknown = wrong - set(known)
-        errors = re.findall(r'^.* (?:ERROR|CRITICAL) .*$', log, re.MULTILINE)
-        self.failed += len(unknown)
-        self.passed += total - len(wrong)
-        self.skipped += len(wrong & set(known))
-        say(f"Odoo's own runner, {tags}: {total} tests, {len(wrong)} failed, of which"
-            f" {len(wrong & set(known))} fail without the add-on as well")
-        if unknown or (errors and not wrong):
-            print('\n'.join(errors[:40]) or log[-8000:])
-            for name in sorted(unknown):
-                print(f'FAILED {name}')
-            self.failed += not unknown
-            self.broken.append(f'Odoo {tags}')
+    :param list[str] paths: What to run.
+    :param list[str] options: What the user has given; his own `-n` is kept.
+    :rtype: list[str]
+    """
+    own = any(option.startswith(('-n', '--dist', '--pdb', '-x')) for option in options)
+    if own or not any(Path(path).is_dir() for path in paths):
+        return []
+    return list(WORKERS)
 
 
-def run_addons(totals, paths, options, everything):
-    """ Run the tests of models; those of the stock app in a database that has it. """
-    stocked = [path for path in STOCK_TESTS if everything or path in paths]
-    others = [path for path in paths if not path.endswith('_stock.py')]
-    for kind, chosen in (('full', others), ('stock', stocked)):
-        if chosen:
-            totals.pytest(
-                ['--odoo-http', f'--odoo-database={database.ready(kind)}', *chosen, *options],
-                in_odoo=True,
-            )
+def run_addons(totals, paths, options):
+    """ Run the tests of models in a database with the optional apps. """
+    paths = [path for path in paths if not path.endswith('_stock.py')]
+    if paths:
+        # Each worker copies the database by PostgreSQL's own programs.
+        spread = workers(paths, options) if shutil.which('createdb') else []
+        totals.pytest(
+            ['--odoo-http', f'--odoo-database={database.ready("full")}', *spread, *paths, *options],
+            in_odoo=True,
+        )
 
 
-def run_served(totals, paths, options, in_ci):
-    """ Run the tests that start servers and a browser. """
-    extra = {'TOCHKA_DATABASE': database.ready('full')}
+def run_stock(totals, paths, options):
+    """ Run the tests of what the stock app changes in a database that has it. """
+    totals.pytest(
+        ['--odoo-http', f'--odoo-database={database.ready("stock")}', *paths, *options],
+        in_odoo=True,
+    )
+
+
+def run_reference(totals, long):
+    """ Run the add-ons' tests as Odoo itself does, in a database without the optional apps.
+
+    :param bool long: Whether all of them; else those that may end otherwise there.
+    """
+    name = f'{database.ready("small")}_reference'
+    database.copy(database.base('small'), name)
     try:
-        extra['CHROMIUM'] = find_chromium()
-    except Trouble as trouble:
-        if in_ci:
-            raise
-        say(str(trouble))
-    totals.pytest([*paths, *options], **extra)
+        tags = ','.join(f'/{addon}' if long else f'{WITHOUT_APPS}/{addon}' for addon in ADDONS)
+        totals.odoo(name, tags, install=ADDONS)
+    finally:
+        database.drop(name)
 
 
 def run_core(totals):
@@ -166,37 +109,66 @@ def run_core(totals):
         database.drop(name)
 
 
+def served_environment(in_ci):
+    """ Return the environment variables of tests that start servers and a browser. """
+    extra = {'TOCHKA_DATABASE': database.ready('full')}
+    try:
+        extra['CHROMIUM'] = find_chromium()
+    except Trouble as trouble:
+        if in_ci:
+            raise
+        say(str(trouble))
+    return extra
+
+
+def plan(totals, chosen, options, flags, everything, in_ci):
+    """ Return what to run after the plain tests and those of the models, the longest first.
+
+    :param dict chosen: What `groups` returns.
+    :param set[str] flags: Which of `OWN_OPTIONS` were given.
+    :param bool everything: Whether no part was asked for.
+    :rtype: list
+    """
+    runs = []
+    only_extra = everything and flags & {'--odoo-core', '--odoo-reference'}
+    if chosen['served'] and not only_extra:
+        extra = served_environment(in_ci)
+        # Folders are independent of each other: each has servers and databases of its own.
+        for folder in SERVED:
+            paths = [path for path in chosen['served'] if folder in Path(path).as_posix()]
+            if paths:
+                runs.append(functools.partial(totals.pytest, [*paths, *options], **extra))
+    whole = everything and in_ci
+    if whole or '--odoo-core' in flags:
+        runs.append(functools.partial(run_core, totals))
+    if whole or '--odoo-reference' in flags:
+        runs.append(functools.partial(run_reference, totals, '--long' in flags or not in_ci))
+    stocked = [path for path in STOCK_TESTS if everything or path in chosen['addons']]
+    if stocked and not only_extra:
+        runs.append(functools.partial(run_stock, totals, stocked, options))
+    return runs
+
+
 def main():
     """ Run what was asked for. :return: The exit code. """
     arguments = sys.argv[1:]
     in_ci = os.environ.get('CI') == 'true'
-    core = '--odoo-core' in arguments
-    reference = '--odoo-reference' in arguments
-    arguments = [a for a in arguments if a not in ('--odoo-core', '--odoo-reference')]
+    flags = {argument for argument in arguments if argument in OWN_OPTIONS}
+    arguments = [argument for argument in arguments if argument not in flags]
+    if '--long' in flags:
+        os.environ['TOCHKA_LONG'] = '1'
     paths = [a for a in arguments if not a.startswith('-') and Path(a.split('::')[0]).exists()]
     options = [a for a in arguments if a not in paths]
-    only_extra = (core or reference) and not paths
+    only_extra = not paths and flags & {'--odoo-core', '--odoo-reference'}
     totals = Totals()
     chosen = groups(paths)
     if chosen['plain'] and not only_extra:
-        totals.pytest([*chosen['plain'], *options])
-    everything = not paths and in_ci
-    if chosen['addons'] or chosen['served'] or core or reference:
+        totals.pytest([*workers(chosen['plain'], options), *chosen['plain'], *options])
+    if chosen['addons'] or chosen['served'] or only_extra:
         with postgres.running():
             if chosen['addons'] and not only_extra:
-                run_addons(totals, chosen['addons'], options, not paths)
-            if chosen['served'] and not only_extra:
-                run_served(totals, chosen['served'], options, in_ci)
-            if everything or reference:
-                # As Odoo itself runs them, in a database without the optional apps.
-                name = f'{database.ready("small")}_reference'
-                database.copy(database.base('small'), name)
-                try:
-                    totals.odoo(name, ','.join(f'/{addon}' for addon in ADDONS), install=ADDONS)
-                finally:
-                    database.drop(name)
-            if everything or core:
-                run_core(totals)
+                run_addons(totals, chosen['addons'], options)
+            totals.together(plan(totals, chosen, options, flags, not paths, in_ci))
     for run in totals.broken:
         print(f'✗ {run}')
     print(f'{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped')

@@ -1,13 +1,15 @@
 """ bin/test sorts what it is asked for, counts what all runs did, and hides no failure. """
 
+import functools
 import subprocess
 import types
 
 import pytest
 
-from tools import test_command
+from tools import test_command, test_runs
 from tools.layout import ROOT
-from tools.test_command import Totals, groups
+from tools.test_command import groups, workers
+from tools.test_runs import Totals
 
 RESULT = '2026-01-01 00:00:00,000 1 INFO db odoo.tests.result: {} failed, {} error(s) of {} tests\n'
 
@@ -45,6 +47,48 @@ def test_nothing_asked_for_is_everything_that_exists(monkeypatch):
     assert folders <= {*test_command.PLAIN, *test_command.SERVED}
 
 
+@pytest.mark.parametrize(('paths', 'options', 'spread'), [
+    (['tests/api'], [], True),
+    (['tests/api', 'tests/fiscal/test_keys.py'], ['-k', 'key'], True),
+    (['tests/api/test_errors.py'], [], False),
+    (['tests/api'], ['-n4'], False),
+    (['tests/api'], ['-x'], False),
+])
+def test_folders_are_spread_over_workers(monkeypatch, paths, options, spread):
+    monkeypatch.chdir(ROOT)
+    assert bool(workers(paths, options)) is spread
+
+
+def test_the_tag_of_a_database_without_apps_is_used_by_both_addons():
+    for addon in test_command.ADDONS:
+        files = (ROOT / addon / 'tests').glob('test_*.py')
+        assert any(f"'{test_command.WITHOUT_APPS}'" in path.read_text() for path in files), addon
+
+
+@pytest.mark.parametrize(('words', 'ci', 'expected'), [
+    ([], True, ['pytest tests/reliability', 'pytest tests/browser', 'core', 'reference False',
+                'stock']),
+    (['--long'], True, ['pytest tests/reliability', 'pytest tests/browser', 'core',
+                        'reference True', 'stock']),
+    ([], False, ['pytest tests/reliability', 'pytest tests/browser', 'stock']),
+    (['--odoo-core'], False, ['core']),
+    (['--odoo-reference'], False, ['reference True']),
+])
+def test_the_plan(totals, monkeypatch, words, ci, expected):
+    monkeypatch.chdir(ROOT)
+    done = []
+    monkeypatch.setattr(test_command, 'served_environment', lambda in_ci: {})
+    monkeypatch.setattr(totals, 'pytest', lambda words, **extra: done.append('pytest ' + words[0]))
+    monkeypatch.setattr(test_command, 'run_core', lambda totals: done.append('core'))
+    monkeypatch.setattr(
+        test_command, 'run_reference', lambda totals, long: done.append(f'reference {long}'))
+    monkeypatch.setattr(
+        test_command, 'run_stock', lambda totals, paths, options: done.append('stock'))
+    for run in test_command.plan(totals, groups([]), [], set(words), True, ci):
+        run()
+    assert done == expected
+
+
 # === COUNTING: PYTEST === #
 
 TESTS = '''
@@ -62,8 +106,8 @@ def test_error(broken): pass
 @pytest.fixture
 def totals(monkeypatch):
     """ Totals whose runs of Odoo print what a test gives them. """
-    monkeypatch.setattr(test_command, 'environment', lambda **extra: extra)
-    monkeypatch.setattr(test_command, 'command', lambda *arguments: list(arguments))
+    monkeypatch.setattr(test_runs, 'environment', lambda **extra: extra)
+    monkeypatch.setattr(test_runs, 'command', lambda *arguments: list(arguments))
     return Totals()
 
 
@@ -92,6 +136,28 @@ def test_a_name_that_selects_nothing_is_no_failure(tmp_path, totals):
     assert (totals.passed, totals.failed, totals.broken) == (0, 0, [])
 
 
+def test_runs_side_by_side_are_added_up_and_tell_what_failed(tmp_path, totals, capfd):
+    for name in ('one', 'two', 'three'):
+        (tmp_path / f'test_{name}.py').write_text(
+            TESTS.replace('test_bad', f'test_bad_{name}'))
+    totals.together([
+        functools.partial(totals.pytest, [str(tmp_path / f'test_{name}.py')])
+        for name in ('one', 'two', 'three')])
+    assert (totals.passed, totals.failed, totals.skipped) == (6, 6, 3)
+    assert len(totals.broken) == 3
+    # What one of them prints is not mixed with what the others do.
+    told = [{name for name in ('one', 'two', 'three') if f'test_bad_{name}' in part}
+            for part in capfd.readouterr().out.split('· pytest')[1:]]
+    assert sorted(map(sorted, told)) == [['one'], ['three'], ['two']]
+
+
+def test_a_run_that_does_not_end_is_ended(tmp_path, totals, monkeypatch):
+    (tmp_path / 'test_long.py').write_text('import time\ndef test_long(): time.sleep(60)\n')
+    monkeypatch.setattr(test_runs, 'RUN_SECONDS', 3)
+    totals.pytest([str(tmp_path)])
+    assert totals.failed == 1 and 'no end' in totals.broken[0]
+
+
 # === COUNTING: ODOO'S OWN RUNNER === #
 
 def line(level, text):
@@ -104,7 +170,7 @@ def odoo_prints(monkeypatch):
     """ Return a function that sets what Odoo logs. """
     def set_log(log):
         monkeypatch.setattr(
-            test_command.subprocess, 'run',
+            test_runs.subprocess, 'run',
             lambda *words, **options: types.SimpleNamespace(stderr=log, stdout='', returncode=0),
         )
     return set_log
@@ -142,6 +208,12 @@ def test_an_error_in_odoos_log_is_a_failure(totals, odoo_prints, text):
     assert totals.failed and totals.broken
 
 
+def test_a_tag_that_selects_nothing_is_a_failure(totals, odoo_prints):
+    odoo_prints(RESULT.format(0, 0, 0))
+    totals.odoo('db', '/payment')
+    assert totals.failed and totals.broken
+
+
 def test_an_odoo_that_dies_is_a_failure(totals, odoo_prints):
     odoo_prints(line('CRITICAL', 'Failed to initialize database'))
     totals.odoo('db', '/payment')
@@ -165,7 +237,7 @@ def test_a_part_runs_without_a_database_and_ends_with_one_line(tmp_path, monkeyp
 
 def test_pytest_is_run_from_the_checkout(totals, monkeypatch):
     calls = []
-    monkeypatch.setattr(test_command.subprocess, 'run', lambda words, **options: (
+    monkeypatch.setattr(test_runs.subprocess, 'run', lambda words, **options: (
         calls.append((words, options)) or subprocess.CompletedProcess(words, 0)))
     totals.pytest(['tests/api'], TOCHKA_DATABASE='name')
     [(words, options)] = calls

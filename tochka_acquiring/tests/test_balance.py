@@ -6,7 +6,7 @@ from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestBalance(BalanceCommon):
     """ What is paid, due and left. """
 

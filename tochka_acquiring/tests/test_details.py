@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestDetails(TochkaCommon):
     """ Receipt details: what the payment is for. """
 
@@ -154,7 +154,7 @@ class TestDetails(TochkaCommon):
                          "Sidorova Anna Ivanovna за обучение Sidorov Petya")
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestNotify(TochkaCommon):
     """ One message for each payment received, never two. """
 

@@ -13,7 +13,7 @@ from odoo.addons.tochka_acquiring.api.text import payment_link_id
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestJobs(TochkaCommon):
     """ All of it works without any webhook. """
 

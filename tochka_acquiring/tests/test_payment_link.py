@@ -13,7 +13,7 @@ from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.tests.common import CUSTOMER_CODE, MERCHANT_ID, TochkaCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestPaymentLink(TochkaCommon):
     """ How a transaction gets its operation at the bank. """
 

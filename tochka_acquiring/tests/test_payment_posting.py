@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestPaymentPosting(TochkaCommon):
     """ A payment that the bank has taken, in the books. """
 

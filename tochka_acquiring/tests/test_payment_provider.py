@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestPaymentProvider(TochkaCommon):
 
     def codes(self, provider=None):
@@ -169,7 +169,7 @@ class TestPaymentProvider(TochkaCommon):
             self.assertFalse(provider.tochka_merchant_id)
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestDashboard(TochkaCommon):
     """ The accountant's tile: one line on the card of the cash box. """
 

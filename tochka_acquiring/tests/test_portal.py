@@ -15,7 +15,7 @@ from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 from odoo.addons.tochka_acquiring.utils import is_local_route
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
     """ What the payer's browser meets. """
 

@@ -17,7 +17,7 @@ SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_refund_se
 TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_apply'
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestRefund(RefundCommon):
     """ From Odoo to the bank and into the books. """
 
@@ -129,7 +129,7 @@ class TestRefund(RefundCommon):
         self.assertEqual((refund.state, payment._tochka_refundable()), ('cancel', 1000.0))
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestRefundFaults(RefundCommon):
     """ Lost answers, refusals, silence: never two. """
 
@@ -263,7 +263,7 @@ class TestRefundFaults(RefundCommon):
         self.assertEqual(payment._tochka_refundable(), 600.0)
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestBankRefund(RefundCommon):
     """ Refunds of the internet bank flow back, once. """
 

@@ -10,7 +10,7 @@ from odoo.tests import Form, tagged
 from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestSettlement(BalanceCommon):
     """ What a top-up pays by itself. """
 

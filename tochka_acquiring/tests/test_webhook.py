@@ -25,7 +25,7 @@ def to_jwk(key):
         RSAAlgorithm.to_jwk(key.public_key())).items() if name in ('kty', 'n', 'e')}
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestWebhook(TochkaCommon, HttpCase):
 
     @classmethod

@@ -16,7 +16,7 @@ from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon
 LINK_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_link'
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestBankRegister(BankRegisterCommon):
     """ The receipt goes with the link, and the bank tells nothing of it afterwards. """
 
@@ -160,7 +160,7 @@ class TestBankRegister(BankRegisterCommon):
             operation))
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestOpenLink(BankRegisterCommon):
     """ A link is handed out again only while it prints what a new one would print. """
 
@@ -202,7 +202,7 @@ class TestOpenLink(BankRegisterCommon):
         self.assertTrue(transaction._tochka_fits_payer(nobody, None))  # that of the invoice
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestSwitch(BankRegisterCommon):
     """ The accountant changes the register while links are open. """
 

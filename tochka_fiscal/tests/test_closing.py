@@ -61,7 +61,7 @@ class ClosingCommon(FiscalCommon, BalanceCommon):
         self.assertEqual(prepayment.prepaid_left, left)
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestClosing(ClosingCommon):
     """ What was prepaid is closed when it is delivered, once. """
 
@@ -207,7 +207,7 @@ class TestClosing(ClosingCommon):
         self.assertEqual((broken.prepaid_left, right.prepaid_left), (1000.0, 0.0))
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestClosingOrders(ClosingCommon):
     """ Orders that were paid before delivery. """
 
@@ -291,7 +291,7 @@ class TestClosingOrders(ClosingCommon):
         self.assertEqual(set(lines.mapped('fiscal_method')), {'full_payment'})
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestClosingByHand(BankRegisterCommon):
     """ The bank's register prints no closing receipts: a person does. """
 

@@ -73,7 +73,7 @@ class ItemsCommon(TochkaCommon):
         return lines
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestInvoiceItems(ItemsCommon):
     """ Invoices as lines of receipts, worked out by hand. """
 
@@ -325,7 +325,7 @@ class TestInvoiceItems(ItemsCommon):
             self.lines_of(refund)
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestMappings(ItemsCommon):
     """ What is guessed, and what an accountant has chosen. """
 

@@ -11,7 +11,7 @@ from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 PREPARED = ('queued', 'sending', 'unknown', 'accepted', 'failed')
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestFiscalPortal(FiscalCommon, HttpCase):
     """ Customers find their receipts, and nobody else's. """
 

@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestReceipt(FiscalCommon):
     """ Which money has a receipt, and what stands on it. """
 

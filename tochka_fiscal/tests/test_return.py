@@ -56,7 +56,7 @@ class ReturnCommon(FiscalCommon, RefundCommon):
         self.assertEqual(sum(receipt.line_ids.mapped('total')), receipt.total)
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestReturn(ReturnCommon):
     """ The receipt of a return repeats its income, and is printed once. """
 
@@ -236,7 +236,7 @@ class TestReturn(ReturnCommon):
         self.assertEqual(payment._tochka_refunds().state, 'done')
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestReturnOfPrepayment(ReturnCommon):
     """ What was not handed over goes back as what it was: 1, 2 or 3; else as a settlement, 4. """
 
@@ -294,7 +294,7 @@ class TestReturnOfPrepayment(ReturnCommon):
         self.assertEqual(note.payment_state, 'paid')
 
 
-@tagged('post_install', '-at_install')
+@tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestReturnByTheBank(BankRegisterCommon, RefundCommon):
     """ Nobody documents whether the bank's partner prints returns: nothing is claimed. """
 
