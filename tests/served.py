@@ -17,6 +17,22 @@ WAIT_SECONDS = 30
 CALL_SECONDS = 120
 
 
+def wait_until(condition, what, seconds=WAIT_SECONDS):
+    """ Wait until something is so.
+
+    :param condition: A function that is asked again and again.
+    :param str what: What is waited for, for the one who has to find out why it does not come.
+    :return: What the function has returned in the end.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < until, f"It does not come: {what}"
+        time.sleep(0.05)
+
+
 class Transport(xmlrpc.client.Transport):
     """ XML-RPC that does not wait for ever. """
 
@@ -48,6 +64,20 @@ class Stack:
             f'{odoo_url}/xmlrpc/2/object', transport=Transport(), allow_none=True)
 
     # === ODOO === #
+
+    def kill_odoo(self):
+        """ Kill Odoo without warning. Its workers notice within seconds that their parent is gone.
+        """
+        self.odoo_process.kill()
+        port = int(self.odoo_url.rsplit(':', 1)[1])
+        wait_until(lambda: free_port(port) == port, "Odoo's port is free", CALL_SECONDS)
+
+    def start_odoo(self):
+        """ Start Odoo again at the same address. """
+        port = int(self.odoo_url.rsplit(':', 1)[1])
+        self.odoo_process, url = start_odoo(
+            self.name, port, workers=self.workers, log=f'{self.name}.log')
+        assert url == self.odoo_url
 
     def warm_up(self):
         """ Let Odoo compile scripts and styles: on a busy machine that outlasts a page's patience.
@@ -122,11 +152,9 @@ class Stack:
 
     def wait_paid(self, invoice_id):
         """ Wait until an invoice is paid, by exactly one posted payment. """
-        until = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < until:
-            if self.invoice(invoice_id)['payment_state'] in ('paid', 'in_payment'):
-                break
-            time.sleep(0.3)
+        wait_until(
+            lambda: self.invoice(invoice_id)['payment_state'] in ('paid', 'in_payment'),
+            f"the money of invoice {invoice_id}")
         self.assert_paid_once(invoice_id)
 
     def assert_paid_once(self, invoice_id):
@@ -143,6 +171,11 @@ class Stack:
         assert not done[0]['tochka_problem']
 
     # === THE BANK === #
+
+    def wait_for_faults(self):
+        """ Wait until all faults that were ordered have happened. """
+        wait_until(lambda: not any(rule['times'] for rule in self.control('faults')),
+                   "the call that is to go wrong")
 
     def control(self, path, values=None, method=None):
         """ Call the sandbox's control API. """

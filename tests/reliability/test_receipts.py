@@ -1,12 +1,12 @@
 """ The register misbehaves and Odoo dies: each payment has one printed receipt, and no two. """
 
 import random
-import time
 from collections import Counter
 
 import pytest
 
 from tests.reliability.shop import Shop
+from tests.served import wait_until
 from tools.demo.customer import Customer
 
 PAYMENTS = 12
@@ -70,7 +70,7 @@ def test_one_printed_receipt_for_each_payment(stack, faults):
     try:
         shop.invoices += [pay(stack, 1000.0 + number) for number in range(PAYMENTS // 2)]
         # Some are being sent now, some have an answer that was lost.
-        time.sleep(2)
+        wait_until(lambda: len(stack.control('komtet/ledger')) > len(before), "a printed receipt")
         shop.kill()
         shop.invoices += [pay(stack, 2000.0 + number) for number in range(PAYMENTS // 2)]
         shop.wait(lambda states: states == {'done': PAYMENTS})
