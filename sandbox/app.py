@@ -28,7 +28,7 @@ from .atol_till import Atol
 from .bank import Bank
 from .courier import Courier
 from .errors import BankError, envelope
-from .faults import Faults, apply_after, apply_before
+from .faults import Faults, apply_after, apply_before, readable_body
 from .komtet_protocol import PREFIX
 from .komtet_till import Kassa
 from .orangedata_till import Orangedata
@@ -97,7 +97,8 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
             'path': request.path,
             **journal_content(),
         })
-        request.fault = app.config['FAULTS'].take(request.method, request.path)
+        request.fault = app.config['FAULTS'].take(
+            request.method, request.path, readable_body())
         return apply_before(request.fault) if request.fault else None
 
     @app.after_request

@@ -1,5 +1,6 @@
 """ Faults on command: what a network and a busy bank do to a request. """
 
+import json
 import re
 import socket
 import threading
@@ -28,9 +29,11 @@ class Faults:
     def add(self, rule):
         """ Add a rule.
 
-        :param dict rule: `kind`; `method` and `path` (a regular expression, default all); `times`
-                          (default 1); `seconds` for waiting; `status` and `message` for refusing,
-                          and a `code` of the register's.
+        :param dict rule: `kind`; `method` and `path` (a regular expression, default all);
+                          `contains`, a text of the body (an order number, a name), so that the
+                          fault waits for the call it is meant for; `times` (default 1); `seconds`
+                          for waiting; `status` and `message` for refusing, and a `code` of the
+                          register's.
         :raise ValueError: If the kind is unknown or the path is no regular expression.
         """
         if rule.get('kind') not in KINDS:
@@ -39,26 +42,40 @@ class Faults:
             re.compile(rule.get('path', ''))
         except (re.error, TypeError) as error:
             raise ValueError(f'path must be a regular expression: {error}') from error
+        if not isinstance(rule.get('contains', ''), str):
+            raise ValueError('contains must be a text')
         with self._lock:
-            self.rules.append({'method': '', 'path': '', 'times': 1, **rule})
+            self.rules.append({'method': '', 'path': '', 'contains': '', 'times': 1, **rule})
 
     def clear(self):
         """ Forget all rules. """
         with self._lock:
             self.rules = []
 
-    def take(self, method, path):
-        """ Return the rule for a request, counting it down. """
+    def take(self, method, path, text=''):
+        """ Return the rule for a request, counting it down.
+
+        :param str text: What the request carries, as a person would read it.
+        """
         with self._lock:
             for rule in self.rules:
                 if (
                     rule['times'] > 0
                     and rule['method'] in ('', method)
                     and re.search(rule['path'], path)
+                    and rule['contains'] in text
                 ):
                     rule['times'] -= 1
                     return dict(rule)
         return None
+
+
+def readable_body():
+    """ Return the text of the request's body, with JSON's escapes resolved. """
+    content = request.get_json(silent=True)
+    if content is not None:
+        return json.dumps(content, ensure_ascii=False)
+    return request.get_data(as_text=True)
 
 
 def apply_before(rule):

@@ -114,15 +114,24 @@ def test_wrong_receipt_is_put_right(stack, visit):
         stack.call('fiscal.register', 'write', [komtet['id']], {'ffd': komtet['ffd']})
 
 
+def corrections(stack):
+    """ Return how many corrections the till was sent. """
+    return [task['check']['intent'] for task in stack.control('komtet/tasks')].count(
+        'sellCorrection')
+
+
 def test_settlements_without_a_receipt(stack, visit):
     """ The till was broken yesterday: each settlement gets a correction. """
     [komtet] = stack.read('fiscal.register', [('kind', '=', 'komtet')], ['id'])
     stack.call('fiscal.register', 'write', [komtet['id']], {'komtet_person': PERSON})
     stack.control('faults', {
-        'kind': 'refuse', 'method': 'POST', 'path': '^/komtet/api/.*/task$', 'times': 2})
+        'kind': 'refuse', 'method': 'POST', 'path': '^/komtet/api/.*/task$', 'times': 2,
+        'contains': 'Занятия, вчера'})
+    before = corrections(stack)
     invoices = []
     for amount in (1500.0, 700.0):
-        invoice_id, url = stack.create_invoice(amount)
+        invoice_id, url = stack.create_invoice(amount, invoice_line_ids=[[0, 0, {
+            'name': 'Занятия, вчера', 'quantity': 1, 'price_unit': amount}]])
         invoices.append(invoice_id)
         visitor = visit(url).choose('card').press_pay().pay_at_the_bank('card')
         visitor.page.wait_for_url(f'**/my/invoices/{invoice_id}**')
@@ -145,5 +154,4 @@ def test_settlements_without_a_receipt(stack, visit):
     for invoice_id in invoices:
         wait(stack, 'fiscal.receipt', [('invoice_ids', 'in', [invoice_id])], ['state'],
              lambda record: record['state'] == 'done')
-    intents = [task['check']['intent'] for task in stack.control('komtet/tasks')]
-    assert intents.count('sellCorrection') == 2
+    assert corrections(stack) == before + 2

@@ -193,3 +193,18 @@ def test_same_order_number_at_once_is_taken_once(api):
         thread.join()
     assert sorted(statuses) == [200] + [424] * 7
     assert done(api) == 1
+
+
+def test_a_fault_waits_for_the_call_that_it_names(api):
+    data = api.request_data()
+    named = {**data, 'purpose': 'Лекция "А"'}
+    fault(api, 'refuse', contains='"purpose": "Лекция')
+    for request, status in ((data, 200), (named, 400), (named, 200)):
+        assert api.call('POST', PAYMENTS, {'Data': request}).status_code == status
+    assert [rule['times'] for rule in api.control('faults')] == [0]
+
+
+def test_what_a_fault_is_to_contain_is_a_text(api):
+    answer = api.http.post(f'{api.url}/_control/faults', json={'kind': 'refuse', 'contains': 5},
+                           timeout=10)
+    assert answer.status_code == 400 and 'contains' in answer.text
