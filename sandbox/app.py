@@ -98,7 +98,7 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
             **journal_content(),
         })
         request.fault = app.config['FAULTS'].take(
-            request.method, request.path, readable_body())
+            request.method, request.path, readable_body)
         return apply_before(request.fault) if request.fault else None
 
     @app.after_request

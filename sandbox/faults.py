@@ -52,10 +52,10 @@ class Faults:
         with self._lock:
             self.rules = []
 
-    def take(self, method, path, text=''):
+    def take(self, method, path, read):
         """ Return the rule for a request, counting it down.
 
-        :param str text: What the request carries, as a person would read it.
+        :param read: A function that returns what the request carries, as a person would read it.
         """
         with self._lock:
             for rule in self.rules:
@@ -63,7 +63,7 @@ class Faults:
                     rule['times'] > 0
                     and rule['method'] in ('', method)
                     and re.search(rule['path'], path)
-                    and rule['contains'] in text
+                    and (not rule['contains'] or rule['contains'] in read())
                 ):
                     rule['times'] -= 1
                     return dict(rule)

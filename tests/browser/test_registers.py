@@ -106,7 +106,7 @@ def test_wrong_receipt_is_put_right(stack, visit):
         page.goto(
             f'{stack.odoo_url}/odoo/action-tochka_fiscal.action_fiscal_receipt/{wrong["id"]}')
         page.locator('.o_form_view .o_notebook').wait_for()
-        assert 'сторнирован' in page.locator('.o_form_view').inner_text()
+        page.locator('.o_form_view', has_text='сторнирован').wait_for()
         accountant.look_twice(stack, 'corrected_receipt', login='accountant')
         [line] = stack.read('fiscal.receipt.line', [('receipt_id', '=', corrected['id'])], ['name'])
         assert line['name'] == 'Занятия, декабрь'
