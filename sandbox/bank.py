@@ -161,7 +161,8 @@ class Bank:
                 self.sequence += 1
                 link_id = str(self.sequence)
             if (request['customerCode'], link_id) in self.used_link_ids:
-                raise BankError(424, f'Payment with paymentLinkId {link_id} already exists')
+                # Recorded at the live bank in October 2026.
+                raise BankError(424, f'Ошибка валидации: заказ с номером {link_id} существует')
             self.used_link_ids.add((request['customerCode'], link_id))
             now = self.now()
             operation = Operation(

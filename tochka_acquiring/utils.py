@@ -6,16 +6,19 @@ from zoneinfo import ZoneInfo
 from odoo.addons.tochka_acquiring import const
 
 
-def utc_naive(moment):
+def utc_naive(moment, exact=False):
     """ Convert a moment of the bank to Odoo's form.
 
     The bank mixes offsets within one answer (+05:00 in `createdAt`, +03:00 in `paidAt`).
 
     :param datetime|None moment: An aware moment.
+    :param bool exact: Whether to keep the fraction of the second.
     :return: The same moment in UTC without zone, as Odoo stores it; None for None.
     :rtype: datetime|None
     """
-    return moment and moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+    if moment:
+        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+    return moment if exact else moment and moment.replace(microsecond=0)
 
 
 def bank_day(moment):

@@ -188,6 +188,12 @@ def test_list_walks_all_pages(serve, make_client):
     ]
 
 
+def test_list_whose_number_of_pages_is_a_text(serve, make_client):
+    server = serve(page([operation_entry(1)], '2'), page([operation_entry(2)], ' 2 '))
+    operations = make_client(server).list_payments('301112223', date(2026, 9, 1), date(2026, 9, 1))
+    assert [operation.operation_id for operation in operations] == ['op-1', 'op-2']
+
+
 def test_list_asks_for_thousand_a_page_and_every_status(serve, make_client):
     server = serve(page([], 0))
     operations = make_client(server).list_payments('301112223', date(2026, 9, 1), date(2026, 9, 1))

@@ -23,6 +23,7 @@ def test_text(details, text):
     'Номер уже использован',
     'duplicate key value',
     'paymentLinkId is not unique',
+    'Ошибка валидации: заказ с номером INV-1 существует',
 ])
 @pytest.mark.parametrize('status', [400, 424])
 def test_duplicate(message, status):
@@ -37,6 +38,7 @@ def test_duplicate(message, status):
     ('paymentLinkId: ensure this value has at most 45 characters', 400),
     ('already exists', 404),
     ('already exists', 501),
+    ('Заказ с номером INV-1 не существует', 424),
 ])
 def test_no_duplicate(message, status):
     assert not Rejected(message, http_status=status).is_duplicate
@@ -48,6 +50,7 @@ def test_no_duplicate(message, status):
     ('Операция не найдена', 424),
     ('Платёж не найден', 424),
     ("The operation doesn't exist", 424),
+    ('Операция не существует', 424),
     ('Object of Webhooks does not exists', 404),
 ])
 def test_not_found(message, status):

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from tochka_acquiring import const
 from tochka_acquiring.api.client import to_wire
 from tochka_acquiring.api.errors import OutcomeUnknown
-from tochka_acquiring.api.operation import CreatedPayment, Operation, to_amount, to_moment
+from tochka_acquiring.api.operation import (
+    CreatedPayment,
+    Operation,
+    to_amount,
+    to_moment,
+    to_past_moment,
+)
 
 KOPECKS = st.integers(min_value=1, max_value=10 ** 13)
 LEAST = {'operationId': 'op-1', 'status': 'CREATED', 'amount': 1, 'Order': []}
@@ -77,7 +83,7 @@ def test_amounts_on_the_wire(amount, wire):
 @pytest.mark.parametrize(('sent', 'hour', 'offset'), [
     ('2026-09-01T10:00:00+03:00', 7, 3), ('2026-09-01T10:00:00+05:00', 5, 5),
     ('2026-09-01T10:00:00Z', 10, 0), ('2026-09-01T10:00:00+00:00', 10, 0),
-    ('2026-09-01T10:00:00', 10, 0), ('2026-09-01T10:00:00.000+03:00', 7, 3),
+    ('2026-09-01T10:00:00', 7, 3), ('2026-09-01T10:00:00.000+03:00', 7, 3),
 ])
 def test_moments(sent, hour, offset):
     moment = to_moment(sent)
@@ -85,9 +91,37 @@ def test_moments(sent, hour, offset):
     assert moment.utcoffset() == timedelta(hours=offset)
 
 
-@pytest.mark.parametrize('sent', [None, '', 'yesterday', 5, [], {}, '2026-13-01T00:00:00'])
+@pytest.mark.parametrize('sent', [
+    None, '', 'yesterday', 5, [], {}, '2026-13-01T00:00:00', '1970-01-01T00:00:00Z',
+    '0001-01-01T00:00:00+05:00', '0001-01-01T00:00:00',
+])
 def test_what_is_no_moment(sent):
     assert to_moment(sent) is None
+
+
+def test_what_has_happened_is_not_in_the_future():
+    now = datetime.now(timezone.utc)
+    assert to_past_moment((now + timedelta(hours=3)).isoformat()) is not None, "clocks differ"
+    assert to_past_moment((now + timedelta(days=400)).isoformat()) is None
+    operation = Operation.from_api({
+        **LEAST, 'paidAt': (now + timedelta(days=400)).isoformat(),
+        'Order': [{'type': 'approval', 'amount': 1, 'time': '9999-12-31T23:59:59-05:00'}],
+    })
+    assert operation.paid_at is None and operation.orders[0].time is None
+
+
+# === TEXTS === #
+
+@pytest.mark.parametrize('text', ['\x00', 'a\x00b', '\ud800', 'a\udfff'])
+def test_what_no_database_keeps(text):
+    operation = Operation.from_api({
+        **LEAST, 'operationId': text + '1', 'status': text, 'purpose': text, 'merchantId': [text],
+        'Order': [{'orderId': text, 'type': 'refund', 'amount': 1}],
+    })
+    for value in (operation.operation_id, operation.status, operation.purpose,
+                  operation.orders[0].order_id):
+        assert '\x00' not in value
+        value.encode()
 
 
 # === OPERATIONS === #
@@ -105,8 +139,7 @@ def test_the_least_an_operation_must_say():
     {'operationId': None}, {'operationId': ''}, {'operationId': 5}, {'status': None},
     {'status': []}, {'amount': None}, {'amount': 'ten'}, {'amount': '1.001'},
     {'amount': float('nan')},
-    {'Order': ['text']}, {'Order': [{}]}, {'Order': {'type': 'refund'}}, {'Order': 5},
-    {'Order': [{'type': 'refund', 'amount': 'ten'}]}, {'Order': [{'type': None, 'amount': 1}]},
+    {'Order': {'type': 'refund'}}, {'Order': 5}, {'Order': 'text'},
 ])
 def test_an_operation_whose_money_or_identity_cannot_be_read(changed):
     with pytest.raises(OutcomeUnknown):
@@ -135,6 +168,39 @@ def test_unknown_values_are_kept_and_unknown_fields_ignored():
     assert operation.payment_modes == ('pigeon',)
     assert (operation.orders[0].type, operation.orders[0].order_id) == ('flight', None)
     assert operation.refunded == 0
+
+
+@pytest.mark.parametrize('entry', [
+    'text', {}, None, 5, {'type': 'refund', 'amount': 'ten'}, {'type': None, 'amount': 1},
+])
+def test_an_entry_that_cannot_be_read_hides_no_other(entry):
+    operation = Operation.from_api({**LEAST, 'Order': [
+        {'orderId': 'a', 'type': 'approval', 'amount': '5.00'}, entry,
+        {'orderId': 'b', 'type': 'refund', 'amount': '2.00'},
+    ]})
+    assert operation.unread == 1
+    assert [order.order_id for order in operation.orders] == ['a', 'b']
+
+
+def refunds_of(*entries):
+    operation = Operation.from_api({**LEAST, 'Order': [
+        {'type': 'refund', 'orderId': order_id, 'amount': amount, 'time': time}
+        for order_id, amount, time in entries
+    ]})
+    return {key: order.amount for key, order in operation.refunds}
+
+
+def test_refunds_with_one_id_are_counted():
+    morning, noon = '2026-11-01T08:00:00+03:00', '2026-11-01T12:00:00+03:00'
+    assert refunds_of(('x', 100, morning), ('x', 250, noon)) == {'x': 100, 'x#2': 250}
+    assert refunds_of(('x', 100, morning), ('x', 100, noon)) == {'x': 100, 'x#2': 100}
+    assert refunds_of(('x', 100, morning), ('y', 100, morning)) == {'x': 100, 'y': 100}
+    assert refunds_of((None, 100, morning), (None, 100, morning)) == {'op-1#1': 100, 'op-1#2': 100}
+
+
+def test_a_refund_that_is_listed_twice_is_one():
+    twice = [('x', 100, '2026-11-01T08:00:00+03:00')] * 2
+    assert refunds_of(*twice) == {'x': 100}
 
 
 @given(st.lists(st.integers(min_value=1, max_value=10 ** 9), max_size=20))

@@ -44,7 +44,7 @@ def test_variant_quotes_amounts_in_answers(api):
 def test_order_number_is_unique_forever(api):
     first = api.create(paymentLinkId='INV-1', ttl=1)['operationId']
     [message] = api.create_refused(424, paymentLinkId='INV-1', amount='5.00')
-    assert 'INV-1' in message and 'already exists' in message
+    assert 'заказ с номером INV-1 существует' in message
     api.control('clock', advance=120)
     assert api.read(first)['status'] == 'EXPIRED'
     api.create_refused(424, paymentLinkId='INV-1')

@@ -5,8 +5,10 @@
 import ipaddress
 import logging
 import random
+import re
 import time
 import urllib.parse
+from datetime import datetime, timezone
 from decimal import InvalidOperation
 
 from .. import const
@@ -165,13 +167,14 @@ class TochkaClient:
         :raise TochkaError: If the bank refused or stayed silent.
         """
         path = f'acquiring/v1.0/payments/{urllib.parse.quote(operation_id, safe="")}'
+        asked_at = datetime.now(timezone.utc)
         operations = self._data(
             self._read(path, customer_code=customer_code)
         ).get('Operation')
         if not isinstance(operations, list) or len(operations) != 1:
             raise errors.OutcomeUnknown(
                 _lt("The bank did not return the one operation asked for."))
-        operation = Operation.from_api(operations[0])
+        operation = Operation.from_api(operations[0], asked_at)
         if operation.operation_id != operation_id:
             raise errors.OutcomeUnknown(
                 _lt("The bank returned another operation than asked for."))
@@ -201,6 +204,7 @@ class TochkaClient:
             }
             if status:
                 params['status'] = status
+            asked_at = datetime.now(timezone.utc)
             answer = self._read('acquiring/v1.0/payments', params, customer_code)
             entries = self._data(answer).get('Operation')
             if not isinstance(entries, list):
@@ -208,15 +212,15 @@ class TochkaClient:
                     _lt("The bank did not return a list of operations."))
             for entry in entries:
                 try:
-                    yield Operation.from_api(entry)
+                    yield Operation.from_api(entry, asked_at)
                 except errors.OutcomeUnknown as error:
                     _logger.error(
                         "Operation %s in the bank's list can't be read: %s",
                         entry.get('operationId') if isinstance(entry, dict) else '?', error,
                     )
             meta = answer.get('Meta')
-            total = meta.get('totalPages') if isinstance(meta, dict) else None
-            if not isinstance(total, int) or isinstance(total, bool):
+            total = _to_count(meta.get('totalPages')) if isinstance(meta, dict) else None
+            if total is None:
                 if len(entries) >= per_page:
                     raise errors.OutcomeUnknown(
                         _lt("The bank's list does not tell where it ends."))
@@ -237,7 +241,8 @@ class TochkaClient:
         answer = self._transport.request(
             'POST', path, json={'Data': {'amount': to_wire(amount)}}, customer_code=customer_code)
         accepted = AcceptedRefund.from_api(self._data(answer))
-        if accepted.operation_id != operation_id or accepted.amount != amount:
+        # `operationId` may be another one than the payment's: the bank's own sandbox answers so.
+        if accepted.amount != amount:
             raise errors.OutcomeUnknown(_lt("The bank answered with another refund."))
         return accepted
 
@@ -353,6 +358,13 @@ def to_wire(amount):
     if rounded != amount or rounded <= 0:
         raise ValueError("The amount must be above zero and have at most two decimals.")
     return f'{rounded:f}'
+
+
+def _to_count(value):
+    """ Return a number of pages, whether sent as a number or as text; None if it is none. """
+    if isinstance(value, bool) or not re.fullmatch('[0-9]{1,9}', str(value).strip(), re.ASCII):
+        return None
+    return int(value)
 
 
 def check_base_url(base_url):

@@ -8,10 +8,14 @@ The difference that money depends on is whether the bank may have done the work.
 import re
 
 _DUPLICATE = re.compile(
-    r'already\s+exist|already\s+used|duplicate|not\s+unique|уже\s+(существует|использ|есть|создан)',
+    # The bank says «заказ с номером … существует» (recorded in October 2026).
+    r'already\s+exist|already\s+used|duplicate|not\s+unique|существует|уже\s+(использ|есть|создан)',
     re.IGNORECASE,
 )
-_NOT_FOUND = re.compile(r'not\s+found|does(\s+not|n.t)\s+exist|не\s+найден', re.IGNORECASE)
+_NOT_FOUND = re.compile(
+    r'not\s+found|does(\s+not|n.t)\s+exist|не\s+(найден|существует)', re.IGNORECASE)
+# What the bank answers to a used order number: 424; the others are likely for it.
+_DUPLICATE_STATUSES = (400, 409, 424)
 
 
 def _lt(text):
@@ -63,13 +67,23 @@ class Rejected(TochkaError):
 
     @property
     def is_duplicate(self):
-        """ Whether the order number is already used.
+        """ Whether the bank says that the order number is already used.
 
-        The bank answers 424, whose text alone tells it from other business failures.
+        It answers 424, whose text alone tells it from other business failures.
 
         :rtype: bool
         """
-        return self.http_status in (400, 409, 424) and bool(_DUPLICATE.search(self._texts()))
+        texts = self._texts()
+        return self.may_be_duplicate and bool(
+            _DUPLICATE.search(texts) and not _NOT_FOUND.search(texts))
+
+    @property
+    def may_be_duplicate(self):
+        """ Whether the order number may be already used, whatever the bank's words are.
+
+        :rtype: bool
+        """
+        return self.http_status in _DUPLICATE_STATUSES
 
     @property
     def is_not_found(self):

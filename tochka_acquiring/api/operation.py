@@ -6,14 +6,19 @@ whose money or identity can't be read is worth nothing.
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
 
 from .. import const
 from .errors import OutcomeUnknown
 
 # What a JSON number or a quoted decimal can look like; Decimal itself reads far more.
 _AMOUNT = re.compile(r'[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?')
+# The bank began in 2015; a moment from before is a zero or a slip.
+_EPOCH = datetime(2015, 1, 1, tzinfo=timezone.utc)
+# PostgreSQL keeps neither NUL nor half a pair of UTF-16.
+_UNSTORABLE = re.compile('[\x00\ud800-\udfff]')
 
 
 def to_amount(value):
@@ -43,17 +48,39 @@ def to_amount(value):
 def to_moment(value):
     """ Read a moment of the bank, which mixes offsets within one answer.
 
-    :param str|None value: An ISO 8601 moment with an offset.
-    :return: An aware moment, or None when there is none that can be read.
+    :param str|None value: An ISO 8601 moment; without an offset it is the bank's time.
+    :return: An aware moment, or None when there is none that can be read or believed.
     :rtype: datetime|None
     """
     try:
         moment = datetime.fromisoformat(str(value).replace('Z', '+00:00'))
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(const.BANK_TIME_ZONE))
+        return moment if moment.astimezone(timezone.utc) >= _EPOCH else None
+    except (OverflowError, ValueError):  # also a day that no zone can be counted from
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
+
+
+def to_past_moment(value):
+    """ Read the moment of something that has happened.
+
+    :param str|None value: See `to_moment`.
+    :return: An aware moment; None for one that is still to come, give or take a day of the clocks.
+    :rtype: datetime|None
+    """
+    moment = to_moment(value)
+    if moment and moment > datetime.now(timezone.utc) + timedelta(days=1):
+        return None
     return moment
+
+
+def to_storable(text):
+    """ Return a text with a mark in place of each character that no database keeps.
+
+    :param str text: Whatever came over the network.
+    :rtype: str
+    """
+    return _UNSTORABLE.sub('\ufffd', text)
 
 
 def required_text(data, name):
@@ -64,13 +91,13 @@ def required_text(data, name):
     value = data.get(name)
     if not isinstance(value, str) or not value:
         raise ValueError(f'{name} is missing')
-    return value
+    return to_storable(value)
 
 
 def optional_text(data, name):
     """ Return a field as a string, or None when it is missing or empty. """
     value = data.get(name)
-    return str(value) if value not in (None, '') else None
+    return to_storable(str(value)) if value not in (None, '') else None
 
 
 def to_modes(value):
@@ -95,6 +122,30 @@ class Order:
     time: datetime | None
 
 
+def read_history(entries):
+    """ Read the movements of an operation; one that can't be read must not hide the others.
+
+    :param list|None entries: `Order[]`.
+    :return: The movements, and how many entries can't be read.
+    :rtype: tuple[tuple[Order, ...], int]
+    :raise ValueError: If it is no list.
+    """
+    if not isinstance(entries or [], list):
+        raise ValueError("Order is no list")
+    orders, unread = [], 0
+    for entry in entries or ():
+        try:
+            orders.append(Order(
+                order_id=optional_text(entry, 'orderId'),
+                type=required_text(entry, 'type'),
+                amount=to_amount(entry.get('amount')),
+                time=to_past_moment(entry.get('time')),
+            ))
+        except (ValueError, AttributeError, TypeError):
+            unread += 1
+    return tuple(orders), unread
+
+
 @dataclass(frozen=True)
 class Operation:
     """ An operation as reading and listing return it. Amounts in roubles. Source: API. """
@@ -114,27 +165,25 @@ class Operation:
     payment_id: str | None = None
     transaction_id: str | None = None
     orders: tuple = ()
+    # How many entries of the history can't be read. What it doesn't list may be among them.
+    unread: int = 0
+    # When the bank was asked.
+    asked_at: datetime | None = field(default=None, compare=False)
     # `Client`, `Items` and `taxSystemCode` as the bank writes them; None without a receipt.
     receipt: dict | None = field(default=None, repr=False)
 
     @classmethod
-    def from_api(cls, data):
+    def from_api(cls, data, asked_at=None):
         """ Read an operation.
 
         :param dict data: One entry of `Data.Operation`.
+        :param datetime|None asked_at: When the bank was asked, aware. An older answer must not
+                                       undo a newer one.
         :rtype: Operation
         :raise OutcomeUnknown: If identity, status or money can't be read.
         """
         try:
-            orders = tuple(
-                Order(
-                    order_id=optional_text(order, 'orderId'),
-                    type=required_text(order, 'type'),
-                    amount=to_amount(order.get('amount')),
-                    time=to_moment(order.get('time')),
-                )
-                for order in data.get('Order') or ()
-            )
+            orders, unread = read_history(data.get('Order'))
             return cls(
                 operation_id=required_text(data, 'operationId'),
                 status=required_text(data, 'status'),
@@ -147,10 +196,12 @@ class Operation:
                 payment_modes=to_modes(data.get('paymentMode')),
                 purpose=optional_text(data, 'purpose'),
                 created_at=to_moment(data.get('createdAt')),
-                paid_at=to_moment(data.get('paidAt')),
+                paid_at=to_past_moment(data.get('paidAt')),
                 payment_id=optional_text(data, 'paymentId'),
                 transaction_id=optional_text(data, 'transactionId'),
                 orders=orders,
+                unread=unread,
+                asked_at=asked_at,
                 receipt={
                     name: data.get(name) for name in ('Client', 'Items', 'taxSystemCode')
                 } if data.get('Items') else None,
@@ -161,15 +212,46 @@ class Operation:
             ) from error
 
     @property
+    def is_paid(self):
+        """ Whether the bank says that money was taken, or is on its way. """
+        return self.status in (
+            *const.OPERATION_STATUS_MAPPING['done'], *const.OPERATION_STATUS_MAPPING['pending'])
+
+    @property
+    def lists_money(self):
+        """ Whether the history lists money that was taken or held. """
+        return any(order.type in ('approval', 'authorized') for order in self.orders)
+
+    @property
+    def may_be_paid(self):
+        """ Whether money may have been taken: also for a status that is not known. """
+        return self.lists_money or bool(self.unread) or self.status not in (
+            *const.OPERATION_STATUS_MAPPING['draft'], *const.OPERATION_STATUS_MAPPING['cancel'])
+
+    @property
     def refunds(self):
         """ The refunds of the history, each with a name of its own.
 
-        :return: (key, refund): the key is the bank's id, else the place in the history.
+        Nowhere is it said that the bank's id is unique: two refunds may carry one. Entries that
+        are alike in everything are one refund, listed twice.
+
+        :return: (key, refund): the key is the bank's id, with a number when another refund has the
+                 same one; without an id, the place in the history.
         :rtype: list[tuple[str, Order]]
         """
-        found = [order for order in self.orders if order.type == 'refund']
-        return [(order.order_id or f'{self.operation_id}#{number}', order)
-                for number, order in enumerate(found, start=1)]
+        found, same_id = [], {}
+        for number, order in enumerate(
+            (order for order in self.orders if order.type == 'refund'), start=1
+        ):
+            if not order.order_id:
+                found.append((f'{self.operation_id}#{number}', order))
+                continue
+            others = same_id.setdefault(order.order_id, [])
+            if order not in others:
+                others.append(order)
+                suffix = f'#{len(others)}' if len(others) > 1 else ''
+                found.append((order.order_id + suffix, order))
+        return found
 
     @property
     def refunded(self):
@@ -315,7 +397,7 @@ class AcceptedRefund:
     Whether `order_id` is the one that the history shows later is documented nowhere.
     """
 
-    operation_id: str
+    operation_id: str | None
     amount: Decimal
     order_id: str | None = None
 
@@ -331,7 +413,7 @@ class AcceptedRefund:
             if data.get('isRefund') is not True:
                 raise ValueError("isRefund is not true")
             return cls(
-                operation_id=required_text(data, 'operationId'),
+                operation_id=optional_text(data, 'operationId'),
                 amount=to_amount(data.get('amount')),
                 order_id=optional_text(data, 'orderId'),
             )

@@ -13,6 +13,7 @@ from requests.auth import AuthBase
 
 from . import errors
 from .errors import _lt
+from .operation import to_storable
 from .tls import HostCaAdapter
 
 _logger = logging.getLogger(__name__)
@@ -193,7 +194,7 @@ class Transport:
 
     def _clean(self, value):
         """ Return a text of the bank without the key and personal data that it may quote. """
-        text = '' if value is None else str(value)[:1000]
+        text = '' if value is None else to_storable(str(value)[:1000])
         for secret in self._secrets:
             text = text.replace(secret, '***')
         return _SENSITIVE.sub('***', text)

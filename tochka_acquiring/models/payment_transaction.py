@@ -75,6 +75,8 @@ class PaymentTransaction(models.Model):
         outcome = self.sudo()._tochka_refresh()
         messages = {
             'applied': _("The bank's answer was taken over."),
+            'partly': _("A part of the bank's answer can't be read; see the warning."),
+            'stale': _("A newer answer of the bank was taken over already."),
             'busy': _("Another process is working on this transaction. Try again in a moment."),
             'unknown': _("The bank did not answer. Odoo will ask again by itself."),
             'refused': _("The bank's answer does not fit this transaction; see the warning."),

@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 import functools
+from datetime import datetime, timezone
 
 import psycopg2
 
@@ -34,8 +35,7 @@ class PaymentTransaction(models.Model):
         poll comes back to the transaction.
 
         :param bool quick: Whether a person waits for the answer.
-        :return: 'applied', 'busy' (somebody else is at it), 'unknown' (the bank did not answer) or
-                 'refused' (what the bank says does not fit the transaction).
+        :return: What `_tochka_apply_operation` returns, or 'unknown' (the bank did not answer).
         :rtype: str
         """
         self.ensure_one()
@@ -47,15 +47,6 @@ class PaymentTransaction(models.Model):
         if not operation:
             return 'unknown'
         return self._tochka_apply_in_own_cursor(operation)
-
-    def _tochka_fresh_state(self):
-        """ Return the state that others have committed, which this cursor may not see.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        with self.env.registry.cursor() as cr:
-            return self.with_env(self.env(cr=cr)).state
 
     def _tochka_read_operation(self, quick=False):
         """ Ask the bank for the operation of this transaction.
@@ -114,8 +105,10 @@ class PaymentTransaction(models.Model):
         webhook's body or from a browser.
 
         :param Operation operation: The operation as just read.
-        :return: 'applied', 'busy' (the row is locked by another process) or 'refused' (the
-                 operation does not fit; the transaction is flagged and otherwise unchanged).
+        :return: 'applied'; 'partly' (a part of the history can't be read: what it doesn't list may
+                 have happened); 'stale' (a later answer is applied already); 'busy' (the row is
+                 locked by another process); 'refused' (the operation does not fit; the transaction
+                 is flagged and otherwise unchanged).
         :rtype: str
         """
         self.ensure_one()
@@ -124,6 +117,11 @@ class PaymentTransaction(models.Model):
         # The lock is only granted on the row version that this cursor sees; older caches are not.
         self.invalidate_recordset()
 
+        now = utc_naive(datetime.now(timezone.utc), exact=True)
+        asked_at = utc_naive(operation.asked_at, exact=True) or now
+        # A last answer from the future tells that the clock was set back since, and nothing else.
+        if self.tochka_read_at and asked_at < self.tochka_read_at <= now:
+            return 'stale'
         misfit = self._tochka_find_misfit(operation)
         if misfit:
             self._tochka_flag(misfit)
@@ -135,6 +133,7 @@ class PaymentTransaction(models.Model):
             None,
         )
         self._tochka_write_operation(operation)
+        self.tochka_read_at = asked_at
         if target == 'done':
             self._tochka_apply_payment(operation)
         elif target == 'pending':
@@ -142,12 +141,15 @@ class PaymentTransaction(models.Model):
         elif target == 'cancel':
             self._tochka_apply_expiry(operation)
         elif target is None:
-            # The bank adds statuses without notice; what we don't know changes nothing.
-            _logger.warning(
-                "Transaction %s: unknown status %r at the bank; left as it is.",
-                self.reference, operation.status,
-            )
-        self._tochka_end_poll()
+            self._tochka_apply_unknown(operation)
+        if target is not None:
+            self._tochka_end_poll()
+        if operation.unread:
+            self._tochka_flag(_(
+                "The history of the operation %s at the bank has entries that Odoo can't read."
+                " Look at it in the internet bank; nothing is returned by Odoo meanwhile.",
+                operation.operation_id))
+            return 'partly'
         return 'applied'
 
     def _tochka_find_misfit(self, operation):
@@ -190,7 +192,6 @@ class PaymentTransaction(models.Model):
             'tochka_status': operation.status,
             'tochka_payment_type': operation.payment_type or self.tochka_payment_type,
             'tochka_paid_at': utc_naive(operation.paid_at) or self.tochka_paid_at,
-            'tochka_read_at': fields.Datetime.now(),
         }
         used_code = const.PAYMENT_METHOD_CODES.get(operation.payment_type)
         if used_code and used_code != self.payment_method_code:
@@ -231,9 +232,21 @@ class PaymentTransaction(models.Model):
                 " for. Take or release it in the internet bank."
             ))
 
+    def _tochka_apply_unknown(self, operation):
+        """ The bank adds statuses without notice: what we don't know changes nothing, the bank is
+        asked on, and a person is told when there is money in it. """
+        _logger.warning(
+            "Transaction %s: unknown status %r at the bank; left as it is.",
+            self.reference, operation.status,
+        )
+        if operation.lists_money and self.state != 'done':
+            self._tochka_flag(_(
+                "The bank lists money taken by this operation, whose status (%s) Odoo doesn't know."
+                " Nothing is booked. Look at it in the internet bank.", operation.status))
+
     def _tochka_apply_expiry(self, operation):
         """ The link is dead: cancel, unless money was taken by it. """
-        if any(order.type in ('approval', 'authorized') for order in operation.orders):
+        if operation.lists_money:
             self._tochka_flag(_(
                 "The bank calls the operation expired, but lists money taken by it. Look at it in"
                 " the internet bank."

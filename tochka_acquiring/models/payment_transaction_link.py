@@ -58,6 +58,7 @@ class PaymentTransaction(models.Model):
 
         :raise ConcurrencyError: If one of them turns out to be paid: the replayed request then sees
                                  it and is refused, or pays the rest.
+        :raise ValidationError: If it is not known whether one of them is paid.
         """
         self.ensure_one()
         documents = self._tochka_documents()
@@ -66,12 +67,37 @@ class PaymentTransaction(models.Model):
             and tx.state in ('draft', 'pending') and tx.tochka_operation_id
         ).sorted('id', reverse=True)[:const.MAX_SIBLINGS] if documents else self.browse()
         for sibling in siblings:
-            state = sibling.state
-            outcome = sibling._tochka_refresh(quick=True)
-            if outcome == 'unknown':
-                break  # A silent bank will not create an operation either.
-            if outcome == 'applied' and sibling._tochka_fresh_state() not in (state, 'cancel'):
-                raise ConcurrencyError(_("Another payment of this document has just arrived."))
+            sibling._tochka_check_unpaid()
+
+    def _tochka_check_unpaid(self):
+        """ Ask the bank whether money was taken by this operation; in doubt nobody pays again.
+
+        What the bank says decides, not what became of the transaction: that may be locked by the
+        very job that books it.
+
+        :raise ConcurrencyError: If money was taken, and a replayed request will see it.
+        :raise ValidationError: If it is not known.
+        """
+        self.ensure_one()
+        try:
+            operation = self._tochka_read_operation(quick=True)
+        except errors.TochkaError as error:
+            if isinstance(error, errors.Rejected) and error.is_not_found:
+                return
+            _logger.info("No second link beside transaction %s: %s", self.reference, error)
+            if isinstance(error, errors.Unauthorized | errors.TlsError):
+                self.provider_id.tochka_connection_id._tochka_report_problem(error)
+            raise ValidationError(_(
+                "The bank can't be reached at the moment. Please try again in a few minutes; no"
+                " money was taken.")) from error
+        outcome = self._tochka_apply_in_own_cursor(operation)
+        if not operation.may_be_paid:
+            return
+        if operation.is_paid and outcome in ('applied', 'busy'):
+            raise ConcurrencyError(_("Another payment of this document has just arrived."))
+        raise ValidationError(_(
+            "An earlier payment of this document is being checked. Please wait for a few minutes or"
+            " contact us before you pay again."))
 
     def _tochka_ensure_payment_link(self):
         """ Return the address that the payer is sent to, creating the operation when needed.
@@ -158,15 +184,11 @@ class PaymentTransaction(models.Model):
                 " number %s.", self.reference, error, link_id,
             )
         except errors.Rejected as error:
-            if not error.is_duplicate:
-                raise
-            return self._tochka_find_own_operation(client, link_id)
+            return self._tochka_find_own_operation(client, link_id, error)
         try:
             return self._tochka_post_operation(client, link_id)
         except errors.Rejected as error:
-            if not error.is_duplicate:
-                raise
-            return self._tochka_find_own_operation(client, link_id)
+            return self._tochka_find_own_operation(client, link_id, error)
 
     def _tochka_post_operation(self, client, link_id):
         """ Send the request that creates the operation.
@@ -177,12 +199,20 @@ class PaymentTransaction(models.Model):
         return client.create_payment(
             payment_link_id=link_id, **self._tochka_operation_values())
 
-    def _tochka_find_own_operation(self, client, link_id):
+    def _tochka_find_own_operation(self, client, link_id, refusal):
         """ Find the operation that an earlier request of ours has created with this number.
 
-        :return: The operation if amount, receipt, shop, status and time fit; else None.
+        The number is looked up whatever the bank's words are: they have changed before, and an
+        operation that Odoo doesn't know of may be paid.
+
+        :param Rejected refusal: What the bank said to the number.
+        :return: The operation if amount, receipt, shop, status and time fit; None when the number
+                 belongs to another payment.
         :rtype: Operation|None
+        :raise TochkaError: The refusal, if the number is not used; if the bank stayed silent.
         """
+        if not refusal.may_be_duplicate:
+            raise refusal
         merchant = self.provider_id.tochka_merchant_id
         today = fields.Date.today()
         for operation in client.list_payments(
@@ -210,7 +240,9 @@ class PaymentTransaction(models.Model):
             ):
                 return operation
             return None
-        return None
+        if not refusal.is_duplicate:
+            raise refusal
+        return None  # used before these days
 
     def _tochka_has_same_receipt(self, operation):
         """ Return whether an operation prints what this transaction would ask for.

@@ -48,6 +48,13 @@ class PaymentTransaction(models.Model):
                 self._tochka_flag(_(
                     "The bank no longer lists the refund %s, which is booked. Look at the operation"
                     " in the internet bank.", refund.reference))
+                return
+        booked = sum(refund._tochka_amount() for refund in refunds.filtered('tochka_order_id'))
+        if operation.refunded != booked:
+            self._tochka_flag(_(
+                "The bank lists returns of %(listed)s roubles, and %(booked)s are booked: it lists"
+                " one twice, or there is one more. Look at the operation in the internet bank.",
+                listed=operation.refunded, booked=booked))
 
     def _tochka_match_refund(self, refunds, order):
         """ Return the refund of ours that an entry of the history is.

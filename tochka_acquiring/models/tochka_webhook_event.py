@@ -10,6 +10,7 @@ from odoo.tools import SQL, plaintext2html
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import webhook
+from odoo.addons.tochka_acquiring.api.operation import to_storable
 from odoo.addons.tochka_acquiring.api.text import belongs_to_database
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
@@ -128,7 +129,8 @@ class TochkaWebhookEvent(models.Model):
                 'payment_link_id': event.payment_link_id,
                 'bank_status': event.status,
                 'amount': None if event.amount is None else str(event.amount),
-                'payload': json.dumps(claims, ensure_ascii=False, sort_keys=True),
+                'payload': to_storable(
+                    json.dumps(claims, ensure_ascii=False, sort_keys=True)),
                 'company_id': owner[0],
                 'connection_id': owner[1],
             })

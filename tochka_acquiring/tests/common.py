@@ -95,7 +95,8 @@ class FakeBank:
         after = self._called('create_payment', **values)
         if any(o.payment_link_id == values['payment_link_id'] for o in self.operations.values()):
             raise errors.Rejected(
-                "Payment with this paymentLinkId already exists", http_status=424,
+                f"Ошибка валидации: заказ с номером {values['payment_link_id']} существует",
+                http_status=424,
                 audit_id='audit-1',
             )
         operation = self.add(

@@ -1,10 +1,12 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from psycopg2 import IntegrityError
 
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -181,3 +183,68 @@ class TestPaymentApply(TochkaCommon):
                 self.env.cr.savepoint():
             other.tochka_operation_id = transaction.tochka_operation_id
             other.flush_recordset()
+
+    # === WHAT THE BANK MAY SAY BESIDES === #
+
+    def test_unknown_status_is_asked_on_and_its_money_told_of(self):
+        transaction = self.create_linked_tx()
+        transaction.tochka_link_expires_at = fields.Datetime.now() - timedelta(days=30)
+        self.bank.pay(transaction.tochka_operation_id, status='PAID_BY_PIGEON')
+        transaction._tochka_schedule_poll()
+        operation = self.bank.operations[transaction.tochka_operation_id]
+        transaction._tochka_apply_operation(operation)
+        self.assertEqual(transaction.state, 'draft')
+        self.assertTrue(transaction.tochka_next_poll_at)
+        self.assertIn('PAID_BY_PIGEON', transaction.tochka_problem)
+        self.bank.change(transaction.tochka_operation_id, status='APPROVED')
+        self.refresh(transaction)
+        self.assertEqual(transaction.state, 'done')
+        self.assertFalse(transaction.tochka_next_poll_at)
+
+    def test_unknown_status_without_money_is_nobodys_problem(self):
+        transaction = self.create_linked_tx()
+        self.bank.change(transaction.tochka_operation_id, status='THINKING')
+        self.refresh(transaction)
+        self.assertFalse(transaction.tochka_problem)
+        self.assertTrue(transaction.tochka_next_poll_at)
+
+    def test_older_answer_after_a_newer_one(self):
+        """ A job that was slow must not undo what another one has read since. """
+        transaction = self.create_linked_tx()
+        operation_id = transaction.tochka_operation_id
+        now = datetime.now(timezone.utc)
+        self.bank.pay(operation_id)
+        old = self.bank.change(operation_id, asked_at=now - timedelta(seconds=2))
+        self.bank.give_back(operation_id, '5.00')
+        new = self.bank.change(operation_id, asked_at=now - timedelta(seconds=1))
+        self.assertEqual(transaction._tochka_apply_operation(new), 'applied')
+        self.assertEqual(transaction._tochka_apply_operation(old), 'stale')
+        self.assertEqual(transaction.tochka_status, new.status)
+        self.assertFalse(transaction.tochka_problem)
+        self.assertEqual(transaction._tochka_apply_operation(new), 'applied', "The same once more")
+
+    def test_two_refunds_with_one_id_and_one_listed_twice(self):
+        transaction = self.create_linked_tx(self.create_invoice(1000.0))
+        operation_id = transaction.tochka_operation_id
+        approval = self.bank.pay(operation_id).orders
+        moment = datetime.now(timezone.utc)
+        refunds = [Order('same', 'refund', Decimal(amount), moment) for amount in ('100', '250')]
+        self.bank.change(
+            operation_id, status='REFUNDED_PARTIALLY', orders=(*approval, *refunds))
+        self.refresh(transaction)
+        booked = transaction._tochka_refunds()
+        self.assertEqual(sorted(booked.mapped('amount')), [-250.0, -100.0])
+        self.assertEqual(set(booked.mapped('tochka_order_id')), {'same', 'same#2'})
+        self.assertFalse(transaction.tochka_problem)
+        self.bank.change(operation_id, orders=(*approval, *refunds, refunds[1]))
+        self.refresh(transaction)
+        self.assertEqual(len(transaction._tochka_refunds()), 2, "The double is harmless")
+        self.assertIn('600', transaction.tochka_problem)
+
+    def test_history_that_can_not_be_read_in_part(self):
+        transaction = self.create_linked_tx()
+        self.bank.pay(transaction.tochka_operation_id)
+        operation = self.bank.change(transaction.tochka_operation_id, unread=1)
+        self.assertEqual(transaction._tochka_apply_operation(operation), 'partly')
+        self.assertEqual(transaction.state, 'done', "What can be read is booked")
+        self.assertIn("can't read", transaction.tochka_problem)

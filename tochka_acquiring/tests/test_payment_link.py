@@ -117,6 +117,29 @@ class TestPaymentLink(TochkaCommon):
         self.assertEqual(len(self.bank.operations), 1)
         self.assertEqual([transaction.tochka_operation_id], list(self.bank.operations))
 
+    def test_used_number_is_looked_up_whatever_the_words_are(self):
+        """ The words of the refusal have changed before. """
+        for words in ("Что-то пошло не так", "Something going wrong", ""):
+            with self.subTest(words):
+                invoice = self.create_invoice()
+                self.bank.fail(
+                    'create_payment', (errors.OutcomeUnknown("cut"), True),
+                    errors.Rejected(words, http_status=424))
+                transaction = self.create_tx(invoice)
+                transaction._get_processing_values()
+                self.assertEqual(transaction.state, 'draft')
+                self.assertIn(transaction.tochka_operation_id, self.bank.operations)
+        self.assertEqual(len(self.bank.operations), 3)
+
+    def test_refusal_for_another_reason_stays_one(self):
+        self.bank.fail('create_payment', errors.Rejected(
+            "Cashbox is not connected", http_status=424, audit_id='audit-9'))
+        transaction = self.create_tx(self.create_invoice())
+        transaction._get_processing_values()
+        self.assertEqual(transaction.state, 'error')
+        self.assertIn('audit-9', transaction.tochka_error)
+        self.assertFalse(self.bank.operations)
+
     def test_foreign_duplicate_gets_the_next_number(self):
         """ A restored database counts its references anew; the bank remembers the old ones. """
         misfits = (
@@ -252,6 +275,38 @@ class TestPaymentLink(TochkaCommon):
         with self.assertRaises(ConcurrencyError):
             second._get_processing_values()  # Odoo replays it, and it is refused.
         self.assertEqual(self.bank.count('create_payment'), 1)
+
+    def test_other_way_while_the_first_is_being_booked(self):
+        """ The job that books the first holds its row: the bank's word decides. """
+        invoice = self.create_invoice(100.0)
+        first = self.create_linked_tx(invoice, method=self.sbp)
+        second = self.create_tx(invoice)
+        for status in ('APPROVED', 'WAIT_FULL_PAYMENT'):
+            with self.subTest(status), patch.object(
+                type(first), '_tochka_apply_in_own_cursor', lambda *_args: 'busy'
+            ), self.assertRaises(ConcurrencyError):
+                self.bank.pay(first.tochka_operation_id, 'sbp', status=status)
+                second._get_processing_values()
+        self.assertEqual(self.bank.count('create_payment'), 1)
+
+    def test_other_way_while_the_bank_does_not_tell(self):
+        invoice = self.create_invoice(100.0)
+        first = self.create_linked_tx(invoice, method=self.sbp)
+        second = self.create_tx(invoice)
+        for error in (errors.OutcomeUnknown("silence"), errors.NotSent("no way"),
+                      errors.Unauthorized("no right", http_status=403),
+                      errors.Rejected("something", http_status=424)):
+            with self.subTest(error=error):
+                self.bank.fail('get_payment', error)
+                with self.assertRaisesRegex(ValidationError, "can't be reached"):
+                    second._get_processing_values()
+        self.bank.pay(first.tochka_operation_id, 'sbp', status='PAID_BY_PIGEON')
+        with self.assertRaisesRegex(ValidationError, "being checked"):
+            second._get_processing_values()
+        self.assertEqual(self.bank.count('create_payment'), 1)
+        self.bank.operations.pop(first.tochka_operation_id)  # The bank has never heard of it.
+        second._get_processing_values()
+        self.assertEqual(self.bank.count('create_payment'), 2)
 
     def test_partner_of_another_company(self):
         """ A payment of such a partner could never be posted. """

@@ -160,6 +160,23 @@ class TestRefundFaults(RefundCommon):
         self.assertEqual(refund.tochka_refund_state, 'done')
         self.assertEqual(self.bank_refunds(payment), [Decimal('300.00')])
 
+    @mute_logger(SEND_LOGGER, TX_LOGGER)
+    def test_nothing_is_sent_while_the_history_can_not_be_read(self):
+        """ What it doesn't list may have been returned already. """
+        payment = self.paid(1000.0)
+        refund = self.ask_refund(payment)
+        self.bank.change(payment.tochka_operation_id, unread=1)
+        self.work()
+        self.assertEqual(refund.tochka_refund_state, 'requested')
+        self.bank.change(payment.tochka_operation_id, unread=0)
+        self.bank.fail('refund_payment', errors.OutcomeUnknown("lost"))
+        self.work()
+        self.bank.change(payment.tochka_operation_id, unread=1)
+        for _turn in range(3):
+            self.work(minutes=60)
+        self.assertEqual(refund.tochka_refund_state, 'unknown', "Not asked for once more")
+        self.assertEqual(self.bank.count('refund_payment'), 1)
+
     @mute_logger(SEND_LOGGER)
     def test_history_stands_beside_what_is_not_known(self):
         payment = self.paid(1000.0)

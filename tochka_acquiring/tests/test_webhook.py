@@ -171,6 +171,22 @@ class TestWebhook(WebhookCommon):
             self.post(self.sign(self.claims(), self.foreign_key))
         self.assertEqual(self.bank.count('public_key'), 1)
 
+    def test_characters_that_no_database_keeps(self):
+        """ A valid signature over them is answered with 200 and kept, with a mark for each. """
+        names = [name for name, value in self.claims().items() if isinstance(value, str)]
+        for bad in ('\x00', 'a\x00b', '\ud800', '\udfff\x00'):
+            for name in names:
+                with self.subTest(name, bad=bad.encode('unicode_escape')):
+                    claims = self.claims(**{'operationId': f'op-{name}-{bad!r}', name: bad})
+                    self.assertEqual(self.post(self.sign(claims)).status_code, 200)
+        claims = self.claims(**{'a\x00': ['\x00', {'\ud800': '\x00'}]})
+        self.assertEqual(self.post(self.sign(claims)).status_code, 200)
+        kept = self.events.search([('payload', '!=', False)])
+        self.assertGreater(len(kept), 30)
+        self.assertIn('\ufffd', ''.join(kept.mapped('payload')))
+        self.run_job('cron_process_events')
+        self.assertFalse(kept.filtered(lambda event: event.state == 'new'))
+
     def test_repeat_counts_up_and_asks_for_one_more_reading(self):
         transaction = self.create_linked_tx()
         body = self.sign(self.claims(transaction))
