@@ -31,6 +31,21 @@ def bank_day(moment):
     return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(const.BANK_TIME_ZONE)).date()
 
 
+def sudo_of_accessible(records):
+    """ Return records as the superuser sees them, to a user who may see them.
+
+    For what a caller names by ids: a wizard's field, the records of a button.
+
+    :param BaseModel records: Records with the rights of the user.
+    :return: The same records as superuser.
+    :rtype: BaseModel
+    :raise AccessError: If one of them is not the user's to see.
+    """
+    if records:
+        records.check_access('read')
+    return records.sudo()
+
+
 def is_local_route(route):
     """ Return whether an address is a path of this Odoo, and neither a script nor another site.
 

@@ -2,6 +2,8 @@
 
 from odoo import _, api, fields, models
 
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
+
 
 class AccountMove(models.Model):
     """ A credit note whose money goes back to the payer; the refunds of an invoice. """
@@ -52,7 +54,7 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        return self.sudo()._tochka_refund_transactions()._tochka_open_refunds()
+        return sudo_of_accessible(self)._tochka_refund_transactions()._tochka_open_refunds()
 
     # === BUSINESS METHODS - POSTING === #
 

@@ -2,6 +2,8 @@
 
 from odoo import _, api, fields, models
 
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
+
 
 class AccountPayment(models.Model):
     _inherit = 'account.payment'
@@ -74,7 +76,8 @@ class AccountPayment(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        return self.payment_transaction_id.sudo()._tochka_refunds()._tochka_open_refunds()
+        refunds = sudo_of_accessible(self).payment_transaction_id._tochka_refunds()
+        return refunds._tochka_open_refunds()
 
     def action_tochka_record_return(self):
         """ Record a return that was made in the internet bank.

@@ -3,10 +3,12 @@
 import urllib.parse
 
 from odoo import _, api, fields, models
+from odoo.exceptions import AccessError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api.operation import Operation
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -66,13 +68,41 @@ class PaymentTransaction(models.Model):
         "An order number at the bank can belong to one transaction only.",
     )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """ Override of `payment`, see `_tochka_check_writer`. """
+        transactions = super().create(vals_list)
+        transactions._tochka_check_writer()
+        return transactions
+
+    def write(self, vals):
+        """ Override of `payment`, see `_tochka_check_writer`. """
+        self._tochka_check_writer()
+        res = super().write(vals)
+        self._tochka_check_writer()
+        return res
+
+    def _tochka_check_writer(self):
+        """ Payments and refunds of the bank are written by Odoo, on the bank's word or after a
+        check of rights; Odoo lets whoever makes invoices write any transaction.
+
+        :raise AccessError: If a user writes by himself.
+        """
+        if not self.env.su and any(
+            'tochka' in (transaction.provider_code, transaction.source_transaction_id.provider_code)
+            or transaction.tochka_refund_state
+            for transaction in self.sudo()
+        ):
+            raise AccessError(_("Only the bank's word changes an online payment."))
+
     # === ACTION METHODS === #
 
     def action_tochka_refresh(self):
         """ Ask the bank for the status of the operation now. """
         self.ensure_one()
-        self.check_access('read')
-        outcome = self.sudo()._tochka_refresh()
+        outcome = sudo_of_accessible(self)._tochka_refresh()
         messages = {
             'applied': _("The bank's answer was taken over."),
             'partly': _("A part of the bank's answer can't be read; see the warning."),

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tools import format_amount
 
 from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.utils import bank_day
+from odoo.addons.tochka_acquiring.utils import bank_day, sudo_of_accessible
 
 
 class PaymentTransaction(models.Model):
@@ -103,7 +104,7 @@ class PaymentTransaction(models.Model):
         :raise ConcurrencyError: If somebody else is working on one.
         """
         self._tochka_check_refund_right()
-        refunds = self.sudo()
+        refunds = sudo_of_accessible(self)
         for refund in refunds:
             refund._tochka_lock_refund()
         return refunds
@@ -128,10 +129,16 @@ class PaymentTransaction(models.Model):
         self._tochka_request_refund()
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
-        """ Override of `payment` to link a refund with its credit note. """
+        """ Override of `payment` to link a refund with its credit note.
+
+        The note comes as a recordset: that the wizard has put it into the context, and not whoever
+        calls over the network.
+        """
         if is_refund and self.provider_code == 'tochka':
             self.tochka_refund_serial += 1
-            custom_create_values |= self.env.context.get('tochka_refund_values') or {}
+            note = self.env.context.get('tochka_refund_note')
+            if isinstance(note, models.BaseModel):
+                custom_create_values['invoice_ids'] = [Command.set(note.ids)]
         return super()._create_child_transaction(
             amount, is_refund=is_refund, **custom_create_values)
 

@@ -26,6 +26,7 @@ from . import test_portal
 from . import test_refund
 from . import test_refund_books
 from . import test_settlement
+from . import test_rights
 from . import test_shops
 from . import test_translations
 from . import test_try

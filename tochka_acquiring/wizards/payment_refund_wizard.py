@@ -3,6 +3,8 @@
 from odoo import _, api, fields, models
 from odoo.tools import format_amount
 
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
+
 
 class PaymentRefundWizard(models.TransientModel):
     """ What becomes of the books, before the money goes back. """
@@ -22,7 +24,8 @@ class PaymentRefundWizard(models.TransientModel):
         """ Say what of the money has paid invoices: the payer will owe it again. """
         for wizard in self:
             wizard.tochka_topup_warning = wizard.tochka_invoice_hint = False
-            transaction = wizard.payment_id._origin.payment_transaction_id.sudo()
+            transaction = sudo_of_accessible(
+                wizard.payment_id._origin).payment_transaction_id
             if transaction.provider_code != 'tochka':
                 continue
             free = transaction._tochka_free_amount()

@@ -2,7 +2,8 @@
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Command
+
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
 
 class TochkaRefundNote(models.TransientModel):
@@ -31,19 +32,20 @@ class TochkaRefundNote(models.TransientModel):
     @api.depends('credit_note_id')
     def _compute_amounts(self):
         for wizard in self:
-            note = wizard.credit_note_id._origin.sudo()
+            note = sudo_of_accessible(wizard.credit_note_id._origin)
             wizard.amount_note = note._tochka_note_left()
             wizard.candidate_ids = note._tochka_note_payments()
 
     @api.depends('credit_note_id')
     def _compute_transaction_id(self):
         for wizard in self:
-            wizard.transaction_id = wizard.credit_note_id._origin.sudo()._tochka_note_payments()[:1]
+            note = sudo_of_accessible(wizard.credit_note_id._origin)
+            wizard.transaction_id = note._tochka_note_payments()[:1]
 
     @api.depends('transaction_id')
     def _compute_amount_left(self):
         for wizard in self:
-            payment = wizard.transaction_id._origin.sudo()
+            payment = sudo_of_accessible(wizard.transaction_id._origin)
             wizard.amount_left = payment._tochka_refundable() if payment else 0.0
 
     @api.depends('transaction_id')
@@ -61,17 +63,16 @@ class TochkaRefundNote(models.TransientModel):
         :raise ValidationError: If it is more than the credit note has left.
         """
         self.ensure_one()
-        note = self.credit_note_id
-        note.check_access('read')
+        note = sudo_of_accessible(self.credit_note_id)
         if self.is_sent:
             return self.env['payment.transaction']._build_action_feedback_notification()
         self.is_sent = True
-        if self.transaction_id not in note.sudo()._tochka_note_payments():
+        if self.transaction_id not in note._tochka_note_payments():
             raise ValidationError(_("This payment has not paid the invoice of the credit note."))
-        if note.currency_id.compare_amounts(self.amount, note.sudo()._tochka_note_left()) > 0:
+        if note.currency_id.compare_amounts(self.amount, note._tochka_note_left()) > 0:
             raise ValidationError(_(
                 "Only %s roubles are left of the credit note, refunds on their way included.",
-                f'{note.sudo()._tochka_note_left():.2f}'))
+                f'{note._tochka_note_left():.2f}'))
         return self.transaction_id.with_context(
-            tochka_refund_values={'invoice_ids': [Command.set(note.ids)]},
+            tochka_refund_note=note,
         ).action_refund(amount_to_refund=self.amount)

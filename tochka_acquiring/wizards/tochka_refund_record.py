@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.utils import bank_day, utc_naive
+from odoo.addons.tochka_acquiring.utils import bank_day, sudo_of_accessible, utc_naive
 
 
 class TochkaRefundRecord(models.TransientModel):
@@ -29,19 +29,28 @@ class TochkaRefundRecord(models.TransientModel):
         string="Credit note", comodel_name='account.move', ondelete='cascade',
         domain="[('move_type', '=', 'out_refund'), ('state', '=', 'posted'),"
                " ('amount_residual', '>', 0), ('partner_id', '=', partner_id)]")
-    partner_id = fields.Many2one(related='transaction_id.payment_id.partner_id')
+    # Whose credit notes are offered.
+    partner_id = fields.Many2one(
+        string="Payer", comodel_name='res.partner', compute='_compute_partner_id')
     known = fields.Char(string="In the books already", compute='_compute_known')
     is_another = fields.Boolean(string="I have made another return of the same amount")
 
     @api.depends('transaction_id')
     def _compute_amount_left(self):
         for wizard in self:
-            wizard.amount_left = wizard.transaction_id.sudo()._tochka_refundable()
+            wizard.amount_left = sudo_of_accessible(
+                wizard.transaction_id._origin)._tochka_refundable()
+
+    @api.depends('transaction_id')
+    def _compute_partner_id(self):
+        for wizard in self:
+            payment = sudo_of_accessible(wizard.transaction_id._origin)
+            wizard.partner_id = payment.payment_id.partner_id
 
     @api.depends('transaction_id', 'amount')
     def _compute_known(self):
         for wizard in self:
-            payment = wizard.transaction_id._origin.sudo()
+            payment = sudo_of_accessible(wizard.transaction_id._origin)
             wizard.known = payment and ', '.join(
                 f'{refund.reference} ({format_date(self.env, refund._tochka_booked_on())})'
                 for refund in payment._tochka_booked_refunds(wizard.amount))
@@ -49,9 +58,10 @@ class TochkaRefundRecord(models.TransientModel):
     @api.onchange('transaction_id')
     def _onchange_transaction(self):
         """ Offer what the bank has refused, else all that is left. """
-        refused = self.transaction_id._origin.sudo()._tochka_refunds().filtered(
+        payment = sudo_of_accessible(self.transaction_id._origin)
+        refused = payment._tochka_refunds().filtered(
             lambda tx: tx.tochka_refund_state == 'rejected' and tx.state == 'error'
-        ).sorted('id')[-1:]
+        ).sorted('id')[-1:] if payment else payment
         self.amount = -refused.amount if refused else self.amount_left
         self.credit_note_id = refused.invoice_ids[:1]
 
@@ -64,13 +74,14 @@ class TochkaRefundRecord(models.TransientModel):
         :raise UserError: If the day is yet to come, or the return may be in the books already.
         """
         self.ensure_one()
-        payment = self.transaction_id.sudo()
+        payment = sudo_of_accessible(self.transaction_id)
         payment._tochka_check_refund_right()
         if self.day > bank_day(fields.Datetime.now()):
             raise UserError(_("This day is yet to come."))
         noon = datetime.combine(self.day, time(12), ZoneInfo(const.BANK_TIME_ZONE))
         refund = payment._tochka_record_refund(
-            self.amount, utc_naive(noon), self.credit_note_id.sudo(), self.is_another)
+            self.amount, utc_naive(noon), sudo_of_accessible(self.credit_note_id),
+            self.is_another)
         return {
             'type': 'ir.actions.act_window',
             'res_model': 'payment.transaction',

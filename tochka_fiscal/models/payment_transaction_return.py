@@ -2,6 +2,8 @@
 
 from odoo import SUPERUSER_ID, fields, models
 
+from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
+
 
 class PaymentTransaction(models.Model):
     """ A refund, of any provider, and its receipt. """
@@ -14,10 +16,15 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS === #
 
     def _create_child_transaction(self, amount, is_refund=False, **custom_create_values):
-        """ Override of `payment` to keep which lines come back. """
+        """ Override of `payment` to keep which lines come back.
+
+        They come as a recordset: that the wizard has put it into the context, and not whoever calls
+        over the network.
+        """
         picked = self.env.context.get('fiscal_picked')
-        if is_refund and picked:
-            custom_create_values['fiscal_picked'] = picked
+        if is_refund and isinstance(picked, models.BaseModel):
+            custom_create_values['fiscal_picked'] = {
+                str(line.line_id.id): to_kopecks(line.amount) for line in picked}
         return super()._create_child_transaction(
             amount, is_refund=is_refund, **custom_create_values)
 

@@ -173,8 +173,12 @@ class TestReturn(ReturnCommon):
     def test_refund_on_its_way_takes_the_lines_that_are_left(self):
         payment = self.printed_payment(('Course', 1, 600), ('Book', 1, 400))
         income = payment._fiscal_receipt()
-        payment.with_user(self.env.user).with_context(
-            fiscal_picked={str(income.line_ids[0].id): 60000}).action_refund(amount_to_refund=600.0)
+        wizard = self.env['payment.refund.wizard'].with_context(
+            active_id=payment.payment_id.id).create({})
+        wizard.fiscal_line_ids.filtered(
+            lambda line: line.line_id == income.line_ids[0]).amount = 600.0
+        wizard.amount_to_refund = 600.0
+        wizard.action_refund()
         waiting = payment._tochka_refunds()
         self.bank.give_back(payment.tochka_operation_id, '400.00')
         self.sweep()

@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
 
 
@@ -21,7 +22,8 @@ class PaymentRefundWizard(models.TransientModel):
     @api.depends('payment_id')
     def _compute_fiscal_line_ids(self):
         for wizard in self:
-            income = wizard.payment_id._origin.payment_transaction_id.sudo()._fiscal_receipt()
+            payment = sudo_of_accessible(wizard.payment_id._origin)
+            income = payment.payment_transaction_id._fiscal_receipt()
             left = []
             if income.line_ids:
                 prepaid, settled = income._fiscal_left_to_return(income.browse())
@@ -60,9 +62,8 @@ class PaymentRefundWizard(models.TransientModel):
             raise ValidationError(_(
                 "The lines that come back are %(lines)s roubles, and the refund is %(refund)s.",
                 lines=f'{sum(picked.mapped("amount")):.2f}', refund=f'{self.amount_to_refund:.2f}'))
-        return super(PaymentRefundWizard, self.with_context(fiscal_picked={
-            str(line.line_id.id): to_kopecks(line.amount) for line in picked
-        })).action_refund()
+        return super(
+            PaymentRefundWizard, self.with_context(fiscal_picked=picked)).action_refund()
 
 
 class FiscalRefundLine(models.TransientModel):

@@ -1,0 +1,148 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
+
+
+@tagged('post_install', '-at_install', 'tochka_without_apps')
+class TestRights(RefundCommon):
+    """ What whoever has an account in Odoo can reach by calling methods, whatever views show. """
+
+    def setUp(self):
+        super().setUp()
+        self.other_company = self.env['res.company'].sudo().create({
+            'name': "Other", 'currency_id': self.rub.id})
+        self.clerk = self.create_user('clerk', self.company, 'account.group_account_invoice')
+        self.stranger = self.create_user(
+            'stranger', self.other_company, 'account.group_account_manager',
+            'tochka_acquiring.group_refund')
+
+    def create_user(self, login, company, *groups):
+        return self.env['res.users'].sudo().create({
+            'name': login, 'login': login, 'company_id': company.id,
+            'company_ids': [Command.set(company.ids)],
+            'group_ids': [Command.set([self.env.ref(group).id for group in groups])],
+        })
+
+    def as_stranger(self, records):
+        return records.with_user(self.stranger).with_context(
+            allowed_company_ids=self.other_company.ids)
+
+    # === A CLERK WITHOUT THE RIGHT TO RETURN MONEY === #
+
+    def test_clerk_makes_no_refund_of_another_transaction(self):
+        """ Core lets whoever makes invoices write transactions; a job would send the money. """
+        payment = self.paid(1000.0)
+        linked = self.create_linked_tx(self.create_invoice(500.0))
+        refund = {
+            'operation': 'refund', 'source_transaction_id': payment.id, 'amount': -500.0,
+            'tochka_refund_state': 'requested', 'tochka_refund_next_at': '2026-01-01 00:00:00',
+        }
+        demo = self.env['payment.provider'].sudo().create({
+            'name': "Demo", 'code': 'none', 'company_id': self.company.id})
+        values = {
+            'provider_id': demo.id, 'payment_method_id': self.card.id, 'amount': 1.0,
+            'currency_id': self.rub.id, 'partner_id': self.payer.id,
+        }
+        Transaction = self.env['payment.transaction'].with_user(self.clerk)
+        attempts = {
+            'write an open one': lambda: linked.with_user(self.clerk).write(refund),
+            'write the amount': lambda: linked.with_user(self.clerk).write({'amount': 1.0}),
+            'write the state': lambda: linked.with_user(self.clerk).write({'state': 'done'}),
+            'create': lambda: Transaction.create(
+                {**values, **refund, 'reference': 'created', 'provider_id': self.provider.id}),
+            'create by another provider': lambda: Transaction.create(
+                {**values, **refund, 'reference': 'other'}),
+            'turn one of another provider': lambda: Transaction.create(
+                {**values, 'reference': 'turned'}).write(
+                    {'provider_id': self.provider.id, 'state': 'done'}),
+            'turn one into a refund': lambda: Transaction.create(
+                {**values, 'reference': 'refund'}).write(refund),
+        }
+        for name, attempt in attempts.items():
+            with self.subTest(name), self.assertRaises(AccessError), self.env.cr.savepoint():
+                attempt()
+        self.work()
+        self.assertFalse(self.bank.count('refund_payment'))
+
+    # === THE CALLER'S CONTEXT === #
+
+    def test_context_names_neither_payment_nor_note(self):
+        payment, victim = self.paid(1000.0), self.paid(700.0)
+        note = self.credit(victim.invoice_ids)
+        for context in (
+            {'tochka_refund_values': {'source_transaction_id': victim.id, 'amount': -700.0}},
+            {'tochka_refund_note': note.id}, {'tochka_refund_note': note.ids},
+            {'tochka_refund_note': {'ids': note.ids}},
+        ):
+            with self.subTest(context):
+                before = payment._tochka_refunds()
+                payment.with_user(self.env.user).with_context(**context).action_refund(
+                    amount_to_refund=100.0)
+                refund = payment._tochka_refunds() - before
+                self.assertEqual((refund.source_transaction_id, refund.amount), (payment, -100.0))
+                self.assertNotIn(note, refund.invoice_ids)
+        self.assertFalse(victim._tochka_refunds())
+
+    def test_note_of_the_wizard_is_the_refunds(self):
+        payment = self.paid(1000.0)
+        note = self.credit(payment.invoice_ids)
+        self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
+        self.assertEqual(payment._tochka_refunds().invoice_ids, note)
+
+    # === A MANAGER OF ANOTHER COMPANY === #
+
+    @mute_logger('odoo.addons.base.models.ir_rule')
+    def test_manager_of_another_company(self):
+        payment = self.paid(1000.0)
+        note = self.credit(payment.invoice_ids, 400.0)
+        refund = self.ask_refund(payment, 100.0)
+        Record = self.as_stranger(self.env['tochka.refund.record'])
+        Note = self.as_stranger(self.env['tochka.refund.note'])
+        fields_of = {'transaction_id': payment.id, 'amount': 5.0}
+        attempts = {
+            'record': lambda: Record.create(fields_of).action_record(),
+            'record, form': lambda: Record.onchange(
+                fields_of, [], {'transaction_id': {}, 'amount': {}, 'amount_left': {},
+                                'partner_id': {'fields': {'display_name': {}}}, 'known': {}}),
+            'record, read': lambda: Record.create(fields_of).read(['partner_id', 'amount_left']),
+            'note': lambda: Note.create({
+                'credit_note_id': note.id, 'transaction_id': payment.id, 'amount': 5.0,
+            }).action_refund(),
+            'note, form': lambda: Note.onchange(
+                {'credit_note_id': note.id}, [],
+                {'credit_note_id': {}, 'transaction_id': {}, 'amount_note': {}, 'amount': {}}),
+            'refund': lambda: self.as_stranger(payment).action_refund(amount_to_refund=5.0),
+            'refresh': lambda: self.as_stranger(payment).action_tochka_refresh(),
+            'again': lambda: self.as_stranger(refund).action_tochka_refund_again(),
+            'give up': lambda: self.as_stranger(refund).action_tochka_refund_cancel(),
+            'record by the refund': lambda: self.as_stranger(refund).action_tochka_record_return(),
+            'refunds of the payment': lambda: self.as_stranger(
+                payment.payment_id).action_tochka_refunds(),
+            'refunds of the invoice': lambda: self.as_stranger(
+                payment.invoice_ids).action_tochka_refunds(),
+            'wizard': lambda: self.as_stranger(self.env['payment.refund.wizard']).with_context(
+                active_id=payment.payment_id.id).create({'amount_to_refund': 5.0}).action_refund(),
+        }
+        calls = len(self.bank.calls)
+        for name, attempt in attempts.items():
+            with self.subTest(name), self.assertRaises(AccessError), self.env.cr.savepoint():
+                attempt()
+        self.assertEqual(payment._tochka_refunds(), refund)
+        self.assertEqual(refund.tochka_refund_state, 'requested')
+        self.assertEqual(len(self.bank.calls), calls, "The bank was not asked")
+
+    def test_accountant_of_the_company_uses_the_same_forms(self):
+        payment = self.paid(1000.0)
+        accountant = self.create_user(
+            'accountant', self.company, 'account.group_account_invoice',
+            'tochka_acquiring.group_refund')
+        with Form(self.env['tochka.refund.record'].with_user(accountant).with_context(
+            default_transaction_id=payment.id)) as form:
+            form.amount = 100.0
+        form.record.action_record()
+        self.assertEqual(payment._tochka_refunds().amount, -100.0)
