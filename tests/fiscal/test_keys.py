@@ -1,6 +1,5 @@
 """ Certificates and keys in every form that people are handed them in. """
 
-import ssl
 from datetime import datetime, timedelta, timezone
 
 import pytest
