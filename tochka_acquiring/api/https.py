@@ -106,7 +106,8 @@ def send(method, url, *, headers=None, params=None, json=None, data=None, timeou
             response = _exchange(adapter, request, timeout)
         except Failure as failure:
             adapter.close()
-            if failure.reason == TIMEOUT:
+            # Only a connection that was used before may be to blame, and a silent server is not.
+            if failure.reason == TIMEOUT or not failure.maybe_sent:
                 raise
         else:
             _kept.put(key, adapter)
@@ -159,6 +160,7 @@ def _read(response):
     for chunk in response.iter_content(64 * 1024):
         size += len(chunk)
         if size > tuning.MAX_ANSWER_BYTES:
+            response.close()
             raise requests.exceptions.ContentDecodingError("The answer is too long.")
         chunks.append(chunk)
     response._content = b''.join(chunks)

@@ -65,7 +65,7 @@ class Transport:
         self.clock_difference = None
 
     def request(self, method, path, *, params=None, json=None, data=None, customer_code=None):
-        """ Send one request, once.
+        """ Send one request, once; see `https.send` for the exception that is made for reads.
 
         :param str method: The HTTP method.
         :param str path: The path, relative to the base address, or an address of the same host.

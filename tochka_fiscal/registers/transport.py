@@ -46,7 +46,9 @@ def check_url(url):
 
 def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), *, credential=None,
              client_pem=None, ca_pem=None):
-    """ Send one request, once, and return what came back with a status.
+    """ Send one request, and return what came back with a status.
+
+    It is sent once; a read goes out once more if the connection of an earlier one has broken.
 
     :param str method: The method.
     :param str url: The address.
