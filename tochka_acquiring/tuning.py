@@ -12,3 +12,15 @@ EVENT_READERS = 4
 # How long a batch belongs to the lane that has taken it. A lane that was killed leaves its batch,
 # which is due again after this time; a living one needs a fraction of it.
 EVENT_LEASE_SECONDS = 180
+
+# === CONNECTIONS === #
+
+# TLS contexts that a process keeps, one for each set of authorities and client certificate. Each
+# holds about 150 certificates.
+KEPT_CONTEXTS = 16
+# Connections that a thread keeps for its next read, and for how long. Servers close an idle one
+# after a minute or so.
+KEPT_CONNECTIONS = 4
+KEPT_CONNECTION_SECONDS = 20
+# A page of 1000 operations has 2 MB.
+MAX_ANSWER_BYTES = 32 * 1024 * 1024

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import socket
 import ssl
 import struct
@@ -210,3 +211,64 @@ def closed_port():
     """ Return a port that nobody listens on. """
     with socket.create_server(('127.0.0.1', 0)) as listener:
         return listener.getsockname()[1]
+
+
+# === CONNECTIONS THAT BREAK === #
+
+@dataclass
+class OpenServer(ScriptedServer):
+    """ Hands each connection to the next of its scripts, before the TLS handshake.
+
+    :param steps: Functions that get the connection and this server.
+    """
+
+    connections: int = 0
+
+    def _handle(self, connection):
+        script = self.steps[min(self.connections, len(self.steps) - 1)]
+        self.connections += 1
+        with contextlib.suppress(OSError), connection:
+            script(connection, self)
+
+
+def tls_then(*steps):
+    """ Return a script that shakes hands, reads a request for each step, and does it. """
+    def script(connection, server):
+        with server.tls.wrap_socket(connection, server_side=True) as encrypted:
+            for step in steps:
+                received = read_request(encrypted)
+                if received is None:
+                    return
+                server.requests.append(received)
+                step(encrypted, server._stopped)
+
+    return script
+
+
+def keep_answering(body, headers=''):
+    """ Return a script that answers all requests of a connection. """
+    text = json.dumps(body)
+
+    def step(connection, _stopped):
+        connection.sendall((
+            f'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{headers}'
+            f'Content-Length: {len(text)}\r\n\r\n{text}').encode())
+
+    def script(connection, server):
+        tls_then(*[step] * 100)(connection, server)
+
+    return script
+
+
+def after(start, end):
+    """ Return a step that sends the start of an answer, and then does something else. """
+    def step(connection, stopped):
+        connection.sendall(start)
+        end(connection, stopped)
+
+    return step
+
+
+def broken_record(connection, _stopped):
+    """ Send a TLS record that can't be decrypted. """
+    os.write(connection.fileno(), b'\x17\x03\x03\x00\x40' + bytes(64))

@@ -1,7 +1,5 @@
 """ Trust in the bank's host: an extra authority for that host alone, and never none at all. """
 
-import ssl
-
 import pytest
 import requests
 
@@ -128,18 +126,6 @@ def test_a_host_without_encryption_is_no_bank(serve, make_client):
     with pytest.raises((NotSent, OutcomeUnknown)):
         make_client(server.url.replace('http:', 'https:')).delete_webhook('c')
     assert server.requests == []
-
-
-# === CONTEXT === #
-
-@pytest.mark.parametrize('extra', [False, True])
-def test_verification_is_always_on(root, extra):
-    context = tls.ssl_context(root.pem if extra else None)
-    assert context.verify_mode == ssl.CERT_REQUIRED
-    assert context.check_hostname
-    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
-    # The usual authorities stay trusted: the host may move back to one of them.
-    assert len(context.get_ca_certs()) > 50 + extra
 
 
 # === CA FILES === #

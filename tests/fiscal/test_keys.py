@@ -1,6 +1,5 @@
 """ Certificates and keys in every form that people are handed them in. """
 
-import ssl
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -185,30 +184,3 @@ def test_what_is_missing(key):
 
 def test_secrets_are_not_shown(key):
     assert 'PRIVATE' not in repr(read_client(cert_pem(key), pem(key)))
-
-
-# === SHOWING IT === #
-
-def test_no_open_key_is_ever_written(key, monkeypatch):
-    seen = []
-    load = ssl.SSLContext.load_cert_chain
-
-    def look(context, certfile, keyfile=None, password=None):
-        with open(certfile, 'rb') as file:
-            seen.append((certfile, file.read()))
-        return load(context, certfile, keyfile, password)
-
-    monkeypatch.setattr(ssl.SSLContext, 'load_cert_chain', look)
-    keys.CertificateAdapter(read_client(cert_pem(key), pem(key)).pem)
-    [(path, content)] = seen
-    assert b'BEGIN ENCRYPTED PRIVATE KEY' in content
-    assert b'BEGIN PRIVATE KEY' not in content
-    with pytest.raises(FileNotFoundError):
-        open(path, 'rb')
-
-
-def test_certificate_is_shown_through_a_proxy_too(key):
-    adapter = keys.CertificateAdapter(read_client(cert_pem(key), pem(key)).pem)
-    own = adapter.poolmanager.connection_pool_kw['ssl_context']
-    manager = adapter.proxy_manager_for('http://proxy.example.com:3128')
-    assert manager.connection_pool_kw['ssl_context'] is own

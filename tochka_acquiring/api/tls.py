@@ -1,21 +1,18 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-""" Trust for the bank's host.
+""" Files of certificates: trust for the bank's host.
 
 Since the end of August 2026 the bank's API host shows a chain of the Russian state CA, which the
-usual trust stores do not contain. An administrator adds that CA for this host alone; verification
-is never switched off.
+usual trust stores do not contain. An administrator adds that CA for this host alone (`https`);
+verification is never switched off.
 """
 
 import re
-import ssl
 from dataclasses import dataclass
 from datetime import datetime
 
-import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from requests.adapters import HTTPAdapter
 
 from .. import const
 from .errors import _lt
@@ -93,31 +90,3 @@ def _read_ca(certificate):
 def to_pem(certificates):
     """ Return certificates as one PEM text. :rtype: str """
     return ''.join(certificate.pem for certificate in certificates)
-
-
-def ssl_context(ca_pem=None):
-    """ Return a context that trusts the usual authorities and the given ones.
-
-    :param str|None ca_pem: Further certificates, as PEM text.
-    :rtype: ssl.SSLContext
-    """
-    context = ssl.create_default_context(cafile=certifi.where())
-    if ca_pem:
-        context.load_verify_locations(cadata=ca_pem)
-    return context
-
-
-class HostCaAdapter(HTTPAdapter):
-    """ A transport for one host that trusts further authorities. Mount it on that host only. """
-
-    def __init__(self, ca_pem=None, **kwargs):
-        self._ssl_context = ssl_context(ca_pem)
-        super().__init__(**kwargs)
-
-    def init_poolmanager(self, *args, **kwargs):
-        """ Override of `requests` to use the context. """
-        return super().init_poolmanager(*args, ssl_context=self._ssl_context, **kwargs)
-
-    def proxy_manager_for(self, proxy, **kwargs):
-        """ Override of `requests` to use the context through a proxy as well. """
-        return super().proxy_manager_for(proxy, ssl_context=self._ssl_context, **kwargs)

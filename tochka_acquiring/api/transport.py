@@ -8,27 +8,34 @@ import time
 import urllib.parse
 from email.utils import parsedate_to_datetime
 
-import requests
-from requests.auth import AuthBase
-
-from . import errors
+from . import errors, https
 from .errors import _lt
 from .operation import to_storable
-from .tls import HostCaAdapter
 
 _logger = logging.getLogger(__name__)
 
-_UNTRUSTED = _lt(
-    "The certificate of the bank's host is not trusted. Since August 2026 the bank uses the Russian"
-    " state certification authority: upload its root certificate (Russian Trusted Root CA, from"
-    " gosuslugi.ru/crt) in the bank connection. Never switch the verification off."
-)
-_WRONG_CERTIFICATE = _lt(
-    "The certificate of the bank's host is issued for another name or is not valid today."
-    " Check the address of the API and this server's clock; if both are right, somebody may be in"
-    " between: do not go on, and ask the bank."
-)
-_OTHER_TLS_REASONS = ('hostname mismatch', 'ip address mismatch', 'has expired', 'not yet valid')
+# What is told of a request that the bank surely has not, by the reason of the failure.
+_NOT_SENT = {
+    https.BAD_REQUEST: _lt("The bank can't be asked this: a value is not one for a request."),
+    https.NO_TRUST: _lt(
+        "The certificates for the encrypted connection can't be read: those that were uploaded, or"
+        " the file that REQUESTS_CA_BUNDLE names on this server."),
+    https.UNTRUSTED: _lt(
+        "The certificate of the bank's host is not trusted. Since August 2026 the bank uses the"
+        " Russian state certification authority: upload its root certificate (Russian Trusted Root"
+        " CA, from gosuslugi.ru/crt) in the bank connection. Never switch the verification off."),
+    https.WRONG_CERTIFICATE: _lt(
+        "The certificate of the bank's host is issued for another name or is not valid today."
+        " Check the address of the API and this server's clock; if both are right, somebody may be"
+        " in between: do not go on, and ask the bank."),
+    https.TIMEOUT: _lt("The bank did not take the connection in time."),
+}
+# The same for a request that the bank may have.
+_MAYBE_SENT = {
+    https.TLS: _lt("The encrypted connection to the bank broke."),
+    https.TIMEOUT: _lt("The bank did not answer in time."),
+    https.CONNECTION: _lt("The connection broke before the bank answered."),
+}
 # A header holds visible ASCII only.
 _KEY = re.compile(r'[\x21-\x7e]+')
 # What a message of the bank may quote of a request: shapes of secrets and personal data.
@@ -37,19 +44,6 @@ _SENSITIVE = re.compile(
     r'|(?P<email>[\w.+-]+@[\w-]+\.[\w.-]+)'
     r'|(?P<phone>(?<![\w-])\+?[78][\s(-]*\d{3}[\s)-]*\d{3}[\s-]?\d{2}[\s-]?\d{2}(?![\w-]))'
 )
-
-
-class BearerAuth(AuthBase):
-    """ The key as a header. Without an explicit authentication `requests` prefers ~/.netrc. """
-
-    def __init__(self, token):
-        self._token = token
-
-    def __call__(self, request):
-        """ Add the header. """
-        if self._token is not None:
-            request.headers['Authorization'] = f'Bearer {self._token}'
-        return request
 
 
 class Transport:
@@ -72,7 +66,7 @@ class Transport:
         self.clock_difference = None
 
     def request(self, method, path, *, params=None, json=None, data=None, customer_code=None):
-        """ Send one request, once.
+        """ Send one request, once; see `https.send` for the exception that is made for reads.
 
         :param str method: The HTTP method.
         :param str path: The path, relative to the base address, or an address of the same host.
@@ -94,51 +88,29 @@ class Transport:
         if self._token is not None and not _KEY.fullmatch(self._token):
             raise errors.NotSent(_lt("The key holds characters that no key has: copy it anew from"
                                      " the internet bank."))
+        headers = {'Accept': 'application/json'}
+        if self._token is not None:
+            headers['Authorization'] = f'Bearer {self._token}'
+        if customer_code:
+            headers['CustomerCode'] = customer_code
         started = time.monotonic()
         outcome = 'no answer'
         try:
-            with requests.Session() as session:
-                if self._ca_pem:
-                    session.mount(f'{_origin(self._base_url)}/', HostCaAdapter(self._ca_pem))
-                headers = {'Accept': 'application/json'}
-                if customer_code:
-                    headers['CustomerCode'] = customer_code
-                response = session.request(
-                    method, url, params=params, json=json, data=data, timeout=self._timeout,
-                    allow_redirects=False, auth=BearerAuth(self._token), headers=headers,
-                )
+            response = https.send(
+                method, url, headers=headers, params=params, json=json, data=data,
+                timeout=self._timeout, ca_pem=self._ca_pem, credential=self._token,
+            )
             outcome = f'HTTP {response.status_code}'
-            self._compare_clocks(response)
-            return self._read_response(response)
-        except requests.exceptions.SSLError as error:
-            outcome = 'TLS error'
-            reason = str(error).lower()
-            if 'certificate verify failed' in reason:
-                wrong = any(text in reason for text in _OTHER_TLS_REASONS)
-                message = _WRONG_CERTIFICATE if wrong else _UNTRUSTED
-                raise errors.TlsError(message) from _without_request(error)
-            # An encrypted connection may also break after the request has passed.
-            raise errors.OutcomeUnknown(_lt("The encrypted connection to the bank broke.")
-                                        ) from _without_request(error)
-        except requests.exceptions.ConnectTimeout as error:
-            raise errors.NotSent(_lt("The bank did not take the connection in time.")
-                                 ) from _without_request(error)
-        except requests.exceptions.Timeout as error:
-            raise errors.OutcomeUnknown(_lt("The bank did not answer in time.")
-                                        ) from _without_request(error)
-        except requests.exceptions.ConnectionError as error:
-            if _never_connected(error):
-                raise errors.NotSent(_lt("The bank can't be reached.")) from _without_request(error)
-            raise errors.OutcomeUnknown(_lt("The connection broke before the bank answered.")
-                                        ) from _without_request(error)
-        except requests.exceptions.RequestException as error:
-            raise errors.OutcomeUnknown(_lt("The bank's answer can't be read.")
-                                        ) from _without_request(error)
+        except https.Failure as failure:
+            outcome = failure.reason
+            raise _explain(failure) from failure
         finally:
             _logger.info(
                 "%s %s: %s in %.0f ms", method, urllib.parse.urlsplit(url).path, outcome,
                 (time.monotonic() - started) * 1000,
             )
+        self._compare_clocks(response)
+        return self._read_response(response)
 
     def _compare_clocks(self, response):
         """ Remember how far the bank's clock is from ours; no date tells nothing. """
@@ -205,23 +177,12 @@ def _origin(url):
     return f'{parts.scheme}://{parts.netloc}'
 
 
-def _never_connected(error):
-    """ Whether a connection error happened before the request could be sent. """
-    reason = error
-    seen = []
-    while reason is not None and reason not in seen:
-        seen.append(reason)
-        if type(reason).__name__ in ('NewConnectionError', 'NameResolutionError',
-                                     'ConnectTimeoutError'):
-            return True
-        reason = getattr(reason, 'reason', None) or next(
-            (arg for arg in getattr(reason, 'args', ()) if isinstance(arg, BaseException)), None
-        )
-    return False
-
-
-def _without_request(error):
-    """ Detach the request, which carries the key, from a chained exception. """
-    error.request = None
-    error.response = None
-    return error
+def _explain(failure):
+    """ Return what a request without an answer means. :rtype: NotSent|OutcomeUnknown """
+    if failure.maybe_sent:
+        return errors.OutcomeUnknown(
+            _MAYBE_SENT.get(failure.reason) or _lt("The bank's answer can't be read."))
+    message = _NOT_SENT.get(failure.reason) or _lt("The bank can't be reached.")
+    if failure.reason in (https.UNTRUSTED, https.WRONG_CERTIFICATE):
+        return errors.TlsError(message)
+    return errors.NotSent(message)

@@ -161,7 +161,7 @@ class Atol(base.Register):
         }
         content = b'' if body is None else json.dumps(body, ensure_ascii=False).encode()
         response = transport.exchange(
-            method, f'{self._url}{path}', headers, content, self._timeout)
+            method, f'{self._url}{path}', headers, content, self._timeout, credential=token)
         try:
             answer = response.json()
         except ValueError:

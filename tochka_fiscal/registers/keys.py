@@ -9,9 +9,6 @@ kept as PEM without a passphrase, so that the passphrase itself need not be kept
 
 import base64
 import binascii
-import secrets
-import ssl
-import tempfile
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -20,7 +17,6 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -30,7 +26,6 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
-from requests.adapters import HTTPAdapter
 
 from ..receipt import _lt
 
@@ -243,44 +238,3 @@ def _read_name(certificate):
 
 def _write(key):
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-# === SHOWING === #
-
-class CertificateAdapter(HTTPAdapter):
-    """ Shows a client's certificate in TLS.
-
-    :param str pem: What `read_client` has returned.
-    :param str authority: PEM of an authority that is trusted besides the public ones.
-    """
-
-    def __init__(self, pem, authority=''):
-        self._context = _make_context(pem, authority)
-        super().__init__()
-
-    def init_poolmanager(self, *args, **options):
-        """ Override of `requests` to use the context. """
-        return super().init_poolmanager(*args, ssl_context=self._context, **options)
-
-    def proxy_manager_for(self, proxy, **options):
-        """ Override of `requests` to show the certificate through a proxy as well. """
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **options)
-
-
-@lru_cache(maxsize=KEPT)
-def _make_context(pem, authority):
-    """ Return a context with a certificate. It takes files only: the key in it is locked by a
-    passphrase that nobody else ever knows, and the file lives for this moment.
-    """
-    context = ssl.create_default_context()
-    if authority:
-        context.load_verify_locations(cadata=authority)
-    start = pem.index('-----BEGIN PRIVATE KEY-----')
-    passphrase = secrets.token_bytes(24).hex()
-    locked = load(pem[start:]).private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase.encode()))
-    with tempfile.NamedTemporaryFile(suffix='.pem') as file:
-        file.write(pem[:start].encode() + locked)
-        file.flush()
-        context.load_cert_chain(file.name, password=passphrase)
-    return context

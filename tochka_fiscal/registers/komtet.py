@@ -189,7 +189,8 @@ class Komtet(base.Register):
             'Accept': 'application/json',
             **({'Content-Type': 'application/json'} if body else {}),
         }
-        response = transport.exchange(method, url, headers, body, self._timeout)
+        response = transport.exchange(
+            method, url, headers, body, self._timeout, credential=self._shop)
         try:
             answer = response.json()
         except ValueError:

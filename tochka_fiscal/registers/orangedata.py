@@ -129,8 +129,8 @@ class OrangeData(base.Register):
     def _exchange(self, method, path, headers, content=b'', own=()):
         response = transport.exchange(
             method, f'{self._url}{path}', {'Accept': 'application/json', **headers}, content,
-            self._timeout, own=own,
-            adapter=keys.CertificateAdapter(self._client, self._authority))
+            self._timeout, own=own, credential=self._inn, client_pem=self._client,
+            ca_pem=self._authority)
         if response.status_code in own and not _is_own_word(response):
             raise base.OutcomeUnknown(
                 _lt("The register is out of order."), f'HTTP {response.status_code}')

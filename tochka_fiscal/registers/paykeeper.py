@@ -16,6 +16,8 @@ from ..receipt import _lt
 from . import base, transport
 from . import paykeeper_const as const
 
+# It makes a token, so it is no mere read that may go out once more.
+_TOKEN = '/info/settings/token/'
 # Security tokens of this process, by address and user: one is good for about a day.
 _tokens = {}
 
@@ -187,7 +189,7 @@ class PayKeeper(base.Register):
         """
         _tokens.pop((self._url, self._user), None)
         try:
-            token = self._read(self._exchange('GET', '/info/settings/token/')).get('token')
+            token = self._read(self._exchange('GET', _TOKEN)).get('token')
         except (base.OutcomeUnknown, base.Rejected) as error:
             # Whatever became of it, no receipt was sent.
             raise base.NotSent(error.message, error.code) from error
@@ -204,7 +206,8 @@ class PayKeeper(base.Register):
             headers['Content-Type'] = 'application/x-www-form-urlencoded'
             content = urllib.parse.urlencode(form).encode()
         response = transport.exchange(
-            method, f'{self._url}{path}', headers, content, self._timeout)
+            method, f'{self._url}{path}', headers, content, self._timeout,
+            credential=credentials if path != _TOKEN else None)
         if response.status_code in (401, 403):
             raise base.Unauthorized(
                 _lt("PayKeeper does not accept user and password."),

@@ -2,13 +2,17 @@
 
 """ One exchange with a register over HTTP, and what may be told of it. Free of Odoo. """
 
+import importlib
 import re
 import urllib.parse
 
-import requests
-
 from ..receipt import _lt
 from .base import NotSent, OutcomeUnknown
+
+# The bank's gate knows how to send over TLS. It is plain Python, too, and is found beside this
+# add-on: as `odoo.addons.tochka_acquiring` by Odoo, as `tochka_acquiring` without it.
+https = importlib.import_module(
+    f'{__package__.removesuffix("tochka_fiscal.registers")}tochka_acquiring.api.https')
 
 TIMEOUT = (5, 30)  # seconds to connect, and to wait for the answer
 # An e-mail address; a phone, however it is written.
@@ -40,8 +44,11 @@ def check_url(url):
     return url.strip().rstrip('/')
 
 
-def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), adapter=None):
-    """ Send one request, once, and return what came back with a status.
+def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), *, credential=None,
+             client_pem=None, ca_pem=None):
+    """ Send one request, and return what came back with a status.
+
+    It is sent once; a read goes out once more if the connection of an earlier one has broken.
 
     :param str method: The method.
     :param str url: The address.
@@ -49,27 +56,19 @@ def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), adapter=No
     :param bytes body: The exact bytes to send.
     :param tuple timeout: Seconds to connect and to wait for the answer.
     :param tuple own: Statuses that are the register's own word, although a gateway uses them too.
-    :param requests.adapters.BaseAdapter|None adapter: How to connect, where a certificate is shown.
+    :param str|None credential: Who asks: only their own reads share a connection.
+    :param str|None client_pem: The certificate that is shown: `keys.ClientCertificate.pem`.
+    :param str|None ca_pem: PEM of an authority that is trusted besides the usual ones.
     :rtype: requests.Response
     :raise NotSent: If the request surely did not arrive.
     :raise OutcomeUnknown: If it may have.
     """
     try:
-        with requests.Session() as session:
-            if adapter:
-                session.mount('https://', adapter)
-            response = session.request(
-                method, url, headers=headers, data=body or None, timeout=timeout,
-                allow_redirects=False,
-            )
-    except (requests.exceptions.SSLError, requests.exceptions.ConnectTimeout) as error:
-        raise NotSent(_lt("The register can't be reached safely.")) from _without_request(error)
-    except requests.exceptions.ConnectionError as error:
-        if _never_connected(error):
-            raise NotSent(_lt("The register can't be reached.")) from _without_request(error)
-        raise OutcomeUnknown(_lt("The register's answer was lost.")) from _without_request(error)
-    except requests.exceptions.RequestException as error:
-        raise OutcomeUnknown(_lt("The register's answer was lost.")) from _without_request(error)
+        response = https.send(
+            method, url, headers=headers, data=body or None, timeout=timeout, ca_pem=ca_pem,
+            client_pem=client_pem, credential=credential)
+    except https.Failure as failure:
+        raise _explain(failure) from failure
     if response.status_code in own:
         return response
     # A gateway answers 5xx whether or not the register did the work; a redirect is not its word.
@@ -80,21 +79,10 @@ def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), adapter=No
     return response
 
 
-def _never_connected(error):
-    """ Whether a connection error happened before the request could be sent. """
-    reason, depth = error, 0
-    while reason is not None and depth < 10:
-        if type(reason).__name__ in ('NewConnectionError', 'NameResolutionError',
-                                     'ConnectTimeoutError'):
-            return True
-        reason = getattr(reason, 'reason', None) or next(
-            (arg for arg in getattr(reason, 'args', ()) if isinstance(arg, BaseException)), None)
-        depth += 1
-    return False
-
-
-def _without_request(error):
-    """ Detach the request, which names the buyer, from a chained exception. """
-    error.request = None
-    error.response = None
-    return error
+def _explain(failure):
+    """ Return what a request without an answer means. :rtype: NotSent|OutcomeUnknown """
+    if failure.maybe_sent:
+        return OutcomeUnknown(_lt("The register's answer was lost."))
+    if failure.reason in (https.CONNECTION, https.TIMEOUT):
+        return NotSent(_lt("The register can't be reached."))
+    return NotSent(_lt("The register can't be reached safely."))
