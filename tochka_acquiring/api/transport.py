@@ -59,9 +59,11 @@ class Transport:
     :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
     :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
     :param tuple[str, ...] secrets: What else must never be quoted in an error.
+    :param Deadline|None deadline: When all calls must have ended, whatever their time-outs are.
     """
 
-    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30), secrets=()):
+    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30), secrets=(), deadline=None):
+        self._deadline = deadline
         self._base_url = base_url
         self._token = token
         self._timeout = timeout
@@ -70,7 +72,8 @@ class Transport:
         # Seconds that the bank's clock is ahead of ours, as of the last answer; None before it.
         self.clock_difference = None
 
-    def request(self, method, path, *, params=None, json=None, data=None, customer_code=None):
+    def request(self, method, path, *, params=None, json=None, data=None, customer_code=None,
+                timeout=None):
         """ Send one request, once.
 
         :param str method: The HTTP method.
@@ -80,6 +83,7 @@ class Transport:
         :param dict|None data: The body as a form.
         :param str|None customer_code: The company on whose behalf the request is made. The bank
                                        asks for the header with OAuth 2.0.
+        :param tuple[float, float]|None timeout: Another time-out than the usual one.
         :return: The answer's JSON.
         :rtype: dict
         :raise Rejected: If the bank said no.
@@ -93,6 +97,7 @@ class Transport:
         if self._token is not None and not _KEY.fullmatch(self._token):
             raise errors.NotSent(_lt("The key holds characters that no key has: copy it anew from"
                                      " the internet bank."))
+        timeout = self._cut_timeout(timeout or self._timeout)
         started = time.monotonic()
         outcome = 'no answer'
         try:
@@ -103,7 +108,7 @@ class Transport:
                 if customer_code:
                     headers['CustomerCode'] = customer_code
                 response = session.request(
-                    method, url, params=params, json=json, data=data, timeout=self._timeout,
+                    method, url, params=params, json=json, data=data, timeout=timeout,
                     allow_redirects=False, auth=BearerAuth(self._token), headers=headers,
                 )
             outcome = f'HTTP {response.status_code}'
@@ -138,6 +143,10 @@ class Transport:
                 "%s %s: %s in %.0f ms", method, urllib.parse.urlsplit(url).path, outcome,
                 (time.monotonic() - started) * 1000,
             )
+
+    def _cut_timeout(self, timeout):
+        """ Return the time-out, cut to the time that is left. :raise NoTimeLeft: If none is. """
+        return self._deadline.cut(timeout) if self._deadline else timeout
 
     def _compare_clocks(self, response):
         """ Remember how far the bank's clock is from ours; no date tells nothing. """

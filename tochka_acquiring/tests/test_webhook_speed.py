@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
-from odoo.addons.tochka_acquiring.tests.test_webhook import WebhookCommon, make_key, to_jwk
+from odoo.addons.tochka_acquiring.tests.test_webhook import WebhookCommon
 
 
 @contextmanager
