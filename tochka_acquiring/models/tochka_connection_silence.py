@@ -89,10 +89,7 @@ class TochkaConnection(models.Model):
             return  # Somebody else notes the same.
         self.invalidate_recordset()
         if not is_silent:
-            if self.silent_since:
-                self.write({'silent_since': False, 'silent_until': False, 'silences': 0})
-                for name in WAITING_JOBS:
-                    self.env['ir.cron']._tochka_wake(f'tochka_acquiring.{name}')
+            self._tochka_end_silence()
         else:
             delays = tuning.SILENCE_SECONDS
             now = fields.Datetime.now()
@@ -106,6 +103,15 @@ class TochkaConnection(models.Model):
                             self.id, self.silent_until)
         if not is_silent or self.silences >= tuning.SILENCES_SHOWN:
             self._tochka_update_problems()
+
+    def _tochka_end_silence(self):
+        """ The bank answers: let all that waits for it go on. """
+        self.ensure_one()
+        connection = self.sudo()
+        if connection.silent_since:
+            connection.write({'silent_since': False, 'silent_until': False, 'silences': 0})
+            for name in WAITING_JOBS:
+                self.env['ir.cron']._tochka_wake(f'tochka_acquiring.{name}')
 
     @api.model
     def _tochka_ask_each(self, xmlid, records, work):
