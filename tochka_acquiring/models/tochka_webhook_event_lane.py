@@ -40,8 +40,7 @@ class TochkaWebhookEvent(models.Model):
         """ Work on the notifications that are due, until none is left or the time is over. """
         # Notes and texts don't depend on whom the job was given to.
         self = self.with_user(SUPERUSER_ID)
-        time_left = self.env['ir.cron']._tochka_time_left()
-        is_full = False
+        is_full, time_left = False, True
         while time_left:
             if not is_full:
                 self._tochka_wait_for_door()

@@ -178,7 +178,8 @@ class FakeBank:
     def list_page(self, customer_code, from_date, to_date, status=None, page=1):
         self._called('list_payments', customer_code=customer_code, from_date=from_date,
                      to_date=to_date, status=status, page=page)
-        listed = list(self.operations.values())
+        listed = [operation for operation in self.operations.values()
+                  if status in (None, operation.status)]
         end = page * self.page_size
         return listed[end - self.page_size:end], end >= len(listed)
 

@@ -87,25 +87,23 @@ class FiscalReceipt(models.Model):
             or prepayments[-1].closing_looked_at < fields.Datetime.now() - timedelta(
                 minutes=tuning.CLOSING_MINUTES))
         for prepayment in prepayments:
-            now = fields.Datetime.now()
-            if cron._tochka_guard(lambda one, now=now: one._fiscal_look_at(now), prepayment) is None:
+            if cron._tochka_guard(lambda one: one._fiscal_look_at(), prepayment) is None:
                 # One that breaks comes last the next time, like all others.
-                cron._tochka_guard(lambda one, now=now: one.write(
-                    {'closing_looked_at': now}), prepayment)
+                cron._tochka_guard(lambda one: one.write({
+                    'closing_looked_at': fields.Datetime.now()}), prepayment)
             if not cron._tochka_time_left(1) and prepayment != prepayments[-1]:
                 is_cut = True
                 break
         if is_cut:
             cron._tochka_go_on('tochka_fiscal.cron_closing')
 
-    def _fiscal_look_at(self, now):
+    def _fiscal_look_at(self):
         """ Close what is due of one prepayment, and remember when.
 
-        :param datetime now: The moment.
         :return: The new closing receipts.
         :rtype: fiscal.receipt
         """
-        self.closing_looked_at = now
+        self.closing_looked_at = fields.Datetime.now()
         return self._fiscal_close()
 
     # === BUSINESS METHODS === #

@@ -59,10 +59,10 @@ class FiscalReceipt(models.Model):
         paces = {register: register._fiscal_pace() for register in queues}
         ready = dict.fromkeys(queues, time.monotonic())  # when each register may be called again
         time_left = cron._tochka_time_left()
-        while queues and time_left:
+        while queues:
             register = min(queues, key=ready.get)
             pause = max(0.0, ready[register] - time.monotonic())
-            if pause >= time_left:
+            if pause and pause >= time_left:
                 break
             time.sleep(pause)
             changed, time_left = self._fiscal_work_in_lane(queues[register].popleft())
@@ -70,6 +70,8 @@ class FiscalReceipt(models.Model):
             if changed or not queues[register]:
                 # It has just fallen silent, or is well again: the next run looks anew.
                 del queues[register]
+            if not time_left:
+                break
         if queues or is_cut:
             cron._tochka_go_on(f'tochka_fiscal.cron_lane_{lane}')
         # The next run, maybe in another worker, knows nothing of this one's last call.
