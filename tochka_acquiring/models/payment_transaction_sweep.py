@@ -73,8 +73,8 @@ class PaymentTransaction(models.Model):
                     again_at.append(connection.silent_until)
                 else:
                     entity._tochka_give_up_sweep(kind)
-                connection._tochka_report_problem(error)
-                self.env.cr.commit()
+                    connection._tochka_report_problem(error)
+                    self.env.cr.commit()
             except Exception:
                 # One legal entity must not keep the others from being compared.
                 _logger.exception("The sweep of %s failed", entity.customer_code)

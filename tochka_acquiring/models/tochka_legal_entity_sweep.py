@@ -108,7 +108,7 @@ class TochkaLegalEntity(models.Model):
                 place = {'list': place['list'] + 1, 'page': 1, 'after': False}
             else:
                 place |= {'page': place['page'] + 1, 'after': False}
-            self[place_field] = place
+            self[place_field] = dict(place)
             if not self.env['ir.cron']._tochka_time_left() and place['list'] < len(LISTS[kind]):
                 return False
         self.write({
