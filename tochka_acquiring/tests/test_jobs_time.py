@@ -96,7 +96,8 @@ class TestEveryJob(JobsMixin, RefundCommon):
     # The rules.
 
     def test_all_are_in_the_table(self):
-        table = {name.replace('prepare_', 'cron_') for name in dir(self) if 'prepare_' in name}
+        table = {name.replace('prepare_', 'cron_') for name in dir(self)
+                 if name.startswith('prepare_')}
         self.assertEqual(self.jobs(), table)
 
     def check(self, name):

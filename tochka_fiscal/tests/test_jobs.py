@@ -55,7 +55,8 @@ class TestEveryJob(FiscalJobsMixin, LaneCommon, ClosingCommon):
     # The rules.
 
     def test_all_are_in_the_table(self):
-        table = {name.replace('prepare_', 'cron_') for name in dir(self) if 'prepare_' in name}
+        table = {name.replace('prepare_', 'cron_') for name in dir(self)
+                 if name.startswith('prepare_')}
         self.assertEqual(self.jobs(), table - {'cron_lane'})
 
     def check(self, name):
