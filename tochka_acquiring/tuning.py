@@ -24,3 +24,36 @@ KEPT_CONNECTIONS = 4
 KEPT_CONNECTION_SECONDS = 20
 # A page of 1000 operations has 2 MB.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
+
+# === JOBS === #
+
+# How long one run of a job may last. Odoo gives a job ten seconds, and kills a worker whose round
+# through all jobs that are due takes 120 s, or 60 s of the processor: several of ours must fit in.
+# A run that leaves work wakes its job at once, when the others have had their turn.
+JOB_SECONDS = 6
+# Seconds of the processor that the jobs leave to the rest of the worker's round.
+JOB_CPU_RESERVE = 15
+# Records that a job takes at once.
+JOB_BATCH = 200
+# A walk through all records that was broken off longer ago than this begins anew.
+JOB_GOES_ON_MINUTES = 10
+# How long the poll stands back for a sweep of the same legal entity.
+STAND_BACK_MINUTES = 10
+# A legal entity that was compared longer ago than this is due for a sweep.
+SWEEP_HOURS = 20
+# A sweep that was broken off longer ago than this begins anew.
+SWEEP_STALE_HOURS = 6
+
+# === A SILENT BANK === #
+
+# How long a connection is left alone whose bank does not answer; the last one repeats without end.
+SILENCE_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)
+# While one process tries whether the bank answers again, the others wait for at most so long.
+SILENCE_TRIAL_SECONDS = 60
+# From so many times in vain on people are told of it.
+SILENCES_SHOWN = 3
+
+# How long all calls to the bank together may take that one request of a browser makes, a payer's
+# above all, and those of a job that looks after one connection.
+REQUEST_BANK_SECONDS = 30
+JOB_BANK_SECONDS = 30

@@ -1,9 +1,16 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timezone
 from zoneinfo import ZoneInfo
 
-from odoo.addons.tochka_acquiring import const
+from odoo.http import request
+
+from odoo.addons.tochka_acquiring import const, tuning
+from odoo.addons.tochka_acquiring.api.deadline import Deadline
+
+_bank_time = ContextVar('tochka_bank_time', default=None)
 
 
 def utc_naive(moment, exact=False):
@@ -57,3 +64,33 @@ def is_local_route(route):
         bool(route) and route.startswith('/') and route[1:2] != '/'
         and '\\' not in route and all(' ' < character != '\x7f' for character in route)
     )
+
+
+@contextmanager
+def bank_time(seconds):
+    """ Let all calls to the bank that a job makes here take at most so long together.
+
+    :param float seconds: How long.
+    """
+    token = _bank_time.set(Deadline(seconds))
+    try:
+        yield
+    finally:
+        _bank_time.reset(token)
+
+
+def bank_deadline():
+    """ Return when the calls to the bank must have ended.
+
+    All calls of one request of a browser share one, also when Odoo replays the request: somebody
+    waits, and a worker with him.
+
+    :return: The deadline; None in a job that sets none.
+    :rtype: Deadline|None
+    """
+    if not request:
+        return _bank_time.get()
+    environ = request.httprequest.environ
+    if 'tochka.deadline' not in environ:
+        environ['tochka.deadline'] = Deadline(tuning.REQUEST_BANK_SECONDS)
+    return environ['tochka.deadline']

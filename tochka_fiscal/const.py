@@ -174,7 +174,6 @@ CALLBACK_MINUTES = 30
 # A receipt is made at the moment of the settlement; after an hour a person is asked. Source:
 # Federal Law 54-FZ, article 1.2.
 OVERDUE_MINUTES = 60
-REGISTER_TIMEOUT = (5, 20)  # seconds to connect and to wait for the answer
 # Kind of a register -> where its service lies, and seconds between two calls for each of its tills.
 # Source: the services' own clients and descriptions, named in `registers/`.
 REGISTER_URLS = {

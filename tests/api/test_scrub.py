@@ -47,6 +47,8 @@ CALLS = {
     'list_payments': lambda client: list(
         client.list_payments('301112223', date(2026, 9, 1), date(2026, 9, 2))
     ),
+    'list_page': lambda client: client.list_page(
+        '301112223', date(2026, 9, 1), date(2026, 9, 2), page=2),
     'get_webhook': lambda client: client.get_webhook('c-1'),
     'set_webhook': lambda client: client.set_webhook(
         'c-1', f'https://shop.example/hook?access_token={OTHER_JWT}', ['acquiringInternetPayment']

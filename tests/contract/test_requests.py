@@ -82,6 +82,10 @@ CALLS = {
         )), [answer({'Data': {'Operation': []}, 'Meta': {'totalPages': 1}})], [LIST])
           for status in const.STATES_OF_STATUS),
     ],
+    'list_page': [
+        (lambda c: c.list_page('301112223', date(2026, 9, 1), date(2026, 9, 30), page=2),
+         [answer({'Data': {'Operation': []}, 'Meta': {'totalPages': 2}})], [LIST]),
+    ],
     'get_webhook': [(lambda c: c.get_webhook(CLIENT_ID), [WEBHOOK], [('GET', HOOK)])],
     'set_webhook': [
         (lambda c: c.set_webhook(CLIENT_ID, 'https://shop.example/w', [const.WEBHOOK_TYPE]),

@@ -29,6 +29,11 @@ _logger = logging.getLogger(__name__)
 
 # Reads are repeated, writes never. Seconds before the second and the third attempt.
 READ_RETRY_DELAYS = (0.3, 1.0)
+# One that has taken longer than this (seconds) is not repeated: the bank hangs.
+READ_RETRY_LIMIT = 2
+# Seconds to connect and to wait for the answer. A write that is given up may have been done.
+READ_TIMEOUT = (5, 15)
+WRITE_TIMEOUT = (5, 30)
 
 
 class TochkaClient:
@@ -38,16 +43,20 @@ class TochkaClient:
                          loopback interface only: the key would travel readable.
     :param str token: The JWT key or an access token.
     :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
-    :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
+    :param tuple[float, float]|None timeout: Seconds to connect and to wait for the answer; else
+                                             `READ_TIMEOUT` and `WRITE_TIMEOUT`.
     :param tuple[float, ...] read_delays: Seconds before each repeat of a read; none to ask once.
+    :param Deadline|None deadline: When all calls must have ended, whatever their time-outs are.
     :raise ValueError: If the address is not usable.
     """
 
-    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30),
-                 read_delays=READ_RETRY_DELAYS):
+    def __init__(self, base_url, token, *, ca_pem=None, timeout=None,
+                 read_delays=READ_RETRY_DELAYS, deadline=None):
         self.base_url = check_base_url(base_url)
         self._read_delays = read_delays
-        self._transport = Transport(self.base_url, token, ca_pem=ca_pem, timeout=timeout)
+        self._write_timeout = timeout or WRITE_TIMEOUT
+        self._transport = Transport(
+            self.base_url, token, ca_pem=ca_pem, timeout=timeout or READ_TIMEOUT, deadline=deadline)
 
     def __repr__(self):
         return f'{type(self).__name__}({self.base_url!r})'
@@ -151,7 +160,7 @@ class TochkaClient:
             'ttl': ttl,
             **(receipt or {}),
         }
-        data = self._transport.request(
+        data = self._write(
             'POST', f'acquiring/v1.0/payments{"_with_receipt" if receipt else ""}',
             json={'Data': {name: value for name, value in values.items() if value is not None}},
             customer_code=customer_code,
@@ -193,40 +202,55 @@ class TochkaClient:
         :rtype: Iterator[Operation]
         :raise TochkaError: If the bank refused or stayed silent.
         """
-        page, pages = 1, 1
-        while page <= pages:
-            params = {
-                'customerCode': customer_code,
-                'fromDate': from_date.isoformat(),
-                'toDate': to_date.isoformat(),
-                'page': page,
-                'perPage': per_page,
-            }
-            if status:
-                params['status'] = status
-            asked_at = datetime.now(timezone.utc)
-            answer = self._read('acquiring/v1.0/payments', params, customer_code)
-            entries = self._data(answer).get('Operation')
-            if not isinstance(entries, list):
-                raise errors.OutcomeUnknown(
-                    _lt("The bank did not return a list of operations."))
-            for entry in entries:
-                try:
-                    yield Operation.from_api(entry, asked_at)
-                except errors.OutcomeUnknown as error:
-                    _logger.error(
-                        "Operation %s in the bank's list can't be read: %s",
-                        entry.get('operationId') if isinstance(entry, dict) else '?', error,
-                    )
-            meta = answer.get('Meta')
-            total = _to_count(meta.get('totalPages')) if isinstance(meta, dict) else None
-            if total is None:
-                if len(entries) >= per_page:
-                    raise errors.OutcomeUnknown(
-                        _lt("The bank's list does not tell where it ends."))
-                total = page
-            pages = total
+        page, is_last = 1, False
+        while not is_last:
+            operations, is_last = self.list_page(
+                customer_code, from_date, to_date, status=status, page=page, per_page=per_page)
+            yield from operations
             page += 1
+
+    def list_page(
+        self, customer_code, from_date, to_date, *, status=None, page=1, per_page=1000,
+    ):
+        """ Return one page of that list.
+
+        :param int page: Which one; the first is 1. The others as in `list_payments`.
+        :return: The operations, and whether no page follows.
+        :rtype: tuple[list[Operation], bool]
+        :raise TochkaError: If the bank refused or stayed silent.
+        """
+        params = {
+            'customerCode': customer_code,
+            'fromDate': from_date.isoformat(),
+            'toDate': to_date.isoformat(),
+            'page': page,
+            'perPage': per_page,
+        }
+        if status:
+            params['status'] = status
+        asked_at = datetime.now(timezone.utc)
+        answer = self._read('acquiring/v1.0/payments', params, customer_code)
+        entries = self._data(answer).get('Operation')
+        if not isinstance(entries, list):
+            raise errors.OutcomeUnknown(
+                _lt("The bank did not return a list of operations."))
+        operations = []
+        for entry in entries:
+            try:
+                operations.append(Operation.from_api(entry, asked_at))
+            except errors.OutcomeUnknown as error:
+                _logger.error(
+                    "Operation %s in the bank's list can't be read: %s",
+                    entry.get('operationId') if isinstance(entry, dict) else '?', error,
+                )
+        meta = answer.get('Meta')
+        total = _to_count(meta.get('totalPages')) if isinstance(meta, dict) else None
+        if total is None:
+            if len(entries) >= per_page:
+                raise errors.OutcomeUnknown(
+                    _lt("The bank's list does not tell where it ends."))
+            total = page
+        return operations, page >= total
 
     def refund_payment(self, operation_id, amount, customer_code=None):
         """ Return money to the payer, once for each call: the bank knows no key of repetition.
@@ -238,7 +262,7 @@ class TochkaClient:
         :raise TochkaError: If the bank refused or stayed silent.
         """
         path = f'acquiring/v1.0/payments/{urllib.parse.quote(operation_id, safe="")}/refund'
-        answer = self._transport.request(
+        answer = self._write(
             'POST', path, json={'Data': {'amount': to_wire(amount)}}, customer_code=customer_code)
         accepted = AcceptedRefund.from_api(self._data(answer))
         # `operationId` may be another one than the payment's: the bank's own sandbox answers so.
@@ -276,21 +300,21 @@ class TochkaClient:
         :rtype: dict
         :raise TochkaError: If the bank refused or stayed silent.
         """
-        return self._data(self._transport.request(
+        return self._data(self._write(
             'POST' if replace else 'PUT', self._webhook_path(client_id),
             json={'webhooksList': list(types), 'url': url},
         ))
 
     def delete_webhook(self, client_id):
         """ Delete the registration. :raise TochkaError: If the bank refused or stayed silent. """
-        return self._data(self._transport.request('DELETE', self._webhook_path(client_id)))
+        return self._data(self._write('DELETE', self._webhook_path(client_id)))
 
     def send_test_webhook(self, client_id, webhook_type):
         """ Ask the bank to send a test event.
 
         :raise TochkaError: If the bank refused or stayed silent.
         """
-        return self._data(self._transport.request(
+        return self._data(self._write(
             'POST', self._webhook_path(client_id) + '/test_send',
             json={'webhookType': webhook_type},
         ))
@@ -309,17 +333,25 @@ class TochkaClient:
     # === HELPERS === #
 
     def _read(self, path, params=None, customer_code=None):
-        """ Send a read, and repeat it while the bank is silent. """
+        """ Send a read, and repeat it while it fails at once. """
         options = {'params': params, 'customer_code': customer_code}
         for delay in self._read_delays:
+            started = time.monotonic()
             try:
                 return self._transport.request('GET', path, **options)
-            except errors.TlsError:
+            except (errors.TlsError, errors.NoTimeLeft):
                 raise
             except (errors.NotSent, errors.OutcomeUnknown) as error:
+                if time.monotonic() - started > READ_RETRY_LIMIT:
+                    raise
                 _logger.info("Repeating the read of %s: %s", path, error)
                 time.sleep(delay * random.uniform(0.8, 1.2))
         return self._transport.request('GET', path, **options)
+
+    def _write(self, method, path, *, json=None, customer_code=None):
+        """ Send a write, once. """
+        return self._transport.request(
+            method, path, json=json, customer_code=customer_code, timeout=self._write_timeout)
 
     @staticmethod
     def _data(answer):

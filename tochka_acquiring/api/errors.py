@@ -107,9 +107,22 @@ class NotSent(TochkaError):
     """ The request did not reach the bank: surely not done. """
 
 
+class NoTimeLeft(NotSent):
+    """ Earlier calls have used up the time of all: surely not done. """
+
+
 class TlsError(NotSent):
     """ The bank's certificate is not trusted: surely not done. """
 
 
 class OutcomeUnknown(TochkaError):
     """ The request was sent and the answer is missing or senseless: maybe done. """
+
+
+def is_silence(error):
+    """ Return whether the bank did not answer: asking it again at once would only take time.
+
+    :param Exception|None error: What became of a call.
+    :rtype: bool
+    """
+    return isinstance(error, (NotSent, OutcomeUnknown))

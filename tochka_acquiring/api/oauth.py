@@ -67,9 +67,12 @@ class OAuthApplication:
     :param str client_secret: Its secret.
     :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
     :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
+    :param Deadline|None deadline: When all calls must have ended, whatever their time-outs are.
     """
 
-    def __init__(self, base_url, client_id, client_secret, *, ca_pem=None, timeout=(5, 30)):
+    def __init__(self, base_url, client_id, client_secret, *, ca_pem=None, timeout=(5, 30),
+                 deadline=None):
+        self._deadline = deadline
         self._base_url = base_url
         self._client_id = client_id
         self._client_secret = client_secret
@@ -93,7 +96,7 @@ class OAuthApplication:
             raise errors.OutcomeUnknown(_lt("The bank did not return a token."))
         transport = Transport(
             self._base_url, token, ca_pem=self._ca_pem, timeout=self._timeout,
-            secrets=(self._client_secret,),
+            secrets=(self._client_secret,), deadline=self._deadline,
         )
         data = transport.request(
             'POST', 'consent/v1.0/consents', json={'Data': {'permissions': list(permissions)}},
@@ -149,6 +152,7 @@ class OAuthApplication:
         secrets = (self._client_secret, values.get('code'), values.get('refresh_token'))
         transport = Transport(
             self._base_url, None, ca_pem=self._ca_pem, timeout=self._timeout, secrets=secrets,
+            deadline=self._deadline,
         )
         return transport.request('POST', const.TOKEN_PATH, data={
             'client_id': self._client_id, 'client_secret': self._client_secret, **values,

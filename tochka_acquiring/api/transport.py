@@ -54,9 +54,11 @@ class Transport:
     :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
     :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
     :param tuple[str, ...] secrets: What else must never be quoted in an error.
+    :param Deadline|None deadline: When all calls must have ended, whatever their time-outs are.
     """
 
-    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30), secrets=()):
+    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30), secrets=(), deadline=None):
+        self._deadline = deadline
         self._base_url = base_url
         self._token = token
         self._timeout = timeout
@@ -65,7 +67,8 @@ class Transport:
         # Seconds that the bank's clock is ahead of ours, as of the last answer; None before it.
         self.clock_difference = None
 
-    def request(self, method, path, *, params=None, json=None, data=None, customer_code=None):
+    def request(self, method, path, *, params=None, json=None, data=None, customer_code=None,
+                timeout=None):
         """ Send one request, once; see `https.send` for the exception that is made for reads.
 
         :param str method: The HTTP method.
@@ -75,6 +78,7 @@ class Transport:
         :param dict|None data: The body as a form.
         :param str|None customer_code: The company on whose behalf the request is made. The bank
                                        asks for the header with OAuth 2.0.
+        :param tuple[float, float]|None timeout: Another time-out than the usual one.
         :return: The answer's JSON.
         :rtype: dict
         :raise Rejected: If the bank said no.
@@ -93,12 +97,13 @@ class Transport:
             headers['Authorization'] = f'Bearer {self._token}'
         if customer_code:
             headers['CustomerCode'] = customer_code
+        timeout = self._cut_timeout(timeout or self._timeout)
         started = time.monotonic()
         outcome = 'no answer'
         try:
             response = https.send(
                 method, url, headers=headers, params=params, json=json, data=data,
-                timeout=self._timeout, ca_pem=self._ca_pem, credential=self._token,
+                timeout=timeout, ca_pem=self._ca_pem, credential=self._token,
             )
             outcome = f'HTTP {response.status_code}'
         except https.Failure as failure:
@@ -111,6 +116,10 @@ class Transport:
             )
         self._compare_clocks(response)
         return self._read_response(response)
+
+    def _cut_timeout(self, timeout):
+        """ Return the time-out, cut to the time that is left. :raise NoTimeLeft: If none is. """
+        return self._deadline.cut(timeout) if self._deadline else timeout
 
     def _compare_clocks(self, response):
         """ Remember how far the bank's clock is from ours; no date tells nothing. """

@@ -28,6 +28,7 @@ from . import payment_transaction_refund_apply
 from . import payment_transaction_refund_record
 from . import payment_transaction_refund_send
 from . import payment_transaction_request
+from . import payment_transaction_sweep
 from . import payment_transaction_topup
 from . import res_company
 from . import res_config_settings
@@ -39,10 +40,12 @@ from . import tochka_connection_data
 from . import tochka_connection_health
 from . import tochka_connection_oauth
 from . import tochka_connection_permission
+from . import tochka_connection_silence
 from . import tochka_connection_trust
 from . import tochka_connection_webhook
 from . import tochka_details_tag
 from . import tochka_legal_entity
+from . import tochka_legal_entity_sweep
 from . import tochka_merchant
 from . import tochka_problem
 from . import tochka_token

@@ -1,10 +1,34 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import time
+from datetime import timedelta
+
+import psycopg2
+
 from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
+
+from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const, tuning
+
+try:
+    import resource
+except ImportError:  # Windows, where no worker has limits
+    resource = None
+
+_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
 
 class IrCron(models.Model):
+    """ What all jobs have in common: time, one record that breaks, and work that is left.
+
+    Odoo runs a job that reports work left nine times more, each with no time at all, and then lets
+    it wait until a worker wakes by itself, a minute perhaps. So ours report none: they stop when
+    their time is over, and wake themselves.
+    """
+
     _inherit = 'ir.cron'
 
     @api.model
@@ -38,3 +62,110 @@ class IrCron(models.Model):
         written = self.env.cr.fetchone()
         if written and not written[0]:
             self.env.cr.postcommit.add(self.env['ir.cron']._notifydb)
+
+    # === BUSINESS METHODS - A RUN === #
+
+    @api.model
+    def _tochka_time_left(self, processed=0):
+        """ Commit, count, and return how long the job may go on.
+
+        :param int processed: How many records were worked on since the last time.
+        :return: Seconds; without end outside of a job.
+        :rtype: float
+        """
+        time_left = self._commit_progress(processed) - (MIN_TIME_PER_JOB - tuning.JOB_SECONDS)
+        if resource:
+            # Odoo lets the system stop a worker whose round takes too much of the processor.
+            limit = resource.getrlimit(resource.RLIMIT_CPU)[0]
+            if limit != resource.RLIM_INFINITY:
+                time_left = min(
+                    time_left, limit - time.process_time() - tuning.JOB_CPU_RESERVE)
+        return max(time_left, 0)
+
+    @api.model
+    def _tochka_go_on(self, xmlid):
+        """ End a run that leaves work: the job runs again when the others have had their turn.
+
+        :param str xmlid: The job, with the name of its module.
+        :return: None
+        """
+        self._tochka_wake(xmlid)
+        self.env.cr.commit()
+
+    @api.model
+    def _tochka_guard(self, work, record):
+        """ Let a record be worked on; one that breaks holds up nobody.
+
+        :param callable work: Takes the record.
+        :param models.Model record: The record. Odoo forgets all that it has read at each commit: by
+                                    itself, it does not read the others of its set again.
+        :return: What the work returns; None if it broke, and was rolled back.
+        """
+        try:
+            result = work(record.with_prefetch())
+            self.env.flush_all()
+            return result
+        except (psycopg2.OperationalError, ConcurrencyError) as error:
+            _logger.info("%s is being changed by another process: %s",
+                         record, type(error).__name__)
+        except Exception:
+            _logger.exception("%s can't be worked on", record)
+        self.env.cr.rollback()
+        return None
+
+    @api.model
+    def _tochka_walk(self, xmlid, records, domain, work):
+        """ Work on all records of a domain once, in as many runs as it takes.
+
+        A run goes on behind the last record of the one before, so that records that break or take
+        long can't keep it from the others.
+
+        :param str xmlid: The job, with the name of its module.
+        :param models.Model records: The model, in whatever environment the work needs.
+        :param list domain: Which of its records.
+        :param callable work: Takes a record.
+        :return: Whether the walk is through.
+        :rtype: bool
+        """
+        progress = self.env['ir.cron.progress'].sudo().browse(
+            self.env.context.get('ir_cron_progress_id'))
+        position = progress._tochka_last_position()
+        while True:
+            batch = records.search(
+                [*domain, ('id', '>', position)], order='id', limit=tuning.JOB_BATCH)
+            for record in batch:
+                self._tochka_guard(work, record)
+                position = progress.tochka_position = record.id
+                if not self._tochka_time_left(1):
+                    self._tochka_go_on(xmlid)
+                    return False
+            if len(batch) < tuning.JOB_BATCH:
+                progress.tochka_position = 0
+                self.env.cr.commit()
+                return True
+
+    @api.model
+    def _tochka_is_walking(self):
+        """ Return whether the run before this one has stopped in the middle of its walk. """
+        progress = self.env['ir.cron.progress'].sudo().browse(
+            self.env.context.get('ir_cron_progress_id'))
+        return bool(progress._tochka_last_position())
+
+
+class IrCronProgress(models.Model):
+    _inherit = 'ir.cron.progress'
+
+    tochka_position = fields.Integer(
+        readonly=True, help="The id of the last record of a walk that is not through.")
+
+    def _tochka_last_position(self):
+        """ Return where the run before this one has stopped in its walk.
+
+        :return: The id of a record, or 0: it was through, or is too long ago.
+        :rtype: int
+        """
+        last = self.search([
+            ('cron_id', '=', self.cron_id.id), ('id', '<', self.id),
+        ], order='id desc', limit=1) if self else self
+        since = fields.Datetime.now() - timedelta(minutes=tuning.JOB_GOES_ON_MINUTES)
+        return last.tochka_position if last and last.write_date > since else 0

@@ -48,6 +48,33 @@ class PaymentTransaction(models.Model):
             return 'unknown'
         return self._tochka_apply_in_own_cursor(operation)
 
+    def _tochka_refresh_in_job(self):
+        """ Do the same in a job: a bank that is silent is given up soon, and that is remembered.
+
+        :return: As `_tochka_refresh`, or 'silent'.
+        :rtype: str
+        """
+        self.ensure_one()
+        connection = self._tochka_connection()
+        try:
+            operation = self._tochka_read_operation(quick=True)
+        except errors.TochkaError as error:
+            _logger.info("The bank did not tell about transaction %s: %s", self.reference, error)
+            return 'silent' if connection._tochka_note_answer(error) else 'unknown'
+        if not operation:
+            return 'unknown'
+        connection._tochka_note_answer()
+        return self._tochka_apply_in_own_cursor(operation)
+
+    def _tochka_merchant(self):
+        """ Return the shop at which the payment was or will be made. :rtype: tochka.merchant """
+        payment = self.source_transaction_id or self
+        return payment.tochka_merchant_id or payment.provider_id.tochka_merchant_id
+
+    def _tochka_connection(self):
+        """ Return the connection by which the bank is asked. :rtype: tochka.connection """
+        return self._tochka_merchant().connection_id
+
     def _tochka_read_operation(self, quick=False):
         """ Ask the bank for the operation of this transaction.
 
@@ -72,7 +99,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if not self.tochka_operation_id:
             return None
-        merchant = self.tochka_merchant_id or self.provider_id.tochka_merchant_id
+        merchant = self._tochka_merchant()
         client = merchant.connection_id._tochka_client(quick=quick)
         return functools.partial(
             client.get_payment, self.tochka_operation_id, merchant.legal_entity_id.customer_code)
@@ -268,7 +295,7 @@ class PaymentTransaction(models.Model):
         _logger.warning("Transaction %s needs attention: %s", self.reference, problem)
         self.tochka_problem = '\n'.join(filter(None, [self.tochka_problem, problem]))
         documents = self._tochka_documents()
-        connection = (self.tochka_merchant_id or self.provider_id.tochka_merchant_id).connection_id
+        connection = self._tochka_connection()
         record = documents[:1] or self.payment_id or connection
         record.sudo().activity_schedule(
             'mail.mail_activity_data_warning',

@@ -7,8 +7,7 @@ import psycopg2
 from odoo import _, api, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring import const, tuning
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -69,102 +68,34 @@ class PaymentTransaction(models.Model):
         cron = self.env.ref('tochka_acquiring.cron_poll')
         now = fields.Datetime.now()
         if cron.lastcall and now - cron.lastcall > timedelta(minutes=const.STOP_MINUTES):
-            self.env.ref('tochka_acquiring.cron_sweep')._trigger()
-
-        domain = [
+            self.env['ir.cron']._tochka_guard(
+                lambda entities: entities._tochka_ask_for_sweep(), self.env['tochka.legal.entity'])
+            self.env.cr.commit()
+        silent = self.env['tochka.connection']._tochka_silent()
+        # A sweep brings the same, a thousand at a time; two at once get in each other's way.
+        swept = self.env['tochka.legal.entity']._tochka_under_sweep()
+        transactions = self.search([
             ('provider_code', '=', 'tochka'),
             ('state', 'in', ('draft', 'pending')),
             ('tochka_next_poll_at', '<=', now),
-        ]
-        transactions = self.search(
-            domain, limit=const.POLL_BATCH, order='tochka_next_poll_at, id'
-        )
-        remaining = self.search_count(domain)
-        for transaction in transactions:
-            remaining -= 1
-            try:
-                # The next request is written and committed first: a bank that hangs or a worker
-                # that dies can't keep this transaction at the head of the queue.
-                transaction._tochka_schedule_poll()
-                time_left = self.env['ir.cron']._commit_progress(1, remaining=remaining)
-                transaction._tochka_refresh()
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()
-                continue
-            except Exception:
-                _logger.exception("Transaction %s can't be asked for", transaction.reference)
-                self.env.cr.rollback()
-                continue
-            if not time_left:
-                break
+            '!', ('tochka_merchant_id.connection_id', 'in', silent.ids),
+            '!', ('tochka_merchant_id.legal_entity_id', 'in', swept.ids),
+        ], limit=tuning.JOB_BATCH, order='tochka_next_poll_at, id')
+        self.env['tochka.connection']._tochka_ask_each(
+            'tochka_acquiring.cron_poll', transactions, lambda tx: tx._tochka_poll())
 
-    # === BUSINESS METHODS - SWEEP === #
+    def _tochka_poll(self):
+        """ Ask the bank once, in a job. It commits.
 
-    @api.model
-    def _cron_tochka_sweep(self):
-        """ Compare with the bank's list all operations that can still change, or were missed.
-
-        One call a legal entity gives up to 1000 operations.
+        :return: What `_tochka_refresh_in_job` returns.
+        :rtype: str
         """
-        entities = self.env['tochka.legal.entity'].with_context(active_test=False).search([
-            ('connection_id.state', 'in', ('connected', 'attention')),
-        ])
-        for index, entity in enumerate(entities):
-            self.env['ir.cron']._commit_progress(0, remaining=len(entities) - index)
-            try:
-                self._tochka_sweep_entity(entity)
-            except Exception:
-                # One legal entity must not keep the others from being compared.
-                _logger.exception("The sweep of %s failed", entity.customer_code)
-                self.env.cr.rollback()
-            self.env['ir.cron']._commit_progress(1, remaining=len(entities) - index - 1)
-
-    def _tochka_sweep_entity(self, entity):
-        """ Sweep the operations of one legal entity.
-
-        :param tochka.legal.entity entity: The legal entity.
-        """
-        connection = entity.connection_id
-        providers = self.env['payment.provider'].search([('code', '=', 'tochka')])
-        longest_life = max([const.DEFAULT_LINK_TTL, *providers.mapped('tochka_link_ttl')])
-        now = fields.Datetime.now()
-        # After a long silence (a key that had ended) the period reaches back to the last sweep.
-        since = (entity.swept_at or now) - timedelta(
-            minutes=longest_life, days=const.SWEEP_EXTRA_DAYS
-        )
-        try:
-            operations = list(connection._tochka_client().list_payments(
-                entity.customer_code, since.date(), now.date() + timedelta(days=1),
-            ))
-        except errors.TochkaError as error:
-            _logger.warning("The sweep of %s failed: %s", entity.customer_code, error)
-            connection._tochka_report_problem(error)
-            return
-        # What was created while the bank answered must be seen, or it would look like an orphan.
-        self.env['ir.cron']._commit_progress(0)
-        transactions = {
-            tx.tochka_operation_id: tx
-            for tx in self.search([
-                ('tochka_operation_id', 'in', [op.operation_id for op in operations])
-            ])
-        }
-        for operation in operations:
-            transaction = transactions.get(operation.operation_id)
-            if transaction and transaction._tochka_is_behind(operation):
-                transaction._tochka_apply_in_own_cursor(operation)
-            elif not transaction:
-                self.env['tochka.webhook.event']._tochka_report_orphan(entity, operation)
-        entity.swept_at = now
-
-    def _tochka_is_behind(self, operation):
-        """ Return whether the bank's list tells something that the transaction does not know. """
         self.ensure_one()
-        return (
-            self.tochka_status != operation.status
-            or self.state not in const.STATES_OF_STATUS.get(operation.status, (self.state,))
-            or bool(dict(operation.refunds).keys()
-                    - set(self._tochka_refunds().mapped('tochka_order_id')))
-        )
+        # The next request is written and committed first: a bank that hangs or a worker that dies
+        # can't keep this transaction at the head of the queue.
+        self._tochka_schedule_poll()
+        self.env['ir.cron']._commit_progress(0)
+        return self._tochka_refresh_in_job()
 
     # === BUSINESS METHODS - MONITOR === #
 
@@ -174,23 +105,25 @@ class PaymentTransaction(models.Model):
 
         Odoo's own job forgets a paid transaction after four days of failed post-processing.
         """
-        stuck_since = fields.Datetime.now() - timedelta(minutes=const.STUCK_MINUTES)
-        transactions = self.search([
+        self.env['ir.cron']._tochka_walk('tochka_acquiring.cron_monitor', self, [
             ('provider_code', '=', 'tochka'),
             ('state', '=', 'done'),
             ('is_post_processed', '=', False),
-            ('last_state_change', '<', stuck_since),
-        ])
-        for transaction in transactions:
-            try:
-                transaction._post_process()
-                self.env['ir.cron']._commit_progress(1)
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()
-            except Exception as error:
-                _logger.exception("Transaction %s can't be booked", transaction.reference)
-                self.env.cr.rollback()
-                transaction._tochka_flag(_(
-                    "The bank received this payment, but it can't be booked: %s", error,
-                ))
-                self.env['ir.cron']._commit_progress(1)
+            ('last_state_change', '<',
+             fields.Datetime.now() - timedelta(minutes=const.STUCK_MINUTES)),
+        ], lambda tx: tx._tochka_book_at_last())
+
+    def _tochka_book_at_last(self):
+        """ Book a payment that was left behind, or ask a person why it can't be. """
+        self.ensure_one()
+        try:
+            self._post_process()
+            self.env.flush_all()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            _logger.exception("Transaction %s can't be booked", self.reference)
+            self.env.cr.rollback()
+            self._tochka_flag(_(
+                "The bank received this payment, but it can't be booked: %s", error,
+            ))

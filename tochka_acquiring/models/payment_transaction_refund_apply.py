@@ -1,15 +1,9 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import timedelta
+from odoo import _, fields, models
 
-from odoo import _, api, fields, models
-
-from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.utils import utc_naive
-
-_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
 
 class PaymentTransaction(models.Model):
@@ -109,47 +103,3 @@ class PaymentTransaction(models.Model):
         if self.state != 'done':
             self._set_done(extra_allowed_states=('cancel',))
             self.env.ref('payment.cron_post_process_payment_tx')._trigger()
-
-    # === BUSINESS METHODS - SWEEP === #
-
-    @api.model
-    def _cron_tochka_refund_sweep(self):
-        """ Look every night for refunds that were made in the internet bank, however old the
-        payment is: no notification tells of them.
-        """
-        entities = self.env['tochka.legal.entity'].with_context(active_test=False).search([
-            ('connection_id.state', 'in', ('connected', 'attention')),
-        ])
-        for index, entity in enumerate(entities):
-            self.env['ir.cron']._commit_progress(0, remaining=len(entities) - index)
-            for status in const.REFUND_STATUSES:
-                try:
-                    self._tochka_sweep_refunds(entity, status)
-                except Exception:
-                    # One legal entity must not keep the others from being compared.
-                    _logger.exception("The sweep of refunds of %s failed", entity.customer_code)
-                    self.env.cr.rollback()
-            self.env['ir.cron']._commit_progress(1, remaining=len(entities) - index - 1)
-        self._tochka_ask_about_recorded_refunds()
-
-    def _tochka_sweep_refunds(self, entity, status):
-        """ Sweep the refunds of one legal entity.
-
-        :param tochka.legal.entity entity: The legal entity.
-        :param str status: A status of operations with refunds.
-        """
-        today = fields.Date.today()
-        try:
-            operations = list(entity.connection_id._tochka_client().list_payments(
-                entity.customer_code, today - timedelta(days=const.REFUND_SWEEP_DAYS),
-                today + timedelta(days=1), status=status))
-        except errors.TochkaError as error:
-            _logger.warning("The sweep of refunds of %s failed: %s", entity.customer_code, error)
-            entity.connection_id._tochka_report_problem(error)
-            return
-        self.env['ir.cron']._commit_progress(0)
-        by_operation = {operation.operation_id: operation for operation in operations}
-        for payment in self.search([('tochka_operation_id', 'in', list(by_operation))]):
-            operation = by_operation[payment.tochka_operation_id]
-            if payment._tochka_is_behind(operation):
-                payment._tochka_apply_in_own_cursor(operation)

@@ -83,16 +83,22 @@ class PaymentTransaction(models.Model):
         """ Ask a person about returns that were recorded by hand and that the bank does not list.
         """
         before = fields.Datetime.now() - timedelta(days=const.RECORDED_REFUND_DAYS)
-        for refund in self.search([
+        self.env['ir.cron']._tochka_walk('tochka_acquiring.cron_refund_sweep', self, [
             ('tochka_refund_state', '=', 'by_hand'), ('last_state_change', '<', before),
-        ], limit=const.REFUND_BATCH):
-            payment = refund.source_transaction_id
-            if payment._tochka_refresh() == 'applied':
-                self.env['ir.cron']._commit_progress(0)  # A new snapshot, with what was applied.
-                self.env.invalidate_all()
-                if refund.tochka_refund_state == 'by_hand':
-                    payment._tochka_flag(_(
-                        "The return %(refund)s of %(amount)s roubles was recorded by hand, and the"
-                        " bank does not list it. Look at the operation in the internet bank.",
-                        refund=refund.reference, amount=f'{-refund.amount:.2f}'))
-            self.env['ir.cron']._commit_progress(0)
+        ], lambda refund: refund._tochka_look_for_recorded())
+
+    def _tochka_look_for_recorded(self):
+        """ Ask the bank whether it lists a return that was recorded by hand, in a job. """
+        self.ensure_one()
+        payment = self.source_transaction_id.with_prefetch()
+        if not payment._tochka_connection()._tochka_may_ask():
+            return
+        if payment._tochka_refresh_in_job() != 'applied':
+            return
+        self.env['ir.cron']._commit_progress(0)  # A new snapshot, with what was applied.
+        self.env.invalidate_all()
+        if self.tochka_refund_state == 'by_hand':
+            payment._tochka_flag(_(
+                "The return %(refund)s of %(amount)s roubles was recorded by hand, and the bank"
+                " does not list it. Look at the operation in the internet bank.",
+                refund=self.reference, amount=f'{-self.amount:.2f}'))

@@ -2,13 +2,10 @@
 
 from datetime import timedelta
 
-import psycopg2
-
 from odoo import _, api, fields, models
-from odoo.exceptions import ConcurrencyError
 
 from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api import errors
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
@@ -24,35 +21,32 @@ class PaymentTransaction(models.Model):
     @api.model
     def _cron_tochka_refund(self):
         """ Send the refunds that were asked for, and look what became of those that were sent. """
-        domain = [
+        silent = self.env['tochka.connection']._tochka_silent()
+        refunds = self.search([
             ('operation', '=', 'refund'),
             ('tochka_refund_state', 'in', const.REFUND_IN_WORK),
             ('tochka_refund_next_at', '<=', fields.Datetime.now()),
-        ]
-        refunds = self.search(
-            domain, order='tochka_refund_next_at, id', limit=const.REFUND_BATCH)
-        for index, refund in enumerate(refunds):
-            try:
-                # Planned first: a bank that hangs can't keep this refund at the head of the queue.
-                refund._tochka_plan_refund()
-                self.env['ir.cron']._commit_progress(0, remaining=len(refunds) - index)
-                refund._tochka_work_on_refund()
-            except (psycopg2.OperationalError, ConcurrencyError):
-                self.env.cr.rollback()
-            except Exception:
-                # One refund must not keep the others waiting. Its state stays what it is.
-                _logger.exception("Refund %s can't be worked on", refund.reference)
-                self.env.cr.rollback()
-            if not self.env['ir.cron']._commit_progress(1):
-                break
+            '!', ('source_transaction_id.tochka_merchant_id.connection_id', 'in', silent.ids),
+        ], order='tochka_refund_next_at, id', limit=tuning.JOB_BATCH)
+        self.env['tochka.connection']._tochka_ask_each(
+            'tochka_acquiring.cron_refund', refunds,
+            lambda refund: refund._tochka_work_on_refund())
 
     def _tochka_work_on_refund(self):
-        """ Do what is next for this refund. It commits. """
+        """ Do what is next for this refund, in a job. It commits.
+
+        :return: 'silent' if the bank did not answer.
+        :rtype: str|None
+        """
         self.ensure_one()
-        payment = self.source_transaction_id
+        # Planned first: a bank that hangs can't keep this refund at the head of the queue.
+        self._tochka_plan_refund()
+        self.env['ir.cron']._commit_progress(0)
+        payment = self.source_transaction_id.with_prefetch()
         # The history is read first: what others have returned is booked before anything is sent.
-        if payment._tochka_refresh() != 'applied':
-            return
+        outcome = payment._tochka_refresh_in_job()
+        if outcome != 'applied':
+            return outcome
         self.env['ir.cron']._commit_progress(0)  # A new snapshot, which sees what was applied.
         self._tochka_lock_refund()
         if self.tochka_refund_state in const.REFUND_WITH_BANK:
@@ -62,9 +56,12 @@ class PaymentTransaction(models.Model):
             self.env['ir.cron']._commit_progress(0)
             self._tochka_lock_refund()
             if self.tochka_refund_state == 'sending':
-                self._tochka_send_refund()
+                error = self._tochka_send_refund()
+                if payment._tochka_connection()._tochka_note_answer(error):
+                    return 'silent'
                 self.env['ir.cron']._commit_progress(0)
-                payment._tochka_refresh()
+                return payment._tochka_refresh_in_job()
+        return None
 
     def _tochka_open_intent(self):
         """ Decide whether this refund may be sent now, and say so in the database.
@@ -94,9 +91,13 @@ class PaymentTransaction(models.Model):
         return True
 
     def _tochka_send_refund(self):
-        """ Ask the bank to return the money, under the lock of the payment. """
+        """ Ask the bank to return the money, under the lock of the payment.
+
+        :return: What has gone wrong, if anything.
+        :rtype: TochkaError|None
+        """
         payment = self.source_transaction_id
-        merchant = payment.tochka_merchant_id or payment.provider_id.tochka_merchant_id
+        merchant = payment._tochka_merchant()
         try:
             merchant.connection_id._tochka_client().refund_payment(
                 payment.tochka_operation_id, self._tochka_amount(),
@@ -104,27 +105,31 @@ class PaymentTransaction(models.Model):
         except errors.Unauthorized as error:
             merchant.connection_id._tochka_report_problem(error)
             self._tochka_take_back_intent(error)
+            return error
         except errors.NotSent as error:
             self._tochka_take_back_intent(error)
+            return error
         except errors.Rejected as error:
             self._tochka_reject_refund(merchant.connection_id._tochka_explain(error))
+            return error
         except errors.OutcomeUnknown as error:
             _logger.warning("Refund %s: the answer is not known: %s", self.reference, error)
             self.write({
                 'tochka_refund_state': 'unknown',
                 'tochka_error': merchant.connection_id._tochka_explain(error),
             })
-        else:
-            self.write({'tochka_refund_state': 'sent', 'tochka_error': False})
+            return error
+        self.write({'tochka_refund_state': 'sent', 'tochka_error': False})
+        return None
 
     def _tochka_take_back_intent(self, error):
         """ The request surely did not arrive: send it later.
 
         :param TochkaError error: What happened.
         """
-        connection = self.source_transaction_id.tochka_merchant_id.connection_id
         self.write({
-            'tochka_refund_state': 'requested', 'tochka_error': connection._tochka_explain(error)})
+            'tochka_refund_state': 'requested',
+            'tochka_error': self._tochka_connection()._tochka_explain(error)})
 
     # === BUSINESS METHODS - WHAT THE HISTORY DOES NOT LIST === #
 

@@ -7,7 +7,7 @@ from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.api.client import TochkaClient, check_base_url, public_key_url
 from odoo.addons.tochka_acquiring.api.jwt_key import read_key
-from odoo.addons.tochka_acquiring.utils import utc_naive
+from odoo.addons.tochka_acquiring.utils import bank_deadline, utc_naive
 
 # What decides which keys of the bank are known at the door of the notifications.
 KEY_FIELDS = {'active', 'environment', 'state', 'jwt_key', 'client_secret'}
@@ -293,7 +293,9 @@ class TochkaConnection(models.Model):
     def _tochka_client(self, quick=False):
         """ Return the client of the bank's API with this connection's key or access token.
 
-        :param bool quick: Whether a person waits: a silent bank is given up soon.
+        All calls of one request of a browser share one deadline, see `bank_deadline`.
+
+        :param bool quick: Whether a silent bank is given up soon.
         :rtype: TochkaClient
         :raise Unauthorized: If there is no key or no consent.
         :raise NotSent: If the access could not be renewed now.
@@ -308,7 +310,8 @@ class TochkaConnection(models.Model):
             raise errors.Unauthorized(_("The connection %s has no key.", connection.name))
         options = {'timeout': const.QUICK_TIMEOUT, 'read_delays': ()} if quick else {}
         return TochkaClient(
-            self._tochka_base_url(), token, ca_pem=connection.ca_pem or None, **options
+            self._tochka_base_url(), token, ca_pem=connection.ca_pem or None,
+            deadline=bank_deadline(), **options
         )
 
     @api.model

@@ -1,11 +1,14 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import psycopg2
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.utils import bank_time
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -239,23 +242,33 @@ class TochkaConnection(models.Model):
     @api.model
     def _cron_tochka_refresh(self):
         """ Take over what changed at the bank, and warn before something expires. """
-        connections = self.search([('state', 'in', ('waiting', 'connected', 'attention'))])
+        self.env['ir.cron']._tochka_walk('tochka_acquiring.cron_refresh', self, [
+            ('state', 'in', ('waiting', 'connected', 'attention')),
+        ], lambda connection: connection._tochka_check_in_job())
+
+    def _tochka_check_in_job(self):
+        """ Bring a connection up to date, and report what keeps it from being so. It commits. """
+        self.ensure_one()
         # Without a consent there is nothing to ask; with one, its data may not have been read yet.
-        connections = connections.filtered(lambda c: c.state != 'waiting' or c._tochka_token())
-        for index, connection in enumerate(connections):
-            self.env['ir.cron']._commit_progress(0, remaining=len(connections) - index)
-            try:
-                connection._tochka_check()
-            except errors.TochkaError as error:
-                _logger.warning("Connection %s: %s", connection.id, error)
-                connection._tochka_report_problem(error)
-            except Exception as error:
-                # One connection must not keep the others from being refreshed and warned about.
-                _logger.exception("Connection %s can't be refreshed", connection.id)
-                self.env.cr.rollback()
-                connection._tochka_report_problem(errors.Rejected(_(
-                    "Odoo could not take the bank's data over: %s",
-                    str(error) if isinstance(error, UserError) else _("see the server's log."))))
-            connection._tochka_update_problems()
-            connection._tochka_warn_before_expiry()
-            self.env['ir.cron']._commit_progress(1)
+        if self.state == 'waiting' and not self._tochka_token():
+            return
+        try:
+            if self._tochka_may_ask():
+                with bank_time(tuning.JOB_BANK_SECONDS):
+                    self._tochka_check()
+                self._tochka_note_answer()
+        except errors.TochkaError as error:
+            _logger.warning("Connection %s: %s", self.id, error)
+            self._tochka_note_answer(error)
+            self._tochka_report_problem(error)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            # One connection must not keep the others from being refreshed and warned about.
+            _logger.exception("Connection %s can't be refreshed", self.id)
+            self.env.cr.rollback()
+            self._tochka_report_problem(errors.Rejected(_(
+                "Odoo could not take the bank's data over: %s",
+                str(error) if isinstance(error, UserError) else _("see the server's log."))))
+        self._tochka_update_problems()
+        self._tochka_warn_before_expiry()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import _, api, fields, models
 from odoo.tools import format_date, plaintext2html
 
-from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api import errors
 
 
@@ -159,6 +159,7 @@ class TochkaConnection(models.Model):
     def _tochka_clear_problem(self):
         """ The bank answers as it should: close what was open. """
         self.ensure_one()
+        self._tochka_end_silence()
         connection = self.sudo()
         if connection.state != 'connected' or connection.problem:
             connection.write({
@@ -210,6 +211,11 @@ class TochkaConnection(models.Model):
             code = 'certificate' if self.problem_kind == 'certificate' else 'access'
             problems.append((code, '', '1_danger', {
                 'problem': self.problem, 'consent': self.problem_kind == 'consent',
+            }))
+        if self.silences >= tuning.SILENCES_SHOWN:
+            problems.append(('silent', '', '2_warning', {
+                'since': fields.Datetime.to_string(self.silent_since),
+                'until': fields.Datetime.to_string(self.silent_until),
             }))
         problems += self._tochka_find_access_problems()
         problems += self._tochka_find_webhook_problems()

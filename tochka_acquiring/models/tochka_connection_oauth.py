@@ -8,6 +8,7 @@ from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.api.oauth import OAuthApplication
+from odoo.addons.tochka_acquiring.utils import bank_deadline
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -151,7 +152,7 @@ class TochkaConnection(models.Model):
         options = {'timeout': const.CONSENT_TIMEOUT} if quick else {}
         return OAuthApplication(
             self._tochka_base_url(), connection.client_id, connection.client_secret,
-            ca_pem=connection.ca_pem or None, **options,
+            ca_pem=connection.ca_pem or None, deadline=bank_deadline(), **options,
         )
 
     def _tochka_take_consent(self):
@@ -242,21 +243,20 @@ class TochkaConnection(models.Model):
     @api.model
     def _cron_tochka_renew_access(self):
         """ Renew each access long before it ends, and look after the connections' health. """
-        connections = self.search([('state', 'in', ('waiting', 'connected', 'attention'))])
-        for index, connection in enumerate(connections):
-            self.env['ir.cron']._commit_progress(0, remaining=len(connections) - index)
-            if connection._tochka_is_copy():
-                connection._tochka_ask_about_copy()
-            try:
-                if connection.auth_method == 'oauth':
-                    self.env['tochka.token'].sudo()._tochka_get_access(connection, early=True)
-            except errors.TochkaError as error:
-                _logger.warning("Connection %s: %s", connection.id, error)
-                connection._tochka_report_problem(error)
-            try:
-                connection._tochka_update_problems()
-            except Exception:
-                # One connection must not keep the others from being renewed.
-                _logger.exception("The health of connection %s can't be told", connection.id)
-                self.env.cr.rollback()
-            self.env['ir.cron']._commit_progress(1)
+        self.env['ir.cron']._tochka_walk('tochka_acquiring.cron_renew_access', self, [
+            ('state', 'in', ('waiting', 'connected', 'attention')),
+        ], lambda connection: connection._tochka_renew_in_job())
+
+    def _tochka_renew_in_job(self):
+        """ Renew the access if it is due, and look after the health. It commits. """
+        self.ensure_one()
+        if self._tochka_is_copy():
+            self._tochka_ask_about_copy()
+        try:
+            if self.auth_method == 'oauth' and self not in self._tochka_silent():
+                self.env['tochka.token'].sudo()._tochka_get_access(self, early=True, quick=True)
+        except errors.TochkaError as error:
+            _logger.warning("Connection %s: %s", self.id, error)
+            self._tochka_note_answer(error)
+            self._tochka_report_problem(error)
+        self._tochka_update_problems()

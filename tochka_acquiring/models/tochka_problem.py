@@ -83,6 +83,7 @@ class TochkaProblem(models.Model):
         return {
             'access': self._tochka_texts_access,
             'certificate': self._tochka_texts_certificate,
+            'silent': self._tochka_texts_silent,
             'renewal': self._tochka_texts_renewal,
             'expiry': self._tochka_texts_expiry,
             'permission': self._tochka_texts_permission,
@@ -108,6 +109,17 @@ class TochkaProblem(models.Model):
         return (
             _("Odoo does not trust the certificate of the bank's host."),
             params.get('problem', ''), 'action_fetch_ca',
+        )
+
+    def _tochka_texts_silent(self, params):
+        return (
+            _("The bank has not answered since %(since)s; Odoo asks again at %(until)s.",
+              since=self._tochka_moment(params.get('since')),
+              until=self._tochka_moment(params.get('until'))),
+            _("Payments that are made meanwhile are booked when the bank answers. If it is silent"
+              " for Odoo alone, let your system administrator look whether the server reaches the"
+              " bank's host."),
+            'action_connect',
         )
 
     def _tochka_texts_renewal(self, params):

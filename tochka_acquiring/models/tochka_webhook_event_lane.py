@@ -40,9 +40,7 @@ class TochkaWebhookEvent(models.Model):
         """ Work on the notifications that are due, until none is left or the time is over. """
         # Notes and texts don't depend on whom the job was given to.
         self = self.with_user(SUPERUSER_ID)
-        silent = set()
-        time_left = self.env['ir.cron']._commit_progress(0)
-        is_full = False
+        is_full, time_left = False, True
         while time_left:
             if not is_full:
                 self._tochka_wait_for_door()
@@ -53,7 +51,7 @@ class TochkaWebhookEvent(models.Model):
             if is_full:
                 for number in range(1, len(tuning.EVENT_LANES)):
                     self._tochka_wake_lane(number)
-            answers = self._tochka_read(events, silent)
+            answers = self._tochka_read(events)
             for event in events:
                 time_left = event.with_prefetch()._tochka_work_on(due_again_at, answers[event.id])
             if len(events) > 1:
@@ -61,8 +59,7 @@ class TochkaWebhookEvent(models.Model):
                 self.env.cr.postcommit.add(self.env['ir.cron']._notifydb)
                 self.env.cr.commit()
         # What was not reached must not wait for the schedule.
-        self._tochka_wake_lane()
-        self.env.cr.commit()
+        self.env['ir.cron']._tochka_go_on(f'tochka_acquiring.{tuning.EVENT_LANES[0]}')
 
     @api.model
     def _tochka_take_batch(self):
@@ -85,6 +82,9 @@ class TochkaWebhookEvent(models.Model):
                      WHERE id IN (SELECT id
                                     FROM tochka_webhook_event
                                    WHERE state IN ('new', 'failed') AND next_try_at <= %(now)s
+                                     AND NOT EXISTS (SELECT FROM tochka_connection bank
+                                                      WHERE bank.id = connection_id
+                                                        AND bank.silent_until > %(now)s)
                                 ORDER BY COALESCE(attempts, 0), next_try_at, id
                                    LIMIT %(limit)s
                                      FOR NO KEY UPDATE SKIP LOCKED)
@@ -114,30 +114,33 @@ class TochkaWebhookEvent(models.Model):
         self.env.cr.commit()  # gives the lock back, and a fresh view
 
     @api.model
-    def _tochka_read(self, events, silent):
+    def _tochka_read(self, events):
         """ Ask the bank for the operations that notifications name, several at a time.
 
         Each operation is read once, however many notifications there are of it. A connection whose
-        bank is silent is not asked again in this run.
+        bank is silent is not asked again in this batch, and its notifications are not taken before
+        it may be asked again.
 
         :param tochka.webhook.event events: The notifications.
-        :param set[int] silent: The connections that are silent; added to.
         :return: For each notification the transaction's id, or False, and the operation, the error
                  or None.
         :rtype: dict[int, tuple[int|bool, Operation|Exception|None]]
         """
         transactions = self._tochka_find_transactions(events)
-        readers, answers = {}, {}
+        readers, answers, may_ask = {}, {}, {}
         for transaction in transactions.values():
-            if transaction.id in readers:
+            if transaction.id in readers or transaction.id in answers:
                 continue
-            merchant = transaction.tochka_merchant_id or (
-                transaction.provider_id.tochka_merchant_id)
+            connection = transaction._tochka_connection()
+            if connection not in may_ask:
+                may_ask[connection] = not connection or connection._tochka_may_ask()
             try:
                 reader = transaction._tochka_reader(quick=True)
             except Exception as error:  # told of when it is its turn
-                answers[transaction.id], reader = error, None
-            readers[transaction.id] = (merchant.connection_id.id, reader)
+                answers[transaction.id] = error
+            else:
+                readers[transaction.id] = (connection.id, reader)
+        silent = {connection.id for connection, may in may_ask.items() if not may}
         # Nothing of the database is used from here on, and no transaction stays open.
         self.env.cr.commit()
 
@@ -147,18 +150,20 @@ class TochkaWebhookEvent(models.Model):
                 return errors.NotSent("The bank was silent a moment ago.")
             try:
                 return reader()
-            except (errors.Rejected, errors.Unauthorized) as error:
-                return error
-            except errors.TochkaError as error:
-                silent.add(connection_id)
-                return error
             except Exception as error:
+                if errors.is_silence(error):
+                    silent.add(connection_id)
                 return error
 
         to_ask = [transaction_id for transaction_id, (_connection, reader) in readers.items()
                   if reader]
         with ThreadPoolExecutor(tuning.EVENT_READERS) as pool:
             answers.update(zip(to_ask, pool.map(ask, to_ask), strict=True))
+        for connection in [connection for connection, may in may_ask.items() if connection and may]:
+            connection._tochka_note_answer(next((
+                answer for transaction_id, answer in answers.items()
+                if errors.is_silence(answer) and transaction_id in readers
+                and readers[transaction_id][0] == connection.id), None))
         return {event_id: (transaction.id, answers.get(transaction.id))
                 for event_id, transaction in transactions.items()}
 
@@ -199,7 +204,7 @@ class TochkaWebhookEvent(models.Model):
         try:
             if self._tochka_is_taken(due_again_at):
                 self._tochka_process(*answer)
-            return self.env['ir.cron']._commit_progress(1)
+            return self.env['ir.cron']._tochka_time_left(1)
         except psycopg2.OperationalError:
             problem = _("The transaction is being changed by another process.")
         except Exception as error:
@@ -209,12 +214,12 @@ class TochkaWebhookEvent(models.Model):
         try:
             if self._tochka_is_taken(due_again_at):
                 self._tochka_try_again(problem)
-            return self.env['ir.cron']._commit_progress(1)
+            return self.env['ir.cron']._tochka_time_left(1)
         except Exception as error:
             # It is due again when its time has come.
             _logger.warning("Notification %s: %s", self.id, type(error).__name__)
             self.env.cr.rollback()
-            return self.env['ir.cron']._commit_progress(0)
+            return self.env['ir.cron']._tochka_time_left()
 
     def _tochka_is_taken(self, due_again_at):
         """ Lock the notification, and return whether it still is this lane's.

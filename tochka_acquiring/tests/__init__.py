@@ -12,6 +12,8 @@ from . import test_connection_security
 from . import test_connection_webhook
 from . import test_details
 from . import test_jobs
+from . import test_jobs_silence
+from . import test_jobs_time
 from . import test_oauth
 from . import test_oauth_faults
 from . import test_oauth_problems
@@ -28,6 +30,7 @@ from . import test_refund_books
 from . import test_settlement
 from . import test_rights
 from . import test_shops
+from . import test_sweep
 from . import test_translations
 from . import test_try
 from . import test_webhook

@@ -7,6 +7,7 @@ from decimal import Decimal
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from odoo import fields
 from odoo.fields import Command
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
@@ -173,6 +174,16 @@ class FakeBank:
                      to_date=to_date)
         return iter(list(self.operations.values()))
 
+    page_size = 1000
+
+    def list_page(self, customer_code, from_date, to_date, status=None, page=1):
+        self._called('list_payments', customer_code=customer_code, from_date=from_date,
+                     to_date=to_date, status=status, page=page)
+        listed = [operation for operation in self.operations.values()
+                  if status in (None, operation.status)]
+        end = page * self.page_size
+        return listed[end - self.page_size:end], end >= len(listed)
+
     def get_webhook(self, client_id):
         self._called('get_webhook')
         return self.webhook
@@ -251,7 +262,7 @@ class TochkaCommon(AccountPaymentCommon):
         self.bank = type(self).bank = FakeBank()
         self.startPatcher(patch(
             'odoo.addons.tochka_acquiring.models.tochka_connection.TochkaConnection._tochka_client',
-            lambda _connection, quick=False: self.bank,
+            lambda _connection, **_options: self.bank,
         ))
         # Own cursors of the code under test must see what the test has written.
         self.enterContext(self.enter_registry_test_mode())
@@ -351,7 +362,11 @@ class TochkaCommon(AccountPaymentCommon):
         return outcome
 
     def run_job(self, name):
-        """ Run a job as the scheduler does, in a cursor of its own. """
+        """ Run a job as the scheduler does, in a cursor of its own, when a bank that was silent
+        may be asked again.
+        """
+        self.env['tochka.connection'].sudo().search([
+            ('silent_until', '!=', False)]).silent_until = fields.Datetime.now()
         self.env.flush_all()
         self.env.ref(f'tochka_acquiring.{name}').sudo().method_direct_trigger()
         self.env.invalidate_all()

@@ -1,13 +1,13 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-import psycopg2
+from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name
 
@@ -80,21 +80,31 @@ class FiscalReceipt(models.Model):
             ('transaction_id.provider_id.fiscal_closing', '=', 'auto'),
             '|', ('prepaid_left', '>', 0), ('closing_ids.state', 'in', const.REVOCABLE_STATES),
         ], order='closing_looked_at NULLS FIRST, id', limit=const.BATCH)
-        for index, prepayment in enumerate(prepayments):
-            try:
-                prepayment.closing_looked_at = fields.Datetime.now()
-                prepayment._fiscal_close()
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()
-            except Exception:
-                _logger.exception("The prepayment %s can't be closed", prepayment.id)
-                self.env.cr.rollback()
-                if prepayment.try_lock_for_update(allow_referencing=True):
-                    prepayment.closing_looked_at = fields.Datetime.now()
-            if not self.env['ir.cron']._commit_progress(
-                1, remaining=len(prepayments) - index - 1
-            ):
+        cron = self.env['ir.cron']
+        # When all in the batch were looked at lately, so were those behind them.
+        is_cut = len(prepayments) == const.BATCH and (
+            not prepayments[-1].closing_looked_at
+            or prepayments[-1].closing_looked_at < fields.Datetime.now() - timedelta(
+                minutes=tuning.CLOSING_MINUTES))
+        for prepayment in prepayments:
+            if cron._tochka_guard(lambda one: one._fiscal_look_at(), prepayment) is None:
+                # One that breaks comes last the next time, like all others.
+                cron._tochka_guard(lambda one: one.write({
+                    'closing_looked_at': fields.Datetime.now()}), prepayment)
+            if not cron._tochka_time_left(1) and prepayment != prepayments[-1]:
+                is_cut = True
                 break
+        if is_cut:
+            cron._tochka_go_on('tochka_fiscal.cron_closing')
+
+    def _fiscal_look_at(self):
+        """ Close what is due of one prepayment, and remember when.
+
+        :return: The new closing receipts.
+        :rtype: fiscal.receipt
+        """
+        self.closing_looked_at = fields.Datetime.now()
+        return self._fiscal_close()
 
     # === BUSINESS METHODS === #
 

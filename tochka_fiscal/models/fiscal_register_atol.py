@@ -2,7 +2,7 @@
 
 from odoo import _, api, fields, models
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.registers.atol import Atol
 
@@ -44,4 +44,4 @@ class FiscalRegister(models.Model):
                 " register %s.", self.name))
         return Atol(
             self.url, self.atol_login, self.atol_password, self.atol_group, self.atol_inn,
-            self.atol_sender, self.ffd, const.REGISTER_TIMEOUT)
+            self.atol_sender, self.ffd, tuning.REGISTER_TIMEOUT)

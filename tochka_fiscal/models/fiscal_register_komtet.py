@@ -2,7 +2,7 @@
 
 from odoo import _, api, fields, models
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.registers.komtet import Komtet
 
@@ -36,4 +36,4 @@ class FiscalRegister(models.Model):
                 "Fill in shop ID, secret key and queue ID of the register %s.", self.name))
         return Komtet(
             self.url, self.shop, self.secret, self.queue, self.ffd, self.komtet_person or '',
-            const.REGISTER_TIMEOUT)
+            tuning.REGISTER_TIMEOUT)

@@ -5,7 +5,7 @@ import base64
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base, keys
 from odoo.addons.tochka_fiscal.registers.orangedata import OrangeData
 
@@ -128,4 +128,4 @@ class FiscalRegister(models.Model):
         return OrangeData(
             self.url, self.orangedata_client, self.orangedata_sign_key, self.orangedata_inn,
             self.orangedata_group, self.orangedata_key_name, self.ffd, self.orangedata_has_page,
-            self.orangedata_authority or '', const.REGISTER_TIMEOUT)
+            self.orangedata_authority or '', tuning.REGISTER_TIMEOUT)

@@ -114,23 +114,23 @@ class FiscalRegister(models.Model):
     @api.model
     def _cron_fiscal_check(self):
         """ Look once a day whether each register can be used. Nothing is printed. """
-        registers = self.search([('kind', '!=', 'bank'), ('state', '!=', 'draft')])
-        for index, register in enumerate(registers):
-            self.env['ir.cron']._commit_progress(0, remaining=len(registers) - index)
-            try:
-                register._fiscal_look()
-            except base.Unauthorized as error:
-                register._fiscal_report_problem(error)
-            except base.RegisterError as error:
-                # Out of reach for now is no person's business yet: receipts wait, and those that
-                # wait for an hour are asked about.
-                register.problem = self.env['fiscal.receipt']._fiscal_explain(error)
-            except Exception:
-                # One register must not keep the others from being looked at.
-                _logger.exception("The register %s can't be checked", register.id)
-                self.env.cr.rollback()
-            if not self.env['ir.cron']._commit_progress(1):
-                break
+        self.env['ir.cron']._tochka_walk('tochka_fiscal.cron_check', self, [
+            ('kind', '!=', 'bank'), ('state', '!=', 'draft'),
+        ], lambda register: register._fiscal_check_in_job())
+
+    def _fiscal_check_in_job(self):
+        """ Look whether the register can be used, and keep what keeps it from being so. """
+        self.ensure_one()
+        try:
+            self._fiscal_look()
+        except base.Unauthorized as error:
+            self._fiscal_report_problem(error)
+        except base.RegisterError as error:
+            # Out of reach for now is no person's business yet: receipts wait, and those that wait
+            # for an hour are asked about.
+            self.problem = self.env['fiscal.receipt']._fiscal_explain(error)
+            if isinstance(error, (base.NotSent, base.OutcomeUnknown)):
+                self._fiscal_note_answer(error)
 
     def _fiscal_look(self):
         """ Ask the register how it is, and keep what it says.

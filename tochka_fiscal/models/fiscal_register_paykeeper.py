@@ -2,7 +2,7 @@
 
 from odoo import _, api, fields, models
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.registers.paykeeper import PayKeeper
@@ -56,4 +56,4 @@ class FiscalRegister(models.Model):
                 self.name))
         return PayKeeper(
             self.url, self.paykeeper_user, self.paykeeper_password, self.paykeeper_taxation_system,
-            self.paykeeper_return_type or '', self.paykeeper_measures, const.REGISTER_TIMEOUT)
+            self.paykeeper_return_type or '', self.paykeeper_measures, tuning.REGISTER_TIMEOUT)

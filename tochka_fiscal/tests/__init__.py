@@ -14,6 +14,7 @@ from . import test_golden_amounts
 from . import test_golden_orders
 from . import test_items
 from . import test_items_orders
+from . import test_jobs
 from . import test_lane
 from . import test_marks
 from . import test_marks_stock
