@@ -12,3 +12,9 @@ EVENT_READERS = 4
 # How long a batch belongs to the lane that has taken it. A lane that was killed leaves its batch,
 # which is due again after this time; a living one needs a fraction of it.
 EVENT_LEASE_SECONDS = 180
+
+# === BOOKS === #
+
+# Payments that are posted together and committed at once. A customer who looks at the status page
+# meanwhile waits for his batch.
+POSTING_BATCH = 50
