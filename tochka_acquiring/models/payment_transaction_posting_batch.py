@@ -9,6 +9,7 @@ from odoo.tools import split_every
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const, tuning
+from odoo.addons.tochka_acquiring.models.account_payment import POSTING_TOGETHER
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -106,15 +107,14 @@ class PaymentTransaction(models.Model):
         plain = self.browse()
         if len(self) < 2 or self._tochka_is_posting_extended():
             return plain
+        self.invoice_ids.partner_id.commercial_partner_id.fetch(['name'])  # all at once
         customers = set()
         for transaction in self:
-            if not transaction._tochka_is_plain():
-                continue
             partners = set(transaction.invoice_ids.commercial_partner_id.ids)
             partners.update(transaction._tochka_document_partner().ids)
-            if partners.isdisjoint(customers):
-                customers |= partners
+            if partners.isdisjoint(customers) and transaction._tochka_is_plain():
                 plain += transaction
+            customers |= partners
         return plain if len(plain) > 1 else self.browse()
 
     def _tochka_is_posting_extended(self):
@@ -167,7 +167,7 @@ class PaymentTransaction(models.Model):
                 transaction.with_company(company)._tochka_payment_values()
                 for transaction in transactions
             ])
-            payments.action_post()
+            payments.with_context(tochka_posting=POSTING_TOGETHER).action_post()
             plan = []
             for transaction, payment in zip(transactions, payments, strict=True):
                 transaction.payment_id = payment
