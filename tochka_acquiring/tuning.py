@@ -57,3 +57,9 @@ SILENCES_SHOWN = 3
 # above all, and those of a job that looks after one connection.
 REQUEST_BANK_SECONDS = 30
 JOB_BANK_SECONDS = 30
+
+# === BOOKS === #
+
+# Payments that are posted together and committed at once. A customer who looks at the status page
+# meanwhile waits for his batch.
+POSTING_BATCH = 50

@@ -23,6 +23,7 @@ from . import payment_transaction_notify
 from . import payment_transaction_payer
 from . import payment_transaction_poll
 from . import payment_transaction_posting
+from . import payment_transaction_posting_batch
 from . import payment_transaction_refund
 from . import payment_transaction_refund_apply
 from . import payment_transaction_refund_record

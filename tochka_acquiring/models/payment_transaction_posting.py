@@ -21,11 +21,15 @@ class PaymentTransaction(models.Model):
         Odoo's job gathers its list before it works through it, so that it may meet a transaction
         that a customer's browser has had post-processed in the meantime; all that other add-ons do
         there (mails, orders, invoices) would happen again.
+
+        Of many, the payments are made together first; Odoo then leaves this step out.
         """
         tochka_transactions = self.filtered(lambda tx: tx.provider_code == 'tochka')
         super(PaymentTransaction, self - tochka_transactions)._post_process()
-        for transaction in tochka_transactions.try_lock_for_update(allow_referencing=True):
-            transaction.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
+        waiting = tochka_transactions.try_lock_for_update(allow_referencing=True)
+        waiting.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
+        waiting._tochka_pick_plain()._tochka_create_payments()
+        for transaction in waiting:
             if transaction.is_post_processed and transaction.state == 'done':
                 continue
             source = transaction.source_transaction_id
@@ -47,6 +51,15 @@ class PaymentTransaction(models.Model):
         """ Override of `account_payment` to book on the right partner, account and day. """
         if self.provider_code != 'tochka':
             return super()._create_payment(**extra_create_values)
+        return super()._create_payment(**(self._tochka_booking_values() | extra_create_values))
+
+    def _tochka_booking_values(self):
+        """ Return what is ours in the values of the payment: partner, account and day.
+
+        :return: Create values of `account.payment`.
+        :rtype: dict
+        """
+        self.ensure_one()
         values = {
             'partner_id': self._tochka_document_partner().id,
             'date': self._tochka_booking_day(),
@@ -68,7 +81,7 @@ class PaymentTransaction(models.Model):
         if advance_account:
             values['destination_account_id'] = advance_account.id
             values['tochka_advance_account_id'] = advance_account.id
-        return super()._create_payment(**(values | extra_create_values))
+        return values
 
     def _tochka_booking_day(self):
         """ Return the day on which the payment is booked.

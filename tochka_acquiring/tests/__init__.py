@@ -25,6 +25,7 @@ from . import test_payment_link
 from . import test_payment_posting
 from . import test_payment_provider
 from . import test_portal
+from . import test_posting_batch
 from . import test_refund
 from . import test_refund_books
 from . import test_settlement
