@@ -101,6 +101,8 @@ def add_old_rows(env, receipt, rows):
             **dates, 'move_id': move, 'partner_id': partner, 'date': f'{moment}::date',
             'move_name': "'OLD/' || i", 'full_reconcile_id': 'NULL', 'matching_number': 'NULL',
             'payment_id': own['account_payment'] if line == paid else 'NULL',
+            'fiscal_marks': 'NULL' if line == paid else (
+                "CASE i % 5 WHEN 0 THEN '0104600000000001215' || i END"),
         }, shift=shift)
     copy('fiscal_receipt', receipt.id, {
         **dates, 'name': "'OLD/' || i", 'partner_id': partner, 'paid_at': moment,
