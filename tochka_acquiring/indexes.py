@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import time
 
 import psycopg2
 from psycopg2 import sql
@@ -12,23 +13,25 @@ from odoo.tools.sql import make_identifier
 
 _logger = logging.getLogger(__name__)
 
-# How long a build waits for the transactions of others, which it does not hold up meanwhile: longer
-# than a job of Odoo may last.
+# How long a build waits for each transaction of others, which it does not hold up meanwhile: longer
+# than any job of Odoo may last.
 PATIENCE = '5min'
 
 
-def build_indexes(cr, module):
+def build_indexes(cr, module, obsolete=()):
     """ Build the indexes of an add-on that are missing, while the shop goes on.
 
-    Odoo builds an index inside the upgrade's transaction: until its commit nobody can write to the
-    table. `CONCURRENTLY` keeps nobody out, but needs a connection without a transaction, and waits
-    for all older transactions; that of the upgrade is therefore ended first (Odoo itself commits
-    after each add-on, so that nothing is half done here). Odoo finds what is built by its name and
-    its comment. What can't be built this way (a column is new, or others do not end their
-    transactions) is left for Odoo to build as ever.
+    Odoo builds an index inside the upgrade's transaction: until that ends nobody can write to the
+    table. `CONCURRENTLY` keeps nobody out, but works outside of transactions only, and waits for
+    all that began before: that of the upgrade is therefore ended first. Odoo itself ends it after
+    each add-on, so that nothing is half done here. It then finds each index by its name and
+    comment. What can't be built this way (its column is new, or others do not end their
+    transactions) Odoo builds as ever. So it does where the add-on is installed for the first time:
+    it has to alter the same tables anyway.
 
     :param cr: The upgrade's cursor, before it has touched the tables.
-    :param str module: The add-on.
+    :param str module: The add-on; its models are imported.
+    :param obsolete: The names of indexes that nothing needs any more.
     :return: None
     """
     wanted = {
@@ -36,43 +39,14 @@ def build_indexes(cr, module):
         for definition in models.MetaModel._module_to_models__[module]
         for table in [definition._name.replace('.', '_')]
         for index in definition._table_object_definitions
-        # Whether a new unique one can be built is no matter of time.
+        # Whether a unique one can be built is no question of time.
         if isinstance(index, models.Index) and not index.unique
     }
     cr.commit()
     with _autocommit(cr.dbname) as own_cr:
         for name, (table, index) in wanted.items():
-            comment = index.get_definition(None)
-            valid, known = _look(own_cr, name)
-            if valid and known in (None, comment):
-                continue  # Without a comment it is an administrator's own.
-            _logger.info("Building the index %s on %s; the shop can go on", name, table)
-            try:
-                if valid is not None:
-                    _drop(own_cr, name)
-                own_cr.execute(sql.SQL("CREATE INDEX CONCURRENTLY {} ON {} {}").format(
-                    sql.Identifier(name), sql.Identifier(table),
-                    sql.SQL(index._index_definition)))
-                own_cr.execute(sql.SQL("COMMENT ON INDEX {} IS {}").format(
-                    sql.Identifier(name), sql.Literal(comment)))
-            except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
-                _logger.info("%s is built by Odoo: its table or column is new", name)
-            except psycopg2.Error as error:
-                _logger.warning("%s is built by Odoo, and nobody can write to %s meanwhile: %s",
-                                name, table, error)
-                _forget(cr, own_cr, name)
-
-
-def drop_indexes(cr, names):
-    """ Drop indexes that nothing needs any more, while the shop goes on.
-
-    :param cr: The upgrade's cursor, before it has touched the tables.
-    :param names: Their names; one that does not exist is no error.
-    :return: None
-    """
-    cr.commit()
-    with _autocommit(cr.dbname) as own_cr:
-        for name in names:
+            _build(own_cr, name, table, index)
+        for name in obsolete:
             try:
                 _drop(own_cr, name)
             except psycopg2.Error as error:
@@ -81,16 +55,47 @@ def drop_indexes(cr, names):
 
 @contextlib.contextmanager
 def _autocommit(dbname):
-    """ Have a cursor whose statements are no transaction. """
+    """ Have a cursor whose statements are no transaction, alone in the whole database: of two Odoos
+    that upgrade at once, one would take what the other has begun for a ruin.
+    """
     _name, info = connection_info_for(dbname)
     connection = psycopg2.connect(**info)
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [PATIENCE])
+            # Who waits inside a statement would be waited for by the build. The end of the
+            # connection, whatever ends it, frees the lock.
+            cursor.execute("SELECT pg_try_advisory_lock(hashtext('tochka_acquiring.indexes'))")
+            while not cursor.fetchone()[0]:
+                _logger.info("Another Odoo is building the indexes")
+                time.sleep(1)
+                cursor.execute("SELECT pg_try_advisory_lock(hashtext('tochka_acquiring.indexes'))")
             yield cursor
     finally:
         connection.close()
+
+
+def _build(cursor, name, table, index):
+    """ Build one index, unless it is there. """
+    comment = index.get_definition(None)
+    valid, known = _look(cursor, name)
+    if valid and known in (None, comment):
+        return  # Without a comment it is an administrator's own, as Odoo sees it.
+    _logger.info("Building the index %s on %s; the shop can go on", name, table)
+    try:
+        if valid is not None:
+            _drop(cursor, name)  # It has changed, or its building was killed.
+        cursor.execute(sql.SQL("CREATE INDEX CONCURRENTLY {} ON {} {}").format(
+            sql.Identifier(name), sql.Identifier(table), sql.SQL(index._index_definition)))
+        cursor.execute(sql.SQL("COMMENT ON INDEX {} IS {}").format(
+            sql.Identifier(name), sql.Literal(comment)))
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
+        _logger.info("%s is built by Odoo: its table or column is new", name)
+    except psycopg2.Error as error:
+        _logger.warning(
+            "%s is built by Odoo, and nobody can write to %s meanwhile: %s", name, table, error)
+        _disown(cursor, name)
 
 
 def _look(cursor, name):
@@ -108,15 +113,10 @@ def _drop(cursor, name):
         sql.SQL("DROP INDEX CONCURRENTLY IF EXISTS {}").format(sql.Identifier(name)))
 
 
-def _forget(cr, own_cr, name):
-    """ Drop an index that was begun and not ended: Odoo would take it for a good one. """
-    valid, _comment = _look(own_cr, name)
-    if valid is None:
-        return
-    try:
-        # Waits for nobody but those who are at the table this moment.
-        own_cr.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-    except psycopg2.Error as error:
-        _logger.error(
-            "The index %s is not valid and can't be dropped: %s Drop it by hand, and upgrade once"
-            " more.", name, error)
+def _disown(cursor, name):
+    """ Mark an index that was begun and not ended, or Odoo would take it for a good one. With a
+    comment that is none of its own, Odoo drops it and builds it anew.
+    """
+    if _look(cursor, name)[0] is False:
+        # Unlike `DROP INDEX` it waits for nobody who writes to the table.
+        cursor.execute(sql.SQL("COMMENT ON INDEX {} IS 'not valid'").format(sql.Identifier(name)))
