@@ -4,7 +4,7 @@
 
 from odoo.tools import SQL
 
-# What grows with each payment. Nothing that is done every minute, or waited for, may read all of it.
+# What grows with each payment. Nothing that is done every minute, or waited for, may read it all.
 TABLES = (
     'payment_transaction', 'tochka_webhook_event', 'fiscal_receipt', 'fiscal_receipt_line',
     'fiscal_attempt', 'account_payment', 'account_move', 'account_move_line',
@@ -17,8 +17,8 @@ _MOMENT = "(now() AT TIME ZONE 'UTC' - interval '1 year' + i * interval '358 day
 def add_old_rows(env, receipt, rows):
     """ Add old payments, each with its invoice, entry, notification, receipt and its line.
 
-    Of ten payments one was begun and never paid, one has expired, and one is a refund. Each customer
-    has paid twenty times, one after the other.
+    Of ten payments one was begun and never paid, one has expired, and one is a refund. Each
+    customer has paid twenty times, one after the other.
 
     :param env: The environment of a superuser.
     :param fiscal.receipt receipt: The printed receipt of a payment that is in the books. Copied.
@@ -118,7 +118,8 @@ def add_old_rows(env, receipt, rows):
         **dates, 'receipt_id': own['fiscal_receipt'], 'key': "'old-' || i",
     })
     event = env['tochka.webhook.event'].sudo().create({
-        'digest': 'old', 'source': 'webhook', 'state': 'done', 'received_at': transaction.create_date,
+        'digest': 'old', 'source': 'webhook', 'state': 'done',
+        'received_at': transaction.create_date,
         'operation_id': 'old', 'transaction_id': transaction.id,
         'company_id': transaction.company_id.id,
         'connection_id': transaction.provider_id.tochka_connection_id.id,

@@ -137,7 +137,7 @@ class TestOldRows(FiscalCommon, HttpCase):
     # === ACCOUNTANTS AND ADMINISTRATORS === #
 
     def test_lists(self):
-        """ The first page of each list of the add-ons, as it opens, and of what its filters find. """
+        """ The first page of each list of the add-ons, as it opens and by its filters. """
         for model, domain in (
             ('fiscal.receipt', [('state', 'not in', ('waiting', 'void'))]),
             ('fiscal.receipt', [('is_overdue', '=', True)]),
