@@ -15,7 +15,7 @@ from .test_runs import Totals
 
 # What is tested how, in this order: plain Python first, because it fails fastest.
 PLAIN = ('tests/api', 'tests/fiscal', 'tests/sandbox', 'tests/contract', 'tests/tools')
-SERVED = ('tests/reliability', 'tests/browser')
+SERVED = ('tests/reliability', 'tests/browser', 'tests/upgrade')
 # What the stock app does to receipts; elsewhere these skip what needs it.
 STOCK_TESTS = (
     'tochka_fiscal/tests/test_marks_stock.py', 'tochka_fiscal/tests/test_items_orders.py')

@@ -2,15 +2,13 @@
 
 import ast
 import os
-import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tools.layout import ROOT
+from tests.packing import build_sdist, build_wheel, copy_source, run
 
 ADDONS = ('tochka_acquiring', 'tochka_fiscal')
 # Odoo looks for scripts by the graph of what is to be upgraded: a graph of these two.
@@ -34,18 +32,8 @@ for addon, kinds in manager.migrations.items():
 
 @pytest.fixture(scope='module')
 def source(tmp_path_factory):
-    """ Return a copy of what git knows, or of all files where there is no git. """
-    folder = tmp_path_factory.mktemp('source')
-    listed = subprocess.run(
-        ['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=ROOT, capture_output=True,
-        text=True)
-    names = listed.stdout.split('\0') if not listed.returncode else [
-        str(path.relative_to(ROOT)) for path in ROOT.rglob('*')]
-    for name in names:
-        if (ROOT / name).is_file() and '__pycache__' not in name and name[:1] != '.':
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((ROOT / name).read_bytes())
-    return folder
+    """ Return a copy of the project. """
+    return copy_source(tmp_path_factory.mktemp('source'))
 
 
 @pytest.fixture(scope='module')
@@ -62,31 +50,13 @@ def files(source):
 @pytest.fixture(scope='module')
 def sdist(source, tmp_path_factory):
     """ Return the unpacked source package. """
-    folder = tmp_path_factory.mktemp('sdist')
-    _run([sys.executable, '-c', 'from setuptools import build_meta as backend;'
-          f'backend.build_sdist({str(folder)!r})'], source)
-    [package] = folder.glob('*.tar.gz')
-    with tarfile.open(package) as archive:
-        archive.extractall(folder / 'unpacked', filter='data')
-    [unpacked] = (folder / 'unpacked').iterdir()
-    return unpacked
+    return build_sdist(source, tmp_path_factory.mktemp('sdist'))
 
 
 @pytest.fixture(scope='module')
 def wheel(sdist, tmp_path_factory):
-    """ Return the wheel, made of the source package as pip makes it. """
-    folder = tmp_path_factory.mktemp('wheel')
-    _run([sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps', '--no-index',
-          '--no-build-isolation', '--wheel-dir', folder, sdist], folder)
-    [path] = folder.glob('*.whl')
-    return path
-
-
-def _run(command, folder, **environment):
-    result = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env={**os.environ, **environment})
-    assert not result.returncode, result.stdout + result.stderr
-    return result.stdout
+    """ Return the wheel, made of the source package. """
+    return build_wheel(sdist, tmp_path_factory.mktemp('wheel'))
 
 
 def test_sdist_has_every_file(sdist, files):
@@ -116,8 +86,8 @@ def test_odoo_finds_the_scripts(wheel, files, tmp_path):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     odoo = os.environ['TOCHKA_ODOO_ROOT']
-    found = _run([sys.executable, '-c', SCRIPTS], tmp_path,
-                 PYTHONPATH=f'{odoo}{os.pathsep}{tmp_path}')
+    found = run([sys.executable, '-c', SCRIPTS], tmp_path,
+                PYTHONPATH=f'{odoo}{os.pathsep}{tmp_path}')
     scripts = {
         str(Path(line.split()[2]).relative_to(tmp_path / 'odoo/addons'))
         for line in found.splitlines()}

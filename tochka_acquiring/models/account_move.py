@@ -16,6 +16,11 @@ class AccountMove(models.Model):
         index='btree_not_null',
     )
 
+    # What a customer owes, among all that is paid.
+    _tochka_open_idx = models.Index(
+        "(commercial_partner_id) WHERE move_type = 'out_invoice' AND state = 'posted'"
+        " AND payment_state IN ('not_paid', 'partial')")
+
     # === BUSINESS METHODS === #
 
     def _tochka_is_of_client(self, client):

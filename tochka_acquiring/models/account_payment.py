@@ -30,6 +30,9 @@ class AccountPayment(models.Model):
     tochka_refund_info = fields.Text(
         string="State of refunds", compute='_compute_tochka_refunds')
 
+    # Odoo has none, and a balance is what its customer has paid.
+    _tochka_partner_idx = models.Index('(partner_id)')
+
     # === COMPUTE METHODS === #
 
     @api.depends('tochka_advance_account_id')

@@ -50,6 +50,8 @@ class PaymentTransaction(models.Model):
     # Each new refund counts it up: who has not seen the last one is replayed by Odoo.
     tochka_refund_serial = fields.Integer(readonly=True, copy=False)
 
+    # The list of refunds, in its order.
+    _tochka_refund_idx = models.Index("(id) WHERE operation = 'refund'")
     _tochka_refund_order_uniq = models.UniqueIndex(
         '(source_transaction_id, tochka_order_id) WHERE tochka_order_id IS NOT NULL',
         "A refund of the bank is booked once.",

@@ -52,11 +52,13 @@ class TochkaConnection(models.Model):
         entities = self.env['tochka.legal.entity'].with_context(active_test=False)
         for connection in self:
             own = [('connection_id', '=', connection._origin.id)]
-            last_read = self.env['payment.transaction'].search(
-                [('tochka_merchant_id.connection_id', '=', connection._origin.id),
-                 ('tochka_read_at', '!=', False)], order='tochka_read_at desc', limit=1)
+            # One look into the index for each shop: over all of them it would read their payments.
+            merchants = self.env['tochka.merchant'].with_context(active_test=False).search(own)
+            last_reads = [self.env['payment.transaction'].search(
+                [('tochka_merchant_id', '=', merchant.id), ('tochka_read_at', '!=', False)],
+                order='tochka_read_at desc', limit=1).tochka_read_at for merchant in merchants]
             connection.answered_at = max(filter(None, [
-                connection.checked_at, last_read.tochka_read_at,
+                connection.checked_at, *last_reads,
                 *entities.search(own).mapped('swept_at'),
             ]), default=False)
 

@@ -79,12 +79,10 @@ class TochkaConnection(models.Model):
                 connection._tochka_public_url(), const.WEBHOOK_ROUTE)
 
     def _compute_last_event_at(self):
-        latest = dict(self.env['tochka.webhook.event']._read_group(
-            [('connection_id', 'in', self.ids), ('source', '=', 'webhook')],
-            ['connection_id'], ['received_at:max'],
-        ))
         for connection in self:
-            connection.last_event_at = latest.get(connection._origin)
+            connection.last_event_at = self.env['tochka.webhook.event'].search(
+                [('connection_id', 'in', connection._origin.ids), ('source', '=', 'webhook')],
+                order='received_at desc, id desc', limit=1).received_at
 
     # === CONSTRAINT METHODS === #
 
@@ -165,9 +163,9 @@ class TochkaConnection(models.Model):
         is kept, and a repeat of the same one counts up.
         """
         with self.env.registry.cursor() as cr:
-            events = self.env(cr=cr)['tochka.webhook.event'].sudo().search(
-                [('state', '=', 'ignored')])
-            return len(events) + sum(events.mapped('repeat_count'))
+            [[count, repeats]] = self.env(cr=cr)['tochka.webhook.event'].sudo()._read_group(
+                [('state', '=', 'ignored')], aggregates=['__count', 'repeat_count:sum'])
+            return count + (repeats or 0)
 
     def _tochka_check_webhook(self):
         """ Compare with the bank what is registered, and register this Odoo where nothing is. """

@@ -79,9 +79,12 @@ class TochkaWebhookEvent(models.Model):
     company_id = fields.Many2one(
         string="Company", comodel_name='res.company', readonly=True, index='btree_not_null')
     connection_id = fields.Many2one(
-        string="Bank connection", comodel_name='tochka.connection', readonly=True,
-        index='btree_not_null')
+        string="Bank connection", comodel_name='tochka.connection', readonly=True)
 
+    # The list, in its order; what is deleted after its time; the last one of a connection.
+    _received_idx = models.Index('(received_at DESC, id DESC)')
+    _payload_idx = models.Index('(company_id, received_at) WHERE payload IS NOT NULL')
+    _last_idx = models.Index('(connection_id, received_at DESC, id DESC)')
     _digest_uniq = models.Constraint('unique(digest)', "A notification is stored once.")
 
     # === ACTION METHODS === #

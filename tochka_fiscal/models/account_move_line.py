@@ -1,7 +1,11 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from collections import defaultdict
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.tochka_fiscal.marks import is_mark, read_marks, show_mark, show_marks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError
@@ -17,6 +21,10 @@ class AccountMoveLine(models.Model):
         help="Codes of the pieces, one a line, scanned or pasted. Receipts tell the marking system"
              " (\"Chestny Znak\") that these pieces are sold, or come back.")
     fiscal_is_marked = fields.Boolean(compute='_compute_fiscal_is_marked')
+
+    # By each code: the text holds one a line.
+    _fiscal_marks_idx = models.Index(
+        "USING gin (string_to_array(fiscal_marks, E'\\n')) WHERE fiscal_marks IS NOT NULL")
 
     # === COMPUTE METHODS === #
 
@@ -114,16 +122,36 @@ class AccountMoveLine(models.Model):
 
     def _fiscal_check_sold_once(self):
         """ :raise UserError: If a piece of these lines is sold by another posted invoice. """
-        for line in self.filtered('fiscal_marks'):
-            for code in line._fiscal_mark_codes():
-                alike = self.sudo().search([
-                    ('company_id', '=', line.company_id.id), ('parent_state', '=', 'posted'),
-                    ('fiscal_marks', 'like', show_mark(code).replace('\\', '\\\\')
-                     .replace('%', r'\%').replace('_', r'\_')),
-                ]).filtered(lambda one, code=code: code in one._fiscal_mark_codes())
-                sold = alike.filtered(lambda one: one.move_type == 'out_invoice') - line
-                back = alike.filtered(lambda one: one.move_type == 'out_refund')
-                if len(sold) > len(back):
-                    raise UserError(_(
-                        "The piece with the marking code %(code)s is sold by %(invoice)s already.",
-                        code=show_mark(code)[:40], invoice=sold[-1:].move_id.name))
+        for company, lines in self.filtered('fiscal_marks').grouped('company_id').items():
+            alike = defaultdict(self.sudo().browse)
+            codes = {code for line in lines for code in line._fiscal_mark_codes()}
+            for one in self._fiscal_find_marked(company, codes):
+                for code in one._fiscal_mark_codes():
+                    alike[code] |= one
+            for line in lines:
+                for code in line._fiscal_mark_codes():
+                    sold = alike[code].filtered(lambda one: one.move_type == 'out_invoice') - line
+                    back = alike[code].filtered(lambda one: one.move_type == 'out_refund')
+                    if len(sold) > len(back):
+                        raise UserError(_(
+                            "The piece with the marking code %(code)s is sold by %(invoice)s"
+                            " already.",
+                            code=show_mark(code)[:40], invoice=sold[-1:].move_id.name))
+
+    @api.model
+    def _fiscal_find_marked(self, company, codes):
+        """ Return the posted lines that have one of these codes, by the index of codes.
+
+        :param res.company company: Whose lines.
+        :param set[str] codes: The codes.
+        :return: As superuser.
+        :rtype: account.move.line
+        """
+        shown = [show_mark(code) for code in codes]
+        has_one = Domain.custom(to_sql=lambda model, alias, query: SQL(
+            "string_to_array(%s, E'\\n') && %s::text[]",
+            model._field_to_sql(alias, 'fiscal_marks', query), shown))
+        return self.sudo().search(has_one & Domain([
+            ('fiscal_marks', '!=', False), ('company_id', '=', company.id),
+            ('parent_state', '=', 'posted'),
+        ]))

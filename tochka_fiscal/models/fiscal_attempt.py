@@ -18,7 +18,7 @@ class FiscalAttempt(models.Model):
     register_id = fields.Many2one(
         string="Register", comodel_name='fiscal.register', required=True, readonly=True,
         ondelete='restrict')
-    key = fields.Char(string="Number at the register", required=True, readonly=True, index=True)
+    key = fields.Char(string="Number at the register", required=True, readonly=True)
     task = fields.Char(string="Task of the register", readonly=True)
     tries = fields.Integer(string="Times sent", readonly=True)
     # An answer was lost: until the register itself tells what became of the key, a refusal of its

@@ -104,6 +104,11 @@ class FiscalReceipt(models.Model):
     qr = fields.Char(string="QR code (tag 1196)", readonly=True)
     receipt_url = fields.Char(string="Link to the receipt", readonly=True)
 
+    # What a customer, the page of a register and whoever enters numbers look for.
+    _partner_idx = models.Index('(partner_id, paid_at DESC, id DESC) WHERE partner_id IS NOT NULL')
+    _printed_idx = models.Index("(register_id, id) WHERE state = 'done'")
+    _document_idx = models.Index(
+        '(document_number, storage_number) WHERE document_number IS NOT NULL')
     _settlement_uniq = models.Constraint(
         'unique(settlement)', "A settlement has one receipt.")
 

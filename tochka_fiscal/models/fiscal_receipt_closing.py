@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
@@ -31,9 +31,12 @@ class FiscalReceipt(models.Model):
         readonly=True)
     # The document of delivery, `account.move,7`.
     closed_document = fields.Char(readonly=True)
-    closing_looked_at = fields.Datetime(readonly=True, index=True)
+    closing_looked_at = fields.Datetime(readonly=True)
     prepaid_left = fields.Monetary(
         string="Prepayment not closed yet", compute='_compute_prepaid_left', store=True)
+
+    # What is not closed yet, as the job looks at it.
+    _prepaid_idx = models.Index('(closing_looked_at NULLS FIRST, id) WHERE prepaid_left > 0')
 
     # === COMPUTE METHODS === #
 
@@ -75,11 +78,7 @@ class FiscalReceipt(models.Model):
     @api.model
     def _cron_fiscal_closing(self):
         """ Make the closing receipts that are due, where the provider wants it by itself. """
-        prepayments = self.search([
-            ('prepayment_id', '=', False), ('state', 'in', const.CLOSABLE_STATES),
-            ('transaction_id.provider_id.fiscal_closing', '=', 'auto'),
-            '|', ('prepaid_left', '>', 0), ('closing_ids.state', 'in', const.REVOCABLE_STATES),
-        ], order='closing_looked_at NULLS FIRST, id', limit=const.BATCH)
+        prepayments = self._fiscal_find_closable()
         cron = self.env['ir.cron']
         # When all in the batch were looked at lately, so were those behind them.
         is_cut = len(prepayments) == const.BATCH and (
@@ -105,6 +104,26 @@ class FiscalReceipt(models.Model):
         """
         self.closing_looked_at = fields.Datetime.now()
         return self._fiscal_close()
+
+    @api.model
+    def _fiscal_find_closable(self):
+        """ Return the prepayments that the job looks at next, the longest unseen first: those that
+        are not closed yet, and those whose closing receipts may still have to be taken back.
+
+        These are two searches, because one with an OR reads all receipts that ever were.
+
+        :rtype: fiscal.receipt
+        """
+        found = self.browse()
+        for reason in (
+            ('prepaid_left', '>', 0), ('closing_ids.state', 'in', const.REVOCABLE_STATES),
+        ):
+            found |= self.search([
+                ('prepayment_id', '=', False), ('state', 'in', const.CLOSABLE_STATES),
+                ('transaction_id.provider_id.fiscal_closing', '=', 'auto'), reason,
+            ], order='closing_looked_at NULLS FIRST, id', limit=const.BATCH)
+        return found.sorted(
+            lambda one: (one.closing_looked_at or datetime.min, one.id))[:const.BATCH]
 
     # === BUSINESS METHODS === #
 

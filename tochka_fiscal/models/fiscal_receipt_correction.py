@@ -38,6 +38,9 @@ class FiscalReceipt(models.Model):
         string="Order of the tax office (tag 1179)", readonly=True, size=const.MAX_ORDER,
         help="Empty: corrected of one's own accord.")
 
+    # What waits for a receipt that was just printed, however many others wait for the register.
+    _after_idx = models.Index('(after_id) WHERE after_id IS NOT NULL')
+
     # === COMPUTE METHODS === #
 
     @api.depends('is_replaced')

@@ -51,6 +51,10 @@ class FiscalReceiptLine(models.Model):
     # The document that was paid, `account.move,7`; empty for money without one.
     source = fields.Char(readonly=True)
 
+    # Whether a piece was told of; the sums of a period.
+    _mark_idx = models.Index('(mark) WHERE mark IS NOT NULL')
+    _paid_at_idx = models.Index('(paid_at)')
+
     # === BUSINESS METHODS === #
 
     def _fiscal_values(self, line):

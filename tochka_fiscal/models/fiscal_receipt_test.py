@@ -15,6 +15,8 @@ class FiscalReceipt(models.Model):
 
     is_test = fields.Boolean(string="Test of the register", readonly=True)
 
+    _test_idx = models.Index('(register_id) WHERE is_test IS TRUE')
+
     # === BUSINESS METHODS === #
 
     @api.model

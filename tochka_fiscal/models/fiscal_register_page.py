@@ -32,7 +32,8 @@ class FiscalRegister(models.Model):
         counts = {
             (register.id, state): count
             for register, state, count in receipts._read_group(
-                [('register_id', 'in', self.ids)], ['register_id', 'state'], ['__count'])
+                [('register_id', 'in', self.ids), ('state', 'in', const.UNPRINTED_STATES)],
+                ['register_id', 'state'], ['__count'])
         }
         for register in self:
             register.waiting_count = sum(

@@ -19,6 +19,7 @@ from . import test_lane
 from . import test_marks
 from . import test_marks_stock
 from . import test_missed
+from . import test_old_rows
 from . import test_other_registers
 from . import test_portal
 from . import test_provider
