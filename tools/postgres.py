@@ -41,7 +41,8 @@ def running():
     try:
         word, _space, rest = keeper.process.stdout.readline().strip().partition(' ')
         if word != READY:
-            raise Trouble(f'PostgreSQL does not start.\n{word} {rest}{keeper.process.stdout.read()}')
+            said = keeper.process.stdout.read()
+            raise Trouble(f'PostgreSQL does not start.\n{word} {rest}\n{said}')
         os.environ.update(PGHOST=rest, PGUSER='odoo', PGPORT='5432')
         yield
     finally:

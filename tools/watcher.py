@@ -2,7 +2,8 @@
 
 See `watched.py`, which starts it. The other end of the pipe is open in the starter alone. However
 that ends (also killed, when it can do nothing any more), the pipe closes, and all processes of the
-command's group are ended; what does not listen for so many seconds is killed. Standard library only, without the site's packages: it starts quickly.
+command's group are ended; what does not listen for so many seconds is killed. Standard library
+only, without the site's packages: it starts quickly.
 """
 
 import ctypes
