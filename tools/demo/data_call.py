@@ -17,7 +17,7 @@ class DataTrouble(Trouble):
     """ What is in the database can't be worked with; the message is one line. """
 
 
-def _call(database, code):
+def call(database, code):
     """ Run code in Odoo's shell and return what it put into `result`.
 
     :raise DataTrouble: If the code fails.
@@ -58,7 +58,7 @@ def _described(invoice):
 
 def prepare(database, sandbox_url, credentials, odoo_url, connect=True):
     """ Make the demo's data. :return: The invoice's id, name and portal path. """
-    return _call(database, (
+    return call(database, (
         f'invoice = data.prepare(env, {sandbox_url!r}, {credentials!r}, {odoo_url!r}, {connect})\n'
         f"result = {_described('invoice')}"
     ))
@@ -69,7 +69,7 @@ def prepare_both(database, sandbox_url, credentials, odoo_url):
 
     :return: Of both invoices what `prepare` returns.
     """
-    return _call(database, (
+    return call(database, (
         f'first = data.prepare(env, {sandbox_url!r}, {credentials!r}, {odoo_url!r})\n'
         f'second = data.prepare_second(env)\n'
         f"result = [{_described('first')}, {_described('second')}]"
@@ -78,9 +78,9 @@ def prepare_both(database, sandbox_url, credentials, odoo_url):
 
 def describe(database, invoice_id):
     """ Return what became of an invoice. """
-    return _call(database, f"result = data.describe(env['account.move'].browse({invoice_id}))")
+    return call(database, f"result = data.describe(env['account.move'].browse({invoice_id}))")
 
 
 def prepare_group(database):
     """ Add a second company and a branch. :return: Their ids. """
-    return _call(database, 'result = data.prepare_group(env)')
+    return call(database, 'result = data.prepare_group(env)')
