@@ -1,4 +1,6 @@
-""" bin/test [PATH...] [--long] [--shuffle[=SEED]] [options of pytest]: what needs no other machine. """
+""" bin/test [PATH...] [--long] [--shuffle[=SEED]] [options of pytest]: everything that needs no
+other machine.
+"""
 
 import functools
 import os

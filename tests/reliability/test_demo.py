@@ -21,7 +21,8 @@ result = None
 LOOK = '''
 result = {
     'connections': {c.name: c.state for c in env['tochka.connection'].search([])},
-    'registers': {r.name: r.state for r in env['fiscal.register'].search([('kind', '=', 'komtet')])},
+    'registers': {
+        r.name: r.state for r in env['fiscal.register'].search([('kind', '=', 'komtet')])},
     'companies': env['res.company'].search_count([('vat', '=', '9900000017')]),
 }
 '''

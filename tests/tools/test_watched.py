@@ -1,6 +1,7 @@
 """ What a command has started ends with it, however it ends. """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from tests.served import wait_until
-from tools import watched
+from tools import postgres, watched
 from tools.console import Trouble
 from tools.demo.server import Process, free_port
 from tools.layout import ROOT
@@ -80,13 +81,13 @@ def all_gone(pids):
     wait_until(lambda: not any(alive(pid) for pid in pids), f'the end of {pids}', 60)
 
 
-def started(code, ignoring=False):
+def started(code, ignoring=False, **options):
     """ Start a command as a user does. :param bool ignoring: Whether INT is ignored before. """
     environment = {**os.environ, 'PYTHONPATH': str(ROOT)}
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if ignoring else None
     try:
         return subprocess.Popen([sys.executable, '-c', code], env=environment, cwd=ROOT,
-                                stdout=subprocess.PIPE, text=True)
+                                stdout=subprocess.PIPE, text=True, **options)
     finally:
         if ignoring:
             signal.signal(signal.SIGINT, before)
@@ -180,3 +181,34 @@ def test_signals_are_given_back():
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+# === POSTGRESQL === #
+
+USER = '''
+import sys
+from tools import postgres
+with postgres.running():
+    print('ready', flush=True)
+    sys.stdin.read()
+'''
+
+
+def test_postgresql_ends_with_the_last_who_uses_it(tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    for variable in postgres.USER_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    folder = postgres.Server().folder
+    try:
+        users = [started(USER, stdin=subprocess.PIPE) for _user in range(2)]
+        for user in users:
+            assert user.stdout.readline() == 'ready\n'
+        [server] = [int(path.read_text().splitlines()[0])
+                    for path in folder.glob('data-*/postmaster.pid')]
+        users[0].communicate('')  # It ends by itself, and must leave the server to the other.
+        assert users[0].returncode == 0 and alive(server)
+        users[1].kill()
+        users[1].communicate()
+        all_gone([server])
+    finally:
+        shutil.rmtree(folder)
