@@ -66,11 +66,8 @@ class Stack:
     # === ODOO === #
 
     def kill_odoo(self):
-        """ Kill Odoo without warning. Its workers notice within seconds that their parent is gone.
-        """
+        """ Kill Odoo and its workers without warning. """
         self.odoo_process.kill()
-        port = int(self.odoo_url.rsplit(':', 1)[1])
-        wait_until(lambda: free_port(port) == port, "Odoo's port is free", CALL_SECONDS)
 
     def start_odoo(self):
         """ Start Odoo again at the same address. """
