@@ -47,7 +47,7 @@ def _one_line(database, error, details):
     """ Put the details where they can be read. :return: One line that says what is wrong. """
     log = cache_dir() / f'{database}_data.log'
     log.write_text(details)
-    return f"The data in the database {database}: {' '.join(error.split())} (more in {log})"
+    return f"The database {database} can't be used: {' '.join(error.split())} (more in {log})"
 
 
 def _described(invoice):
