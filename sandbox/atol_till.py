@@ -4,7 +4,6 @@ import hmac
 import json
 import math
 import secrets
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -176,7 +175,7 @@ class Atol(Till):
 
     def too_often(self, account):
         """ Return whether a report was asked for less than a second ago, where that counts. """
-        now = time.monotonic()
+        now = self.bank.timers.now()
         with self.lock:
             if not self.settings['report_limit']:
                 return False

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from .consents import Consents
 from .errors import BankError
 from .partner import Partner
+from .timers import Timers
 from .world import ALL_PERMISSIONS, VARIANTS, WORLD
 
 MOSCOW = timezone(timedelta(hours=3))
@@ -70,6 +71,7 @@ class Bank:
         self.token_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.webhook_key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
         self.listeners = []
+        self.timers = Timers()
         self.reset()
 
     def reset(self):
@@ -83,6 +85,7 @@ class Bank:
             self.sequence = 1000
             self.clock_offset = timedelta()
             self.clock_frozen = None
+            self.timers.stand_still(False)
             self.clients = {}
             self.add_client('sandbox-client')
             self.oauth = Consents(self)

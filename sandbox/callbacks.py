@@ -1,7 +1,6 @@
 """ Callbacks of a register that does not sign: one POST each, and what can go wrong. """
 
 import itertools
-import threading
 
 import requests
 
@@ -30,11 +29,13 @@ class Callback:
 class Callbacks:
     """ Sends callbacks in the background, each of them once: whether they repeat is unknown.
 
+    :param Timers timers: By which they are late.
     :param threading.RLock lock: That of the register.
     :param str content_type: Of the bodies.
     """
 
-    def __init__(self, lock, content_type):
+    def __init__(self, timers, lock, content_type):
+        self._timers = timers
         self._lock = lock
         self._content_type = content_type
         self.sent = []
@@ -60,11 +61,9 @@ class Callbacks:
         :param float seconds: How long to wait before.
         """
         callback = Callback(url, body)
-        callback.timer = threading.Timer(seconds, self._post, [callback])
-        callback.timer.daemon = True
         with self._lock:
             self.sent.append(callback)
-        callback.timer.start()
+            callback.timer = self._timers.after(seconds, self._post, callback)
 
     def again(self, number, copies=1):
         """ Send the same once more. :raise KeyError: If there is no such callback. """

@@ -152,6 +152,19 @@ def clock():
     return jsonify({'now': bank().now().isoformat()})
 
 
+@blueprint.post('/timers')
+def timers():
+    """ The time of delays and intervals: `still` stops it or lets it run, `advance` moves it by
+    seconds, and answers when all that fell due has been done.
+    """
+    values = body()
+    if 'still' in values:
+        bank().timers.stand_still(values['still'])
+    if 'advance' in values:
+        bank().timers.advance(values['advance'])
+    return jsonify({'now': bank().timers.now()})
+
+
 @blueprint.route('/faults', methods=['GET', 'POST', 'DELETE'])
 def faults():
     """ Read, add or forget faults. """

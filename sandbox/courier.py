@@ -2,9 +2,7 @@
 
 import itertools
 import threading
-import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import requests
@@ -18,14 +16,14 @@ class Delivery:
 
     _ids = itertools.count(1)
 
-    def __init__(self, client_id, url, body, claims):
+    def __init__(self, client_id, url, body, claims, now):
         self.id = next(self._ids)
         self.client_id = client_id
         self.url = url
         self.body = body
         self.claims = claims
         self.attempts = []
-        self.next_at = time.monotonic()
+        self.next_at = now
         self.done = False
 
     def describe(self):
@@ -50,21 +48,14 @@ class Courier:
         self.paused = False
         self.dropping = False
         self.parallel = False
-        self._pool = ThreadPoolExecutor(MAX_LANES)
+        self._timers = bank.timers
         self._busy = set()
-        self._wake = threading.Condition()
-        self._stopped = False
+        self._lock = threading.Lock()
         bank.listeners.append(self.announce)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
 
     def stop(self):
         """ Stop delivering. """
-        with self._wake:
-            self._stopped = True
-            self._wake.notify_all()
-        self._thread.join(timeout=10)
-        self._pool.shutdown(wait=False)
+        self.clear()
 
     def sign(self, claims, key=None):
         """ Make the body of a webhook.
@@ -93,10 +84,10 @@ class Courier:
 
     def send(self, client_id, url, claims, body=None):
         """ Queue a webhook. """
-        delivery = Delivery(client_id, url, body or self.sign(claims), claims)
-        with self._wake:
+        delivery = Delivery(client_id, url, body or self.sign(claims), claims, self._timers.now())
+        with self._lock:
             self.deliveries.append(delivery)
-            self._wake.notify_all()
+        self._start()
         return delivery
 
     def again(self, delivery, copies=1):
@@ -106,19 +97,18 @@ class Courier:
 
     def pause(self, paused):
         """ Hold or release all deliveries. """
-        with self._wake:
-            self.paused = paused
-            self._wake.notify_all()
+        self.paused = paused
+        self._start()
 
     def reorder(self):
         """ Turn the waiting deliveries round. """
-        with self._wake:
+        with self._lock:
             waiting = [d for d in self.deliveries if not d.done]
             self.deliveries = [d for d in self.deliveries if d.done] + waiting[::-1]
 
     def clear(self):
         """ Forget everything. """
-        with self._wake:
+        with self._lock:
             self.deliveries = []
             self.paused = self.dropping = self.parallel = False
 
@@ -126,41 +116,40 @@ class Courier:
         """ What shares a lane is delivered one after another; lanes do not wait for each other. """
         return delivery.id if self.parallel else delivery.url
 
-    def _run(self):
-        while True:
-            with self._wake:
-                if self._stopped:
-                    return
-                now = time.monotonic()
-                waiting = [] if self.paused else [
-                    d for d in self.deliveries if not d.done and self._lane(d) not in self._busy
-                ]
-                lanes = {}
-                for delivery in waiting:
-                    if delivery.next_at <= now:
-                        lanes.setdefault(self._lane(delivery), []).append(delivery)
-                if not lanes:
-                    # Whatever is added, released or finished wakes us.
-                    self._wake.wait(min((d.next_at - now for d in waiting), default=None))
+    def _start(self):
+        """ Begin with what is due and has a free lane. """
+        with self._lock:
+            if self.paused:
+                return
+            now, lanes = self._timers.now(), {}
+            for delivery in self.deliveries:
+                lane = self._lane(delivery)
+                if delivery.done or delivery.next_at > now or lane in self._busy:
                     continue
-                self._busy.update(lanes)
-            for lane, deliveries in lanes.items():
-                self._pool.submit(self._deliver, lane, deliveries)
+                if lane in lanes or len(self._busy) + len(lanes) < MAX_LANES:
+                    lanes.setdefault(lane, []).append(delivery)
+            self._busy.update(lanes)
+        for lane, deliveries in lanes.items():
+            self._timers.after(0, self._deliver, lane, deliveries)
 
     def _deliver(self, lane, deliveries):
         try:
             for delivery in deliveries:
-                if self.paused or self._stopped:
+                if self.paused:
                     break
+                if delivery not in self.deliveries:
+                    continue  # Forgotten meanwhile.
                 delivery.attempts.append(post(delivery.url, delivery.body))
                 delivery.done = delivery.attempts[-1] == 200 or (
                     len(delivery.attempts) >= MAX_ATTEMPTS
                 )
-                delivery.next_at = time.monotonic() + self.interval
+                if not delivery.done:
+                    delivery.next_at = self._timers.now() + self.interval
+                    self._timers.after(self.interval, self._start)
         finally:
-            with self._wake:
+            with self._lock:
                 self._busy.discard(lane)
-                self._wake.notify_all()
+            self._start()
 
 
 def post(url, body, timeout=20):

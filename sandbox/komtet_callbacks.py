@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import threading
 
 import requests
 
@@ -91,9 +90,9 @@ class Callbacks:
         return callback
 
     def _start(self, callback, seconds=0):
-        callback.timer = threading.Timer(seconds, self._post, [callback])
-        callback.timer.daemon = True
-        self._add(callback).timer.start()
+        with self.kassa.lock:
+            self._add(callback).timer = self.kassa.bank.timers.after(
+                seconds, self._post, callback)
         return callback
 
     def _post(self, callback):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from .komtet_callbacks import MODES, Callbacks
 from .komtet_check import CORRECTIONS, INTENTS, discount_closes
 from .komtet_protocol import KomtetError
+from .timers import Timer
 
 SHOP_ID, QUEUE_ID = '10001', 2001
 STORAGE, REGISTRATION = '9999078900001234', '0000000001012345'  # fn and rn, invented
@@ -43,7 +44,7 @@ class Task:
     state: str = 'new'
     error_description: str | None = None
     fiscal_data: dict | None = None
-    due: threading.Timer | None = field(default=None, repr=False)
+    due: Timer | None = field(default=None, repr=False)
 
     @property
     def external_id(self):
@@ -158,9 +159,7 @@ class Kassa:
         for task in tasks:
             if task.due:
                 task.due.cancel()
-            task.due = threading.Timer(self.settings['delay'], self._work, [task])
-            task.due.daemon = True
-            task.due.start()
+            task.due = self.bank.timers.after(self.settings['delay'], self._work, task)
 
     def _work(self, task):
         with self.lock:

@@ -1,7 +1,6 @@
 """ The state of OrangeData: groups of tills, documents, what was printed. """
 
 import json
-import time
 from collections import defaultdict
 from decimal import Decimal
 
@@ -56,7 +55,7 @@ class Orangedata(Till):
     def reset(self):
         """ Begin anew: no documents, nothing printed. Keys and certificates stay. """
         with self.lock:
-            self._busy_until = defaultdict(float)  # by storage, of the monotonic clock
+            self._busy_until = defaultdict(float)  # by storage
             super().reset()
 
     def change(self, values):
@@ -173,7 +172,7 @@ class Orangedata(Till):
 
     def pause(self, document):
         """ Return the seconds until its till takes a document: one after another. """
-        now = time.monotonic()
+        now = self.bank.timers.now()
         due = max(now + self.settings['delay'],
                   self._busy_until[document.storage] + self.settings['pace'])
         self._busy_until[document.storage] = due

@@ -49,6 +49,7 @@ class RunningSandbox:
         self._server.shutdown()
         self._server.server_close()
         self.app.config['COURIER'].stop()
+        self.bank.timers.stop()
 
     def join(self):
         """ Wait until it stops. """

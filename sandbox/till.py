@@ -9,6 +9,7 @@ from datetime import datetime
 
 from .callbacks import MODES, Callbacks
 from .ffd import MOSCOW
+from .timers import Timer
 
 WAITING, PRINTED, FAILED = 'waiting', 'printed', 'failed'
 REGISTRATION = '0000000001012345'  # invented, as the numbers of storages are
@@ -42,7 +43,7 @@ class Document:
     state: str = WAITING
     error: object = None
     fiscal_data: dict | None = None
-    due: threading.Timer | None = field(default=None, repr=False)
+    due: Timer | None = field(default=None, repr=False)
 
 
 class Till:
@@ -59,7 +60,7 @@ class Till:
     def __init__(self, bank, content_type):
         self.bank = bank
         self.lock = threading.RLock()
-        self.callbacks = Callbacks(self.lock, content_type)
+        self.callbacks = Callbacks(bank.timers, self.lock, content_type)
         # Numbers go on after a reset: what is still on its way can't be taken for something new.
         self._numbers, self.shift = itertools.count(1), 0
         self.documents = {}
@@ -132,9 +133,7 @@ class Till:
         for document in documents:
             if document.due:
                 document.due.cancel()
-            document.due = threading.Timer(self.pause(document), self._work, [document])
-            document.due.daemon = True
-            document.due.start()
+            document.due = self.bank.timers.after(self.pause(document), self._work, document)
 
     def _work(self, document):
         with self.lock:

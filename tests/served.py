@@ -13,7 +13,7 @@ from tools import database
 from tools.demo import data_call
 from tools.demo.server import fetch_json, free_port, start_odoo, start_sandbox
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120  # only for what never comes: a busy machine takes long
 CALL_SECONDS = 120
 
 
@@ -66,11 +66,8 @@ class Stack:
     # === ODOO === #
 
     def kill_odoo(self):
-        """ Kill Odoo without warning. Its workers notice within seconds that their parent is gone.
-        """
+        """ Kill Odoo and its workers without warning. """
         self.odoo_process.kill()
-        port = int(self.odoo_url.rsplit(':', 1)[1])
-        wait_until(lambda: free_port(port) == port, "Odoo's port is free", CALL_SECONDS)
 
     def start_odoo(self):
         """ Start Odoo again at the same address. """

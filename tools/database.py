@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
 
+from . import watched
 from .console import Trouble, say
 from .layout import ROOT, digest, exclusive
 from .odoo_run import ADDONS, command, data_dir, environment
@@ -93,10 +93,10 @@ def install(name, modules, *options):
 
     :raise Trouble: If Odoo fails or logs an error.
     """
-    result = subprocess.run(
+    result = watched.run(
         command('-d', name, '-i', ','.join(modules), '--stop-after-init', '--no-http',
                 '--log-level=warn', *options),
-        env=environment(), capture_output=True, text=True,
+        env=environment(),
     )
     if result.returncode or ' ERROR ' in result.stderr or ' CRITICAL ' in result.stderr:
         raise Trouble(f'Odoo could not install {", ".join(modules)}.\n{result.stderr[-6000:]}')
@@ -104,10 +104,8 @@ def install(name, modules, *options):
 
 def load_russian(name):
     """ Add Russian beside English. Loaded at creation it would become everybody's language. """
-    result = subprocess.run(
-        command('i18n', 'loadlang', '-d', name, '-l', 'ru_RU'),
-        env=environment(), capture_output=True, text=True,
-    )
+    result = watched.run(
+        command('i18n', 'loadlang', '-d', name, '-l', 'ru_RU'), env=environment())
     if result.returncode:
         raise Trouble(f'Odoo could not load Russian.\n{result.stderr[-3000:]}')
 
@@ -132,8 +130,9 @@ def base(kind):
     :rtype: str
     """
     modules = SETS[kind]
-    name = f'tochka_base_{kind}'
     stamp = base_stamp(kind)
+    # Clones of another age that share the server make it otherwise, and keep theirs.
+    name = f'tochka_base_{kind}_{stamp[:6]}'
     with exclusive(name):
         if get_stamp(name) != stamp:
             say(f"Creating the template database of Odoo with {', '.join(modules)}"

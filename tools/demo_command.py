@@ -11,21 +11,43 @@ from .console import Trouble, say
 from .demo import data_call
 from .demo.customer import Customer, CustomerError
 from .demo.server import fetch_json, free_port, start_odoo, start_sandbox
+from .watched import signals_stop
 
 NAME = 'demo'
 RECEIPT_SECONDS = 90
 
 
 def prepare_database(fresh):
-    """ Have the demo's database, made anew when the add-ons have changed. """
-    stamp = database.digest(database.base_stamp('full'), database.addons_digest(),
+    """ Have the demo's database, made anew when the add-ons have changed. It needs no optional app.
+
+    :return: Whether it was there already.
+    """
+    stamp = database.digest(database.base_stamp('small'), database.addons_digest(),
                             data_call.SOURCE)
-    if fresh or database.get_stamp(NAME) != stamp:
-        source = database.base('full')
-        say("Creating the demo's database")
-        database.copy(source, NAME)
-        database.install(NAME, database.ADDONS)
-        database.set_stamp(NAME, stamp)
+    if not fresh and database.get_stamp(NAME) == stamp:
+        return True
+    source = database.base('small')
+    say("Creating the demo's database")
+    database.copy(source, NAME)
+    database.install(NAME, database.ADDONS)
+    database.set_stamp(NAME, stamp)
+    return False
+
+
+def prepare_data(kept, sandbox_url, port):
+    """ Make the demo's data, or bring what depends on the addresses up to date.
+
+    :param bool kept: Whether the database was used before.
+    :return: The two invoices.
+    :raise Trouble: If what somebody has done in the database is in the way.
+    """
+    credentials = fetch_json(f'{sandbox_url}/_control/credentials')
+    try:
+        return data_call.prepare_both(
+            NAME, sandbox_url, credentials, f'http://127.0.0.1:{port}')
+    except data_call.DataTrouble as trouble:
+        raise Trouble(f'{trouble}' + kept * ". Begin with a new database: bin/demo --fresh"
+                      ) from trouble
 
 
 def run(once, fresh):
@@ -34,13 +56,11 @@ def run(once, fresh):
     processes = []
     with postgres.running():
         try:
-            prepare_database(fresh)
+            kept = prepare_database(fresh)
             sandbox, sandbox_url = start_sandbox(8070)
             processes.append(sandbox)
-            credentials = fetch_json(f'{sandbox_url}/_control/credentials')
             port = free_port(8069)
-            invoice = data_call.prepare(NAME, sandbox_url, credentials, f'http://127.0.0.1:{port}')
-            second = data_call.prepare_second(NAME)
+            invoice, second = prepare_data(kept, sandbox_url, port)
             odoo, odoo_url = start_odoo(NAME, port, workers=2)
             processes.append(odoo)
             say(f'Ready in {time.monotonic() - started:.0f} s')
@@ -120,7 +140,8 @@ def main():
                         help="pay the invoice, print the result as JSON and stop")
     parser.add_argument('--fresh', action='store_true', help="begin with a new database")
     options = parser.parse_args()
-    return run(options.once, options.fresh)
+    with signals_stop():
+        return run(options.once, options.fresh)
 
 
 if __name__ == '__main__':

@@ -8,13 +8,17 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from .console import Trouble, say
-from .layout import cache_dir
+from .layout import ROOT, cache_dir
+from .watched import Watched
 
+READY = 'ready'
 USER_VARIABLES = ('PGHOST', 'PGHOSTADDR', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGSERVICE')
 # Nothing here outlives its command, so that speed goes before durability.
 SETTINGS = (
@@ -27,18 +31,35 @@ SETTINGS = (
 def running():
     """ Have PostgreSQL running, with the environment variables that lead to it.
 
-    Several commands share one server; the last one stops it.
+    Several commands share one server; the last one stops it, also when it is killed.
     """
     if any(os.environ.get(name) for name in USER_VARIABLES):
         yield
         return
+    keeper = Watched([sys.executable, '-m', 'tools.postgres'], cwd=ROOT,
+                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        word, _space, rest = keeper.process.stdout.readline().strip().partition(' ')
+        if word != READY:
+            said = keeper.process.stdout.read()
+            raise Trouble(f'PostgreSQL does not start.\n{word} {rest}\n{said}')
+        os.environ.update(PGHOST=rest, PGUSER='odoo', PGPORT='5432')
+        yield
+    finally:
+        keeper.stop()
+
+
+def keep():
+    """ Keep the server running until TERM, and longer if somebody else uses it. """
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit())
     server = Server()
     with open(server.folder / 'users.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        server.start()
-        os.environ.update(PGHOST=str(server.socket_folder), PGUSER='odoo', PGPORT='5432')
         try:
-            yield
+            server.start()
+            print(READY, server.socket_folder, flush=True)
+            while True:
+                signal.pause()
         finally:
             with contextlib.suppress(BlockingIOError):
                 # Nobody else uses it when the lock can be had alone.
@@ -156,3 +177,10 @@ class Server:
     def stop(self):
         """ Stop the server. """
         self._run('pg_ctl', '-D', str(self._data), '-w', '-m', 'fast', 'stop', check=False)
+
+
+if __name__ == '__main__':
+    try:
+        keep()
+    except Trouble as trouble:
+        sys.exit(print(trouble) or 1)

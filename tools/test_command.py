@@ -1,7 +1,10 @@
-""" bin/test [PATH...] [--long] [options of pytest]: everything that needs no other machine. """
+""" bin/test [PATH...] [--long] [--shuffle[=SEED]] [options of pytest]: everything that needs no
+other machine.
+"""
 
 import functools
 import os
+import random
 import shutil
 import sys
 from pathlib import Path
@@ -60,6 +63,23 @@ def workers(paths, options):
     if own or not any(Path(path).is_dir() for path in paths):
         return []
     return list(WORKERS)
+
+
+def take_shuffle(arguments):
+    """ Take `--shuffle[=SEED]` out of the arguments.
+
+    :param list[str] arguments: What the user has given; changed.
+    :return: The options that put tests in a random order, the same one for the same seed.
+    :rtype: list[str]
+    """
+    for argument in arguments:
+        name, _sign, seed = argument.partition('=')
+        if name == '--shuffle':
+            arguments.remove(argument)
+            seed = seed or str(random.randrange(10 ** 6))
+            say(f'In random order; the same once more: --shuffle={seed}')
+            return ['--random-order-bucket=global', f'--random-order-seed={seed}']
+    return []
 
 
 def run_addons(totals, paths, options):
@@ -155,6 +175,7 @@ def main():
     in_ci = os.environ.get('CI') == 'true'
     flags = {argument for argument in arguments if argument in OWN_OPTIONS}
     arguments = [argument for argument in arguments if argument not in flags]
+    shuffled = take_shuffle(arguments)
     if '--long' in flags:
         os.environ['TOCHKA_LONG'] = '1'
     paths = [a for a in arguments if not a.startswith('-') and Path(a.split('::')[0]).exists()]
@@ -163,7 +184,8 @@ def main():
     totals = Totals()
     chosen = groups(paths)
     if chosen['plain'] and not only_extra:
-        totals.pytest([*workers(chosen['plain'], options), *chosen['plain'], *options])
+        totals.pytest(
+            [*workers(chosen['plain'], options), *shuffled, *chosen['plain'], *options])
     if chosen['addons'] or chosen['served'] or only_extra:
         with postgres.running():
             if chosen['addons'] and not only_extra:

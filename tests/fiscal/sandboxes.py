@@ -2,11 +2,11 @@
 
 import itertools
 import json
-import time
 import urllib.request
 from dataclasses import replace
 from decimal import Decimal
 
+from tests.served import wait_until
 from tochka_fiscal import const
 
 KEYS = itertools.count(1)
@@ -35,13 +35,11 @@ def keyed(one):
 
 def wait_done(register, key, task=''):
     """ Ask until a receipt is printed or has failed. :rtype: Result """
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
+    def final():
         result = register.status(key, task)
-        if result.state != 'accepted':
-            return result
-        time.sleep(0.02)
-    raise AssertionError("It is not printed")
+        return result if result.state != 'accepted' else None
+
+    return wait_until(final, "the printed receipt")
 
 
 def meaning(one, ffd, name=lambda text: text):

@@ -2,7 +2,6 @@
 
 import http.server
 import threading
-import time
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +10,7 @@ import pytest
 
 from tests.fiscal.receipts import all_receipts, item, receipt
 from tests.fiscal.sandboxes import caller, keyed, wait_done
+from tests.served import wait_until
 from tochka_fiscal import const
 from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import base, komtet_const
@@ -59,9 +59,7 @@ def test_lost_answers_print_one(register, control):
             register.register(one)
         with pytest.raises(base.Duplicate):
             register.register(one)
-        until = time.monotonic() + 5
-        while time.monotonic() < until and one.key not in str(control('komtet/ledger')):
-            time.sleep(0.02)
+        wait_until(lambda key=one.key: key in str(control('komtet/ledger')), "the receipt")
         assert str(control('komtet/ledger')).count(f"'{one.key}'") == 1
 
 
@@ -148,9 +146,7 @@ def test_callback(register, control, listener, how):
     control('komtet/settings', {'callbacks': how})
     one = keyed(receipt())
     register.register(one, url)
-    until = time.monotonic() + 5
-    while not got and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(lambda: got, "the callback")
     [(body, signature)] = got
     if how != 'once':
         with pytest.raises(base.InvalidCallback):

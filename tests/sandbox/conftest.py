@@ -16,7 +16,7 @@ from sandbox.server import start
 @pytest.fixture(scope='session')
 def running():
     """ One sandbox for all tests: its keys take a second to make. """
-    sandbox = start(webhook_interval=0.05)
+    sandbox = start()
     yield sandbox
     sandbox.stop()
 
@@ -26,15 +26,17 @@ def api(running):
     """ The API of a sandbox that has just begun. """
     api = Api(running.url)
     api.token = api.control('reset', 'POST')['token']
-    api.control('webhooks', interval=0.05)
+    # Delays and intervals pass when a test says so.
+    api.control('timers', still=True)
+    api.control('webhooks', interval=10)
     yield api
     api.http.close()
 
 
 @pytest.fixture
-def receiver():
+def receiver(api):
     """ An address for webhooks. """
-    receiver = Receiver()
+    receiver = Receiver(api)
     yield receiver
     receiver.stop()
 
@@ -71,9 +73,9 @@ def schema(request):
 
 @pytest.fixture
 def shop(api):
-    """ A shop whose till is quick. """
+    """ A shop whose till prints at once. """
     shop = Shop(api)
-    shop.control('settings', delay=0.02)
+    shop.control('settings', delay=0)
     return shop
 
 
@@ -88,7 +90,7 @@ def held(shop):
 def atol(api, request):
     """ A shop at ATOL Online whose till waits for a step, by each version of the protocol. """
     shop = AtolShop(api, request.param)
-    shop.control('settings', hold=True, delay=0.02)
+    shop.control('settings', hold=True)
     return shop
 
 
@@ -96,7 +98,7 @@ def atol(api, request):
 def atol_v4(api):
     """ The same by v4 only. """
     shop = AtolShop(api, 'v4')
-    shop.control('settings', hold=True, delay=0.02)
+    shop.control('settings', hold=True)
     return shop
 
 
@@ -104,7 +106,7 @@ def atol_v4(api):
 def atol_v5(api):
     """ The same by v5 only. """
     shop = AtolShop(api, 'v5')
-    shop.control('settings', hold=True, delay=0.02)
+    shop.control('settings', hold=True)
     return shop
 
 
@@ -112,7 +114,7 @@ def atol_v5(api):
 def paykeeper(api):
     """ A shop at PayKeeper whose till waits for a step. """
     shop = PaykeeperShop(api)
-    shop.control('settings', hold=True, delay=0.02)
+    shop.control('settings', hold=True)
     return shop
 
 
@@ -120,14 +122,14 @@ def paykeeper(api):
 def orangedata(api):
     """ A shop at OrangeData whose tills wait for a step. """
     shop = OrangedataShop(api)
-    shop.control('settings', hold=True, delay=0.02)
+    shop.control('settings', hold=True)
     yield shop
     shop.http.clear()
 
 
 @pytest.fixture
-def listener():
+def listener(api):
     """ An address for callbacks. """
-    listener = Listener()
+    listener = Listener(api)
     yield listener
     listener.stop()

@@ -10,7 +10,6 @@ import hmac
 import json
 import queue
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TIMEOUT = 20
@@ -162,14 +161,11 @@ class Shop:
         return answer.json()
 
     def final(self, task_id):
-        """ Wait until a task is final. """
-        until = time.monotonic() + TIMEOUT
-        while time.monotonic() < until:
-            task = self.read(task_id)
-            if task['state'] in ('done', 'error'):
-                return task
-            time.sleep(0.02)
-        raise AssertionError('the task is not final')
+        """ Read a task when the till has had all its time. """
+        self.api.pass_time()
+        task = self.read(task_id)
+        assert task['state'] in ('done', 'error')
+        return task
 
     def printed(self):
         """ Return what was printed: the external ids. """
@@ -177,9 +173,13 @@ class Shop:
 
 
 class Listener:
-    """ The shop's address for callbacks: keeps headers and bodies. """
+    """ The shop's address for callbacks: keeps headers and bodies.
 
-    def __init__(self):
+    :param Api api: Whose time passes.
+    """
+
+    def __init__(self, api):
+        self.api = api
         self.received = queue.Queue()
         listener = self
 
@@ -202,13 +202,10 @@ class Listener:
         """ Wait for a callback. :return: Its headers and body. """
         return self.received.get(timeout=TIMEOUT)
 
-    def silent_for(self, seconds):
-        """ Return whether nothing comes for some time. """
-        try:
-            self.received.get(timeout=seconds)
-        except queue.Empty:
-            return True
-        return False
+    def nothing_in(self, seconds=3600):
+        """ Return whether nothing more has come when that time of the sandbox has passed. """
+        self.api.pass_time(seconds)
+        return self.received.empty()
 
     def stop(self):
         """ Stop listening. """

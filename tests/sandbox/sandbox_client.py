@@ -2,7 +2,6 @@
 
 import queue
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
@@ -37,6 +36,10 @@ class Api:
         )
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def pass_time(self, seconds=3600):
+        """ Let the time of delays and intervals pass, with all that is to happen till then. """
+        self.control('timers', still=True, advance=seconds)
 
     def call(self, method, path, body=None, token=None, **options):
         """ Call the API. :rtype: requests.Response """
@@ -124,10 +127,15 @@ class Api:
 class Receiver:
     """ Somebody's webhook address: keeps what comes, answers what it was told to.
 
-    :param float seconds: How long it thinks before it answers.
+    :param Api api: Whose time passes.
+    :param bool busy: Whether it does not answer before it is let go.
     """
 
-    def __init__(self, seconds=0):
+    def __init__(self, api, busy=False):
+        self.api = api
+        self._answering = threading.Event()
+        if not busy:
+            self.let_go()
         self.received = queue.Queue()
         self.statuses = queue.Queue()
         receiver = self
@@ -140,7 +148,7 @@ class Receiver:
                     status = receiver.statuses.get_nowait()
                 except queue.Empty:
                     status = 200
-                time.sleep(seconds)
+                receiver._answering.wait(TIMEOUT)
                 self.send_response(status)
                 self.send_header('Content-Length', '0')
                 self.end_headers()
@@ -151,6 +159,10 @@ class Receiver:
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
         self.url = f'http://127.0.0.1:{self._server.server_port}/hook'
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def let_go(self):
+        """ Answer what has come and what comes. """
+        self._answering.set()
 
     def answer(self, *statuses):
         """ Answer the next requests with these, later ones with 200. """
@@ -165,15 +177,13 @@ class Receiver:
         """ Wait for a webhook. :return: Its content; the signature is not checked. """
         return jwt.decode(self.next()[1], options={'verify_signature': False})
 
-    def silent_for(self, seconds):
-        """ Return whether nothing comes for some time. """
-        try:
-            self.received.get(timeout=seconds)
-        except queue.Empty:
-            return True
-        return False
+    def nothing_in(self, seconds=3600):
+        """ Return whether nothing more has come when that time of the sandbox has passed. """
+        self.api.pass_time(seconds)
+        return self.received.empty()
 
     def stop(self):
         """ Stop listening. """
+        self.let_go()
         self._server.shutdown()
         self._server.server_close()

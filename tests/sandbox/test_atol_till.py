@@ -1,7 +1,6 @@
 """ ATOL Online: the queue, the till, reports, the ledger. """
 
 import threading
-import time
 
 import pytest
 from atol_shop import AGENT, API, FULL, SECTORAL, SUPPLIER, TIMEOUT, AtolShop, receipt, request_of
@@ -54,7 +53,7 @@ def test_printed_by_itself_after_a_short_delay(atol):
 
 def test_held_until_it_is_released(atol):
     number = atol.sell()
-    time.sleep(0.2)
+    atol.api.pass_time()
     assert atol.report(number)['status'] == 'wait'
     atol.control('settings', hold=False)
     assert atol.final(number)['status'] == 'done'
@@ -63,10 +62,10 @@ def test_held_until_it_is_released(atol):
 def test_delay(atol):
     atol.control('settings', hold=False, delay=30)
     number = atol.sell()
-    time.sleep(0.2)
+    atol.api.pass_time(29)
     assert atol.report(number)['status'] == 'wait'
-    atol.control('settings', delay=0)
-    assert atol.final(number)['status'] == 'done'
+    atol.api.pass_time(1)
+    assert atol.report(number)['status'] == 'done'
 
 
 def test_step_takes_one_document_or_all(atol):
@@ -122,7 +121,9 @@ def test_too_frequent_reports(atol):
     assert atol.report(number)['status'] == 'wait'
     answer = atol.call('GET', f'{atol.group}/report/{number}')
     assert (answer.status_code, answer.json()['error']['code']) == (429, 0)
-    time.sleep(1.01)
+    atol.api.pass_time(0.9)
+    assert atol.call('GET', f'{atol.group}/report/{number}').status_code == 429
+    atol.api.pass_time(0.1)
     assert atol.report(number)['status'] == 'wait'
 
 

@@ -1,7 +1,5 @@
 """ KOMTET Kassa: what the till prints, and when. """
 
-import time
-
 import pytest
 from komtet_shop import CHECK, TIMEOUT
 
@@ -60,7 +58,7 @@ def test_passive_queue_keeps_checks(shop):
     shop.control('settings', queue_state='passive')
     assert shop.call('GET', shop.queue).json()['state'] == 'passive'
     task_id = shop.add()['id']
-    time.sleep(0.3)
+    shop.api.pass_time()
     assert shop.read(task_id)['state'] == 'new' and shop.printed() == []
     assert 'passive' in shop.wrong_control('step')
     shop.control('settings', queue_state='active')
@@ -70,7 +68,7 @@ def test_passive_queue_keeps_checks(shop):
 
 def test_task_stays_new_until_it_is_released(held):
     task_id = held.add()['id']
-    time.sleep(0.3)
+    held.api.pass_time()
     assert held.read(task_id)['state'] == 'new'
     held.control('settings', hold=False)
     assert held.final(task_id)['state'] == 'done'
@@ -79,10 +77,10 @@ def test_task_stays_new_until_it_is_released(held):
 def test_delay(shop):
     shop.control('settings', delay=30)
     task_id = shop.add()['id']
-    time.sleep(0.2)
+    shop.api.pass_time(29)
     assert shop.read(task_id)['state'] == 'new'
-    shop.control('settings', delay=0)
-    assert shop.final(task_id)['state'] == 'done'
+    shop.api.pass_time(1)
+    assert shop.read(task_id)['state'] == 'done'
 
 
 def test_step_takes_one_task_or_all(held):

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 
 import pytest
 from paykeeper_shop import ITEM, PaykeeperShop
@@ -76,7 +75,7 @@ def test_printed_by_itself_after_a_short_delay(paykeeper):
 
 def test_held_until_it_is_released(paykeeper):
     number = paykeeper.ordered()
-    time.sleep(0.2)
+    paykeeper.api.pass_time()
     assert paykeeper.read(number)['status'] == 'created'
     paykeeper.control('settings', hold=False)
     assert paykeeper.final(number)['status'] == 'success'

@@ -1,6 +1,7 @@
 """ bin/test sorts what it is asked for, counts what all runs did, and hides no failure. """
 
 import functools
+import re
 import subprocess
 import types
 
@@ -233,6 +234,25 @@ def test_a_part_runs_without_a_database_and_ends_with_one_line(tmp_path, monkeyp
         monkeypatch.setattr(test_command.sys, 'argv', ['bin/test', *words])
         assert test_command.main() == code
         assert capfd.readouterr().out.splitlines()[-1] == last
+
+
+def test_a_random_order_is_the_same_for_the_same_seed(tmp_path, monkeypatch, capfd):
+    path = tmp_path / 'test_many.py'
+    path.write_text('import pytest\n'
+                    '@pytest.mark.parametrize("number", range(40))\n'
+                    'def test_many(number): print(f"NUMBER {number}")\n')
+    orders = []
+    for word in ('--shuffle=1', '--shuffle=1', '--shuffle=2'):
+        monkeypatch.setattr(test_command.sys, 'argv', ['bin/test', str(path), word, '-s'])
+        assert test_command.main() == 0
+        orders.append(re.findall(r'NUMBER (\d+)', capfd.readouterr().out))
+    assert orders[0] == orders[1] != orders[2] and len(set(orders[0])) == 40
+    monkeypatch.setattr(test_command.sys, 'argv', ['bin/test', str(path), '--shuffle', '-s'])
+    assert test_command.main() == 0
+    said = capfd.readouterr()
+    seed = re.search(r'the same once more: --shuffle=(\d+)', said.err)[1]
+    assert sorted(map(int, re.findall(r'NUMBER (\d+)', said.out))) == list(range(40))
+    assert test_command.take_shuffle(['-x', f'--shuffle={seed}'])[-1].endswith(f'={seed}')
 
 
 def test_pytest_is_run_from_the_checkout(totals, monkeypatch):

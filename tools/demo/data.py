@@ -24,6 +24,21 @@ ACCOUNTS = (
 INN = '9900000017'
 SECOND_INN = '990000000299'
 CUSTOMER_LOGIN, ACCOUNTANT_LOGIN, PASSWORD = 'customer', 'accountant', 'demo'
+# The demo's own records have external ids of this module, so that they are found again beside
+# those that somebody has added.
+MODULE = 'tochka_demo'
+
+
+def _own(env, name):
+    """ Return the demo's own record of a name, or None if it was not made, or was deleted. """
+    return env.ref(f'{MODULE}.{name}', raise_if_not_found=False)
+
+
+def _keep(record, name):
+    """ Remember a record as the demo's own. :return: The record. """
+    record.env['ir.model.data']._update_xmlids([
+        {'xml_id': f'{MODULE}.{name}', 'record': record, 'noupdate': True}])
+    return record
 
 
 def prepare(env, sandbox_url, credentials, odoo_url, connect=True):
@@ -41,9 +56,9 @@ def prepare(env, sandbox_url, credentials, odoo_url, connect=True):
     parameters.set_param('tochka_acquiring.base_url', f'{sandbox_url}/uapi/')
     parameters.set_param('web.base.url', odoo_url)
     parameters.set_param('web.base.url.freeze', 'True')
-    company = env['res.company'].search([('vat', '=', INN)], limit=1)
+    company = _own(env, 'company')
     if not company:
-        company = _prepare_company(env)
+        company = _keep(_prepare_company(env), 'company')
         env = env(context={**env.context, 'allowed_company_ids': company.ids})
         _prepare_books(env, company.with_env(env))
         _prepare_people(env, company)
@@ -63,9 +78,10 @@ def prepare_group(env):
     :return: The ids of the `second` company and of the `branch`.
     :rtype: dict
     """
-    first = env['res.company'].search([('vat', '=', INN)], limit=1)
+    first = env.ref(f'{MODULE}.company')
     common = {'currency_id': first.currency_id.id, 'country_id': first.country_id.id}
-    second = env['res.company'].create({**common, 'name': 'ИП Василёк', 'vat': SECOND_INN})
+    second = _keep(
+        env['res.company'].create({**common, 'name': 'ИП Василёк', 'vat': SECOND_INN}), 'second')
     branch = env['res.company'].create({
         **common, 'name': 'Ромашка, филиал в Твери', 'parent_id': first.id,
         'transfer_account_id': first.transfer_account_id.id,
@@ -93,30 +109,28 @@ def prepare_second(env):
     :return: The posted invoice.
     :rtype: account.move
     """
-    connection = env['tochka.connection'].search([], limit=1)
-    company = env['res.company'].search([('vat', '=', SECOND_INN)], limit=1)
+    connection = env.ref(f'{MODULE}.connection')
+    company = _own(env, 'second')
     if not company:
         company = env['res.company'].browse(prepare_group(env)['second'])
+    if company not in connection.company_ids:
         connection.company_ids = [Command.link(company.id)]
         connection.action_connect()
         entity = connection.merchant_ids.filtered('cashbox')[:1].legal_entity_id
         entity.company_id = company  # As an accountant says it in the connection's form.
-        accountant = env['res.users'].search([('login', '=', ACCOUNTANT_LOGIN)])
-        accountant.company_ids = [Command.link(company.id)]
+        env.ref(f'{MODULE}.{ACCOUNTANT_LOGIN}').company_ids = [Command.link(company.id)]
     env = env(context={**env.context, 'allowed_company_ids': company.ids})
-    provider = env['payment.provider'].search(
-        [('code', '=', 'tochka'), ('company_id', '=', company.id)], limit=1)
+    provider = _provider(env, company, 'second_provider')
     provider.write({
         'name': 'Точка Банк (ИП Василёк)',
         'tochka_connection_id': connection.id,
         'tochka_merchant_id': connection.merchant_ids.filtered('cashbox')[:1].id,
-        'journal_id': env['account.journal'].search(
-            [('code', '=', 'BNK1'), ('company_id', '=', company.id)], limit=1).id,
+        'journal_id': _bank_journal(env, company).id,
         'fiscalization': 'bank',
         'fiscal_taxation_system': 'usn_income',
     })
     provider.write({'state': 'enabled', 'is_published': True})
-    customer = env['res.users'].search([('login', '=', CUSTOMER_LOGIN)]).partner_id
+    customer = env.ref(f'{MODULE}.{CUSTOMER_LOGIN}').partner_id
     invoice = env['account.move'].create({
         'move_type': 'out_invoice',
         'company_id': company.id,
@@ -215,7 +229,7 @@ def _prepare_people(env, company):
     }
     names = {CUSTOMER_LOGIN: 'Петров Пётр Петрович', ACCOUNTANT_LOGIN: 'Счетоводова Анна'}
     for login, xmlids in groups.items():
-        env['res.users'].with_context(no_reset_password=True).create({
+        _keep(env['res.users'].with_context(no_reset_password=True).create({
             'name': names[login],
             'login': login,
             'password': PASSWORD,
@@ -225,20 +239,20 @@ def _prepare_people(env, company):
             'company_id': company.id,
             'company_ids': [Command.set(company.ids)],
             'group_ids': [Command.set([env.ref(xmlid).id for xmlid in xmlids])],
-        })
+        }), login)
     env.ref('base.user_admin').write({'lang': 'ru_RU', 'tz': 'Europe/Moscow'})
 
 
 def _prepare_connection(env, company, credentials):
-    connection = env['tochka.connection'].search([], limit=1)
+    connection = _own(env, 'connection')
     values = {'jwt_key': credentials['token'], 'client_id': credentials['client_id']}
     if connection:
         connection.write(values)
     else:
-        connection = env['tochka.connection'].create({
+        connection = _keep(env['tochka.connection'].create({
             **values, 'name': 'Точка Банк', 'environment': 'custom',
             'company_ids': [Command.set(company.ids)],
-        })
+        }), 'connection')
     connection.action_connect()
     if connection.state != 'connected':
         raise RuntimeError(f'The demo could not connect to the sandbox: {connection.problem}')
@@ -246,10 +260,9 @@ def _prepare_connection(env, company, credentials):
 
 
 def _prepare_register(env, company, credentials, odoo_url):
-    registers = env['fiscal.register']
-    register = registers.search([('kind', '=', 'komtet')], limit=1) or registers.create({
+    register = _own(env, 'register') or _keep(env['fiscal.register'].create({
         'name': 'Касса школы (КОМТЕТ)', 'company_id': company.id, 'address': odoo_url,
-    })
+    }), 'register')
     register.write({
         'url': credentials['url'], 'shop': credentials['shop_id'],
         'secret': credentials['secret'], 'queue': str(credentials['queue_id']),
@@ -261,9 +274,19 @@ def _prepare_register(env, company, credentials, odoo_url):
     return register
 
 
+def _provider(env, company, name):
+    """ Return the provider that came with the company. """
+    return _own(env, name) or _keep(env['payment.provider'].search(
+        [('code', '=', 'tochka'), ('company_id', '=', company.id)], limit=1), name)
+
+
+def _bank_journal(env, company):
+    return env['account.journal'].search(
+        [('code', '=', 'BNK1'), ('company_id', '=', company.id)], limit=1)
+
+
 def _prepare_provider(env, company, connection, register):
-    provider = env['payment.provider'].search(
-        [('code', '=', 'tochka'), ('company_id', '=', company.id)], limit=1)
+    provider = _provider(env, company, 'provider')
     # The bank's own register would print a second receipt.
     merchant = connection.merchant_ids.filtered(
         lambda m: 'sbp' in (m.payment_modes or '') and not m.cashbox)[:1]
@@ -273,8 +296,7 @@ def _prepare_provider(env, company, connection, register):
         'tochka_merchant_id': merchant.id,
         'tochka_article_id': env['account.analytic.account'].search(
             [('name', '=', 'Оплата обучения')], limit=1).id,
-        'journal_id': env['account.journal'].search(
-            [('code', '=', 'BNK1'), ('company_id', '=', company.id)], limit=1).id,
+        'journal_id': _bank_journal(env, company).id,
         'fiscalization': 'other',
         'fiscal_taxation_system': 'osn',
         'fiscal_register_id': register.id,
@@ -283,7 +305,7 @@ def _prepare_provider(env, company, connection, register):
 
 
 def _prepare_invoice(env, company):
-    customer = env['res.users'].search([('login', '=', CUSTOMER_LOGIN)]).partner_id
+    customer = env.ref(f'{MODULE}.{CUSTOMER_LOGIN}').partner_id
     invoice = env['account.move'].create({
         'move_type': 'out_invoice',
         'partner_id': customer.id,

@@ -1,56 +1,86 @@
 """ Calls `data` inside Odoo's shell, in a process of its own. """
 
 import json
-import subprocess
+import textwrap
 from pathlib import Path
 
+from .. import watched
 from ..console import Trouble
-from ..layout import digest
+from ..layout import cache_dir, digest
 from ..odoo_run import command, environment
 
 SOURCE = digest(Path(__file__).with_name('data.py'))
 _MARK = 'RESULT '
 
 
-def _call(database, code):
-    """ Run code in Odoo's shell and return what it put into `result`. """
+class DataTrouble(Trouble):
+    """ What is in the database can't be worked with; the message is one line. """
+
+
+def call(database, code):
+    """ Run code in Odoo's shell and return what it put into `result`.
+
+    :raise DataTrouble: If the code fails.
+    """
     script = (
-        'import json\nfrom tools.demo import data\n' + code
-        + f"\nenv.cr.commit()\nprint('{_MARK}' + json.dumps(result))\n"
+        'import json, traceback\nfrom tools.demo import data\n'
+        f"try:\n{textwrap.indent(code, '    ')}\n    env.cr.commit()\n"
+        "    failed = None\n"
+        'except Exception as error:\n'
+        '    result, failed = str(error) or type(error).__name__, traceback.format_exc()\n'
+        f"print('{_MARK}' + json.dumps([result, failed]))\n"
     )
-    done = subprocess.run(
+    done = watched.run(
         command('shell', '-d', database, '--no-http', '--log-level=error'),
-        input=script, env=environment(), capture_output=True, text=True,
+        input=script, env=environment(),
     )
     for line in done.stdout.splitlines():
         if _MARK in line:
-            return json.loads(line.split(_MARK, 1)[1])
-    raise Trouble(f'The demo could not work with its data.\n{(done.stdout + done.stderr)[-5000:]}')
+            result, failed = json.loads(line.split(_MARK, 1)[1])
+            if failed is None:
+                return result
+            raise DataTrouble(_one_line(database, result, failed))
+    raise DataTrouble(_one_line(database, 'Odoo says no more', done.stdout + done.stderr))
+
+
+def _one_line(database, error, details):
+    """ Put the details where they can be read. :return: One line that says what is wrong. """
+    log = cache_dir() / f'{database}_data.log'
+    log.write_text(details)
+    return f"The database {database} can't be used: {' '.join(error.split())} (more in {log})"
+
+
+def _described(invoice):
+    """ Return code that describes an invoice. """
+    return (f"{{'id': {invoice}.id, 'name': {invoice}.name,"
+            f" 'path': {invoice}.get_portal_url()}}")
 
 
 def prepare(database, sandbox_url, credentials, odoo_url, connect=True):
     """ Make the demo's data. :return: The invoice's id, name and portal path. """
-    return _call(database, (
+    return call(database, (
         f'invoice = data.prepare(env, {sandbox_url!r}, {credentials!r}, {odoo_url!r}, {connect})\n'
-        "result = {'id': invoice.id, 'name': invoice.name,"
-        " 'path': invoice.get_portal_url()}"
+        f"result = {_described('invoice')}"
     ))
 
 
-def prepare_second(database):
-    """ Add a legal entity with the bank's register. :return: As `prepare`. """
-    return _call(database, (
-        'invoice = data.prepare_second(env)\n'
-        "result = {'id': invoice.id, 'name': invoice.name,"
-        " 'path': invoice.get_portal_url()}"
+def prepare_both(database, sandbox_url, credentials, odoo_url):
+    """ Make the demo's data, with a legal entity that uses the bank's register.
+
+    :return: Of both invoices what `prepare` returns.
+    """
+    return call(database, (
+        f'first = data.prepare(env, {sandbox_url!r}, {credentials!r}, {odoo_url!r})\n'
+        f'second = data.prepare_second(env)\n'
+        f"result = [{_described('first')}, {_described('second')}]"
     ))
 
 
 def describe(database, invoice_id):
     """ Return what became of an invoice. """
-    return _call(database, f"result = data.describe(env['account.move'].browse({invoice_id}))")
+    return call(database, f"result = data.describe(env['account.move'].browse({invoice_id}))")
 
 
 def prepare_group(database):
     """ Add a second company and a branch. :return: Their ids. """
-    return _call(database, 'result = data.prepare_group(env)')
+    return call(database, 'result = data.prepare_group(env)')

@@ -1,8 +1,6 @@
 """ Odoo and the sandbox as processes on the loopback interface. """
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +11,7 @@ import urllib.request
 from ..console import Trouble
 from ..layout import ROOT, cache_dir
 from ..odoo_run import command, environment
+from ..watched import Watched
 
 START_SECONDS = 90
 
@@ -38,25 +37,31 @@ def fetch_json(url):
 
 
 class Process:
-    """ A process that serves by HTTP; it is stopped with all its children.
+    """ A process that serves by HTTP. It ends with all its children when it is stopped, and when
+    this process ends in whatever way.
 
     :param list[str] words: The command.
     :param str url: An address that answers when it is ready.
     :param str log: The name of its log in the cache.
     :param options: Options of `subprocess.Popen`.
+    :raise Trouble: If it does not get ready.
     """
 
     def __init__(self, words, url, log, **options):
         self.log = cache_dir() / log
-        self._output = open(self.log, 'ab')
-        self._process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
-            start_new_session=True, **options,
-        )
-        self.pid = self._process.pid
+        with open(self.log, 'ab') as output:
+            self._watched = Watched(
+                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options)
+        try:
+            self._wait_ready(url)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_ready(self, url):
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
-            if self._process.poll() is not None:
+            if self._watched.process.poll() is not None:
                 raise Trouble(f'It stopped at once; see {self.log}')
             try:
                 urllib.request.urlopen(url, timeout=5).close()
@@ -65,28 +70,19 @@ class Process:
                 return  # It answers.
             except OSError:
                 time.sleep(0.2)
-        self.stop()
         raise Trouble(f'It does not answer; see {self.log}')
 
     def stop(self):
         """ Stop it; the hard way if it does not listen. """
-        for number, seconds in ((signal.SIGTERM, 15), (signal.SIGKILL, 10)):
-            if self._process.poll() is None:
-                os.killpg(self._process.pid, number)
-                try:
-                    self._process.wait(seconds)
-                except subprocess.TimeoutExpired:
-                    continue
-        self._output.close()
+        self._watched.stop()
 
     def kill(self):
         """ Kill it without warning. """
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._watched.kill()
 
     def wait(self):
-        """ Wait until it stops by itself. """
-        return self._process.wait()
+        """ Wait until it stops by itself. :return: Its exit code. """
+        return self._watched.process.wait()
 
 
 def start_sandbox(port=0, log='sandbox.log', **options):
