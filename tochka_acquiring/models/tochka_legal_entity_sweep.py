@@ -92,7 +92,7 @@ class TochkaLegalEntity(models.Model):
         place_field = f'{kind}_place'
         began_at = self[f'{kind}_began_at']
         from_day, to_day = self._tochka_sweep_period(kind, began_at)
-        place = {'list': 0, 'page': 1, 'after': False} | (self[place_field] or {})
+        place = {'list': 0, 'page': 1, 'after': None} | (self[place_field] or {})
         client = self.connection_id._tochka_client()
         while place['list'] < len(LISTS[kind]):
             operations, is_last = client.list_page(
@@ -101,15 +101,14 @@ class TochkaLegalEntity(models.Model):
             ids = [operation.operation_id for operation in operations]
             if place['after'] in ids:
                 operations = operations[ids.index(place['after']) + 1:]
-            last = self.env['payment.transaction']._tochka_compare(self, operations)
-            if last:
-                place['after'] = last
-            elif is_last:
-                place = {'list': place['list'] + 1, 'page': 1, 'after': False}
-            else:
-                place |= {'page': place['page'] + 1, 'after': False}
+            place['after'] = self.env['payment.transaction']._tochka_compare(self, operations)
+            if not place['after']:
+                place['page'] += 1
+                if is_last:
+                    place |= {'list': place['list'] + 1, 'page': 1}
             self[place_field] = dict(place)
-            if not self.env['ir.cron']._tochka_time_left() and place['list'] < len(LISTS[kind]):
+            time_left = self.env['ir.cron']._tochka_time_left()
+            if place['after'] or not time_left and place['list'] < len(LISTS[kind]):
                 return False
         self.write({
             SWEPT_AT[kind]: began_at, f'{kind}_began_at': False, place_field: False})
