@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from tests.upgrade.conftest import ADDONS
+from tools import database
 from tools.layout import ROOT
 
 # Odoo is started again and again: on a busy machine that takes minutes.
@@ -114,15 +115,16 @@ def test_from_the_landed_version(shop, earlier, installed):
         cursor.execute("UPDATE payment_transaction SET landing_route = '/my'")
     process = shop.odoo('-u', 'tochka_acquiring', '--stop-after-init', installed=installed)
     finish = _wait_for(process, 'Building the index ')
-    other = shop.connect()
-    with other, other.cursor() as cursor:
+    # Each look of its own: inside a transaction PostgreSQL would show the same for ever.
+    other = database.connect(shop.name)
+    with other.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', '20s', false)")
         # Until the build waits for the transaction, in whose way it does not stand.
         while True:
             cursor.execute("SELECT FROM pg_stat_activity WHERE datname = current_database()"
                            " AND query LIKE 'CREATE INDEX CONCURRENTLY%'"
                            " AND wait_event_type = 'Lock'")
-            if cursor.fetchone():
+            if cursor.rowcount:
                 break
             assert process.poll() is None
         cursor.execute("INSERT INTO tochka_webhook_event (digest, source, state, received_at)"
