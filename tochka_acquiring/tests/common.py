@@ -262,7 +262,7 @@ class TochkaCommon(AccountPaymentCommon):
         self.bank = type(self).bank = FakeBank()
         self.startPatcher(patch(
             'odoo.addons.tochka_acquiring.models.tochka_connection.TochkaConnection._tochka_client',
-            lambda _connection, **_options: self.bank,
+            lambda _connection, quick=False: self.bank,
         ))
         # Own cursors of the code under test must see what the test has written.
         self.enterContext(self.enter_registry_test_mode())

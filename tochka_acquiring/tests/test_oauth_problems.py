@@ -15,6 +15,7 @@ class TestProblems(OAuthCommon):
         day = '2026-12-01 10:00:00'
         for code, subject, params in (
             ('access', '', {'problem': "x"}), ('certificate', '', {'problem': "x"}),
+            ('silent', '', {'since': day, 'until': day}),
             ('renewal', '', {'lost': True, 'until': day}),
             ('renewal', 'r', {'lost': False, 'until': day}),
             ('expiry', 'key', {'at': day}), ('expiry', 'consent', {'at': day}),

@@ -139,6 +139,8 @@ class TestRefundFaults(RefundCommon):
         self.bank.fail('refund_payment', (errors.OutcomeUnknown("lost"), True))
         with mute_logger(SEND_LOGGER):
             self.work()
+        self.assertEqual(refund.tochka_refund_state, 'unknown')
+        self.work()  # The bank is left alone for a moment; then the history is read.
         self.assertEqual(refund.tochka_refund_state, 'done')
         self.work(minutes=60)
         self.assertEqual(self.bank_refunds(payment), [Decimal('300.00')])

@@ -80,20 +80,20 @@ class FiscalReceipt(models.Model):
         """ Make the closing receipts that are due, where the provider wants it by itself. """
         prepayments = self._fiscal_find_closable()
         cron = self.env['ir.cron']
-        # When all in the batch were looked at lately, so were those behind them.
-        is_cut = len(prepayments) == const.BATCH and (
-            not prepayments[-1].closing_looked_at
-            or prepayments[-1].closing_looked_at < fields.Datetime.now() - timedelta(
-                minutes=tuning.CLOSING_MINUTES))
+        since = fields.Datetime.now() - timedelta(minutes=tuning.CLOSING_MINUTES)
+        # Those that were not looked at lately come first, and are work that must not be left.
+        is_due = [not one.closing_looked_at or one.closing_looked_at < since
+                  for one in prepayments]
+        count = 0
         for prepayment in prepayments:
             if cron._tochka_guard(lambda one: one._fiscal_look_at(), prepayment) is None:
                 # One that breaks comes last the next time, like all others.
                 cron._tochka_guard(lambda one: one.write({
                     'closing_looked_at': fields.Datetime.now()}), prepayment)
-            if not cron._tochka_time_left(1) and prepayment != prepayments[-1]:
-                is_cut = True
+            count += 1
+            if not cron._tochka_time_left(1):
                 break
-        if is_cut:
+        if any(is_due[count:]) or len(prepayments) == const.BATCH and is_due[-1]:
             cron._tochka_go_on('tochka_fiscal.cron_closing')
 
     def _fiscal_look_at(self):
