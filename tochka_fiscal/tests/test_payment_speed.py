@@ -53,13 +53,12 @@ class TestPaymentSpeed(FiscalCommon):
             core, core_link = self.link(self.core, self.create_invoice(100.0))
             ours, our_link = self.link(self.provider, self.create_invoice(100.0))
             core_payment, our_payment = self.payment(core), self.payment(ours)
-            with open('/tmp/eng/post_bench.txt', 'a') as f:
-                f.write('fiscal link core/ours %s %s payment core/ours %s %s\n' % (len(core_link), len(our_link), len(core_payment), len(our_payment)))
         self.assertTrue(core.payment_id)
         self.assertTrue(ours.payment_id)
         self.assertEqual(ours.fiscal_receipt_ids.state, 'queued', ours.fiscal_receipt_ids.problem)
         # The article is the accountant's wish and costs what Odoo's analytics cost.
         self.assertLessEqual(
             len(our_payment), 1.2 * len(core_payment), '\n'.join(our_payment))
-        # What Odoo itself does not check before it lets somebody pay.
-        self.assertLessEqual(len(our_link) - len(core_link), 22, '\n'.join(our_link))
+        # Odoo's own flow checks nothing of this again on the server, and asks no shop or till.
+        self.assertLessEqual(
+            len(our_link) - len(core_link), 23, '\n'.join(our_link))
