@@ -143,7 +143,11 @@ class PaymentProvider(models.Model):
         candidates = providers.filtered(lambda p: p.code == 'tochka')
         if not candidates or kwargs.get('is_validation'):
             return providers
-        passed_over = candidates - candidates._tochka_choose(self._tochka_documents_of(kwargs))
+        # The documents matter to rules only.
+        documents = self._tochka_documents_of(kwargs) if any(
+            provider._tochka_has_rules() for provider in candidates
+        ) else self.env['account.move']
+        passed_over = candidates - candidates._tochka_choose(documents)
         payment_utils.add_to_report(
             report, passed_over, available=False,
             reason=_("Another shop takes the payments of this document."))
@@ -176,6 +180,11 @@ class PaymentProvider(models.Model):
         best = max(provider._tochka_right() for provider in fitting)
         return fitting.filtered(lambda provider: provider._tochka_right() == best)
 
+    def _tochka_has_rules(self):
+        """ Return whether the provider takes only what fits its rules. :rtype: bool """
+        self.ensure_one()
+        return bool(self.tochka_journal_ids or self.tochka_analytic_ids)
+
     def _tochka_fits(self, documents):
         """ Return whether all the documents fit the provider's rules.
 
@@ -183,7 +192,7 @@ class PaymentProvider(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if not self.tochka_journal_ids and not self.tochka_analytic_ids:
+        if not self._tochka_has_rules():
             return True
         if not documents:
             return False

@@ -31,8 +31,10 @@ class PaymentTransaction(models.Model):
         :raise ValidationError: With a sentence for the customer.
         """
         self.ensure_one()
+        if not self.tochka_client_id:
+            return
         family = self._tochka_document_partner().sudo()._tochka_family()
-        if self.tochka_client_id and self.tochka_client_id not in family:
+        if self.tochka_client_id not in family:
             raise ValidationError(_(
                 "You can only top up the balance for yourself and your own contacts. Please reload"
                 " the page and choose again."

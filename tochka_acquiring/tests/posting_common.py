@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter
+from itertools import zip_longest
 
 from odoo.fields import Command
 
@@ -11,13 +12,17 @@ from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
 # What differs between two runs of the same work: numbers and moments, not what is booked.
 NUMBERS = {
     'id', 'create_date', 'write_date', 'name', 'sequence_number', 'made_sequence_gap', 'move_name',
+    'matching_number',  # the id of `full_reconcile_id`, which is compared
+    # A note answers the last one before it; of a batch, "Paid" may stand before "posted".
+    'parent_id', 'child_ids',
+    'references', 'body_html',  # of e-mails: ids and tokens; their messages are compared
     'access_token', 'message_id', 'reply_to', 'tochka_notified_at', 'uuid', 'parent_path',
 }
 WATCHED = (
     'account.move', 'account.move.line', 'account.payment', 'account.partial.reconcile',
     'account.full.reconcile', 'account.analytic.line', 'mail.message', 'mail.mail',
     'mail.activity', 'mail.tracking.value', 'mail.followers', 'payment.transaction', 'sale.order',
-    'sale.order.line', 'stock.picking', 'fiscal.receipt', 'tochka.problem',
+    'sale.order.line', 'stock.picking', 'fiscal.receipt', 'mail.notification', 'ir.attachment',
 )
 
 
@@ -264,7 +269,7 @@ class Picture:
         """ Return a text without the numbers of new entries and without ids. """
         for name, label in self.names:
             value = value.replace(name, label)
-        return re.sub(r'(data-oe-id="|/)\d+', r'\1N', value)
+        return re.sub(r'(data-oe-id="|res_id=|/)\d+', r'\1N', value)
 
     def describe(self, record):
         """ Return all that is stored of a record. """
@@ -281,13 +286,18 @@ class Picture:
             elif isinstance(value, str):
                 value = self.text(str(value))
             described[name] = value
-        return str(described)
+        return tuple(f'{name}={value}' for name, value in described.items())
 
 
 def differences(first, second):
-    """ Return what only one of two pictures shows. :rtype: list[str] """
+    """ Return what only one of two pictures shows, of like records what is different in them.
+
+    :rtype: list[str]
+    """
     lines = []
     for name in first:
-        for sign, rest in (('-', first[name] - second[name]), ('+', second[name] - first[name])):
-            lines += sorted(f'{sign} {name} {line}' for line in rest.elements())
+        rests = [sorted((first[name] - second[name]).elements()),
+                 sorted((second[name] - first[name]).elements())]
+        for one, other in zip_longest(*rests, fillvalue=()):
+            lines.append(f'{name}: {set(one) - set(other)} became {set(other) - set(one)}')
     return lines

@@ -23,10 +23,10 @@ class FiscalReceiptLine(models.Model):
     receipt_id = fields.Many2one(
         string="Receipt", comodel_name='fiscal.receipt', required=True, readonly=True,
         ondelete='cascade', index=True)
-    company_id = fields.Many2one(related='receipt_id.company_id', store=True)
-    register_id = fields.Many2one(related='receipt_id.register_id', store=True)
-    paid_at = fields.Datetime(related='receipt_id.paid_at', store=True)
-    state = fields.Selection(related='receipt_id.state', store=True)
+    company_id = fields.Many2one(related='receipt_id.company_id', store=True, precompute=True)
+    register_id = fields.Many2one(related='receipt_id.register_id', store=True, precompute=True)
+    paid_at = fields.Datetime(related='receipt_id.paid_at', store=True, precompute=True)
+    state = fields.Selection(related='receipt_id.state', store=True, precompute=True)
     currency_id = fields.Many2one(related='receipt_id.currency_id')
     name = fields.Char(string="Description", required=True, readonly=True)
     price = fields.Monetary(string="Price", required=True, readonly=True)

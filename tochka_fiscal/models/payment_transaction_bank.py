@@ -33,9 +33,15 @@ class PaymentTransaction(models.Model):
         return f'{self._name},{self.id}'
 
     def _fiscal_receipt(self):
-        """ Return the receipt of this money, if there is one yet. :rtype: fiscal.receipt """
-        return self.env['fiscal.receipt'].sudo().search([
-            ('settlement', '=', self._fiscal_settlement())])
+        """ Return the receipt of this money, if there is one yet.
+
+        It is asked for many times while a link or a receipt is made, so Odoo's cache answers.
+
+        :rtype: fiscal.receipt
+        """
+        settlement = self._fiscal_settlement()
+        return self.sudo().fiscal_receipt_ids.filtered(
+            lambda receipt: receipt.settlement == settlement)
 
     def _fiscal_basis(self):
         """ Return which documents the receipt was made for, and whether they were delivered then.
