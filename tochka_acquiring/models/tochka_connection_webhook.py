@@ -267,7 +267,7 @@ class TochkaConnection(models.Model):
         values = {'webhook_state': 'unknown', 'webhook_foreign_url': False}
         if client_id and self.environment != 'bank_sandbox':
             try:
-                webhook = self._tochka_client(quick).get_webhook(client_id)
+                webhook = self._tochka_client(quick=quick).get_webhook(client_id)
             except errors.TochkaError as error:
                 _logger.info("Webhook of connection %s can't be read: %s", self.id, error)
                 if isinstance(error, errors.Unauthorized):
