@@ -134,7 +134,7 @@ def _exchange(adapter, request, timeout):
     """ Send a request by an adapter and read the whole answer. """
     # A session of its own for each request, so that no cookie is kept. It stays open: closing it
     # would close the adapter.
-    session = _Session()
+    session = requests.Session()
     session.mount(f'{_origin(request.url)}/', adapter)
     _state.connecting = False
     try:
@@ -146,12 +146,6 @@ def _exchange(adapter, request, timeout):
         reason = _find_reason(error)
         raise Failure(reason, maybe_sent=not _state.connecting) from _without_request(error)
     return response
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp):
-        """ Override of `requests`, which else works on the address of a redirect. """
-        return None
 
 
 def _read(response):
