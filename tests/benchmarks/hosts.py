@@ -1,0 +1,114 @@
+""" Two hosts of Odoo on one PostgreSQL, against one. """
+
+import contextlib
+import os
+import statistics
+import time
+
+import psutil
+
+from . import inbox, lanes
+from .ground import POST_PROCESS
+from .table import Row
+
+TITLE = 'Two hosts on one PostgreSQL'
+ROWS = {
+    'inbox': Row('Event to done', 'payments/s', 'one host'),
+    'lanes': Row('Receipts', 'receipts/s', 'one host'),
+    'posting': Row('Into the books', 'payments/s', 'one host'),
+}
+BOOKED = 'SELECT count(*) FROM payment_transaction WHERE payment_id IS NOT NULL'
+
+
+def measure(bench):
+    """ Return the figures. """
+    ground, rounds = bench.ground, bench.size(2, 1)
+    inbox.quiet(ground)
+    works = {'inbox': _inbox, 'lanes': _lanes, 'posting': _posting}
+    rates = {(name, hosts): [] for name in works for hosts in (1, 2)}
+    shares = {key: [] for key in rates}
+    for _round in range(rounds):
+        for (name, hosts), of_key in rates.items():
+            rate, share = works[name](bench, hosts)
+            of_key.append(rate)
+            shares[name, hosts].append(share)
+    bench.note(f'Each host has two workers and two of jobs; all on one machine of {os.cpu_count()}'
+               ' cores. Use of the CPU while they work, in cores:')
+    for (name, hosts), of_key in shares.items():
+        texts = ', '.join(f'{who} {statistics.mean(share[who] for share in of_key):.2f}'
+                          for who in of_key[0])
+        bench.note(f"* {ROWS[name].name}, {('one host', 'two hosts')[hosts - 1]}: {texts}")
+    return {name: tuple(statistics.median(rates[name, hosts]) for hosts in (1, 2))
+            for name in works}
+
+
+def _inbox(bench, hosts):
+    ground, count = bench.ground, bench.size(100, 10)
+    warm, made = (inbox.prepare(bench, 'tochka', size) for size in (4, count))
+    with ground.odoo(hosts) as running:
+        inbox.deliver(ground, running, *warm)
+        with Usage(ground.name) as usage:
+            rate = inbox.deliver(ground, running, *made)
+        return rate, usage.shares
+
+
+def _lanes(bench, hosts):
+    ground, count = bench.ground, bench.size(150, 10)
+    ground.set_job(lanes.LANES, False)
+    ground.inside('inside.receipts(env, True)\n'
+                  f'inside.pay(env, {count}, {ground.label()!r})\n'
+                  'result = inside.receipts(env, False)')
+    return _follow(ground, hosts, count, lanes.PRINTED, lanes.LANES)
+
+
+def _posting(bench, hosts):
+    ground, count = bench.ground, bench.size(100, 10)
+    ground.inside(f'result = inside.pay(env, {count}, {ground.label()!r}, books=True)')
+    try:
+        return _follow(ground, hosts, count, BOOKED, POST_PROCESS)
+    finally:
+        ground.set_job(POST_PROCESS, False)
+
+
+def _follow(ground, hosts, count, query, jobs):
+    before = ground.one(query)
+    with ground.odoo(hosts):
+        ground.set_job(jobs, True)
+        ground.trigger(jobs)
+        with Usage(ground.name) as usage:
+            seconds, done = ground.follow(query, before + count, lanes.LONGEST)[-1]
+        return (done - before) / seconds, usage.shares
+
+
+class Usage:
+    """ Who uses the CPU, in cores.
+
+    :param str name: The database.
+    """
+
+    def __init__(self, name):
+        self._name = name
+
+    def __enter__(self):
+        self._before, self._start = self._seconds(), time.monotonic()
+        return self
+
+    def __exit__(self, *_error):
+        seconds = time.monotonic() - self._start
+        self.shares = {
+            who: (used - self._before[who]) / seconds for who, used in self._seconds().items()}
+
+    def _seconds(self):
+        """ Return the seconds that were used until now, by the processes that still live. """
+        own = psutil.Process()
+        used = {'Odoo': 0.0, 'PostgreSQL': 0.0, 'the bank': 0.0, 'senders': sum(own.cpu_times()[:2])}
+        for process in own.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                who = 'the bank' if 'sandbox' in process.cmdline() else 'Odoo'
+                used[who] += sum(process.cpu_times()[:2])
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                title = ' '.join(process.cmdline())
+                if title.startswith('postgres:') and f' {self._name} ' in title:
+                    used['PostgreSQL'] += sum(process.cpu_times()[:2])
+        return used
