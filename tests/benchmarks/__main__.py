@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.console import Trouble, say
@@ -46,7 +47,8 @@ class Bench:
     def run(self, name):
         """ Measure a part.
 
-        :return: Its rows, its figures and what else its section of the document tells.
+        :return: The part's title, its rows, the figures and a profile if a goal was missed.
+        :rtype: Result
         """
         part = importlib.import_module(f'.{name}', __package__)
         self.notes, self.ground = [], None
@@ -63,33 +65,53 @@ class Bench:
             traceback.print_exc()
             self.note(f'It failed: {type(error).__name__}.')
         say(f'{name}: {time.monotonic() - start:.0f} s')
-        return part, figures, profile
+        return Result(part.TITLE, rows_of(part, figures), figures, profile, self.notes)
 
     def _measure(self, part):
         """ Measure, and look where the time goes if a goal was missed. """
         figures = part.measure(self)
-        short = table.falls_short(part.ROWS, figures)
+        short = table.falls_short(rows_of(part, figures), figures)
         return figures, part.profile(self) if short and hasattr(part, 'profile') else ''
 
 
-def section(part, figures, notes, profile, quick):
-    """ Return a part's section of the document. :rtype: str """
-    today = datetime.date.today().isoformat()
-    lines = [f'### {part.TITLE}', '', table.render(part.ROWS, figures)]
-    notes = [*notes, f"Measured on {today}, revision {revision()}{', quick' if quick else ''}."]
-    for note in notes:
-        lines += ['' if not note.startswith('*') or not lines[-1].startswith('*') else None, note]
-    if profile:
-        lines += ['', '<details><summary>Where the time goes</summary>', '', '```text',
-                  profile.rstrip(), '```', '', '</details>']
-    return '\n'.join(line for line in lines if line is not None)
+def rows_of(part, figures):
+    """ Return the rows of a part, and of what it has found besides. :rtype: dict[str, Row] """
+    return {**part.ROWS, **{key: part.row(key) for key in figures if key not in part.ROWS}}
 
 
-def revision():
-    """ Return the revision that is measured. """
+@dataclass
+class Result:
+    """ What a part has brought. """
+
+    title: str
+    rows: dict
+    figures: dict
+    profile: str
+    notes: list
+
+    def table(self):
+        """ Return its table in Markdown. :rtype: str """
+        return table.render(self.rows, self.figures)
+
+    def section(self, quick):
+        """ Return its section of the document. :rtype: str """
+        lines = [f'### {self.title}', '', self.table()]
+        for note in [*self.notes, when(quick)]:
+            both_items = note.startswith('*') and lines[-1].startswith('*')
+            lines += [note] if both_items else ['', note]
+        if self.profile:
+            lines += ['', '<details><summary>Where the time goes</summary>', '', '```text',
+                      self.profile.strip('\n'), '```', '', '</details>']
+        return '\n'.join(lines)
+
+
+def when(quick):
+    """ Return what was measured, and when. """
     done = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT,
                           capture_output=True, text=True)
-    return done.stdout.strip() or 'unknown'
+    today = datetime.date.today().isoformat()
+    how = ' with small numbers, which say little (`--quick`)' if quick else ''
+    return f"Measured on {today}{how}, revision {done.stdout.strip() or 'unknown'}."
 
 
 def machine():
@@ -131,11 +153,10 @@ def main():
         for name in PARTS:
             if options.parts and name not in options.parts:
                 continue
-            part, figures, profile = bench.run(name)
-            text = section(part, figures, bench.notes, profile, options.quick)
-            write(options.output, name, text)
-            printed += [f'\n{part.TITLE}', table.render(part.ROWS, figures)]
-            failed = failed or not figures
+            result = bench.run(name)
+            write(options.output, name, result.section(options.quick))
+            printed += [f'\n{result.title}', result.table()]
+            failed = failed or not result.figures
     print('\n'.join(printed))
     return 1 if failed else 0
 

@@ -1,5 +1,4 @@
-""" A PostgreSQL with durability: on one that may lose everything, the times of commits mean nothing.
-"""
+""" PostgreSQL with durability: on one that may lose everything, times of commits mean nothing. """
 
 import contextlib
 import fcntl

@@ -44,7 +44,7 @@ def measure(bench):
 
 def _inbox(bench, hosts):
     ground, count = bench.ground, bench.size(100, 10)
-    warm, made = (inbox.prepare(bench, 'tochka', size) for size in (4, count))
+    warm, made = inbox.prepare(bench, 'tochka', [4, count])
     with ground.odoo(hosts) as running:
         inbox.deliver(ground, running, *warm)
         with Usage(ground.name) as usage:
@@ -101,7 +101,8 @@ class Usage:
     def _seconds(self):
         """ Return the seconds that were used until now, by the processes that still live. """
         own = psutil.Process()
-        used = {'Odoo': 0.0, 'PostgreSQL': 0.0, 'the bank': 0.0, 'senders': sum(own.cpu_times()[:2])}
+        used = {'Odoo': 0.0, 'PostgreSQL': 0.0, 'the bank': 0.0,
+                'senders': sum(own.cpu_times()[:2])}
         for process in own.children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 who = 'the bank' if 'sandbox' in process.cmdline() else 'Odoo'

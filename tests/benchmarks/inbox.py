@@ -1,5 +1,6 @@
 """ From the event at the door to the transaction that is done. """
 
+import itertools
 import statistics
 import time
 
@@ -19,9 +20,7 @@ def measure(bench):
     ground, rounds, count = bench.ground, bench.size(3, 1), bench.size(100, 10)
     quiet(ground)
     rates = {'mollie': [], 'tochka': []}
-    prepared = {
-        code: [prepare(bench, code, count if number else 4) for number in range(rounds + 1)]
-        for code in rates}
+    prepared = {code: prepare(bench, code, [4, *[count] * rounds]) for code in rates}
     with ground.odoo() as hosts:
         for number in range(rounds + 1):
             for code, of_code in rates.items():
@@ -40,13 +39,22 @@ def quiet(ground):
         ground.set_job(xmlid, False)
 
 
-def prepare(bench, code, count):
-    """ Return the ids of paid transactions that Odoo has not heard of, and the events of them. """
-    made = bench.ground.make(code, count, links=code == 'tochka', invoices=code == 'tochka')
-    event = bench.bank.event if code == 'tochka' else clients.mollie_event
-    if code == 'tochka':
+def prepare(bench, code, sizes):
+    """ Make paid transactions that Odoo has not heard of.
+
+    :param list[int] sizes: How many for each delivery.
+    :return: Of each delivery the ids of its transactions, and the requests that tell of them.
+    :rtype: list[tuple[list[int], list[tuple]]]
+    """
+    is_ours = code == 'tochka'
+    made = bench.ground.make(code, sum(sizes), links=is_ours, invoices=is_ours)
+    event = bench.bank.event if is_ours else clients.mollie_event
+    if is_ours:
         bench.ground.pay(made)
-    return [values['id'] for values in made], [event(values) for values in made]
+    rest = iter(made)
+    parts = [list(itertools.islice(rest, size)) for size in sizes]
+    return [([values['id'] for values in part], [event(values) for values in part])
+            for part in parts]
 
 
 def deliver(ground, hosts, ids, requests):
@@ -68,7 +76,7 @@ def deliver(ground, hosts, ids, requests):
 def profile(bench):
     """ Return where the job of the inbox spends its time. """
     ground = bench.ground
-    _ids, requests = prepare(bench, 'tochka', bench.size(50, 5))
+    [(_ids, requests)] = prepare(bench, 'tochka', [bench.size(50, 5)])
     ground.inside(f'result = inside.receive(env, {requests!r})')
     return ground.inside(
         "result = inside.run_job(env, 'tochka_acquiring.cron_process_events')", profiled=True)

@@ -122,9 +122,12 @@ def make(env, code, count, label, links=False, invoices=True):
             transaction.with_prefetch()._get_processing_values()
             env.cr.commit()
     return [{
-        'id': tx.id, 'reference': tx.reference, 'amount': f'{tx.amount:.2f}',
+        'id': tx.id,
+        'reference': tx.reference,
+        'amount': f'{tx.amount:.2f}',
         'operation': tx.tochka_operation_id or tx.provider_reference,
-        'link': tx.tochka_payment_link_id or '', 'merchant': tx.tochka_merchant_id.merchant_id or '',
+        'link': tx.tochka_payment_link_id or '',
+        'merchant': tx.tochka_merchant_id.merchant_id or '',
         'customer': tx.tochka_merchant_id.legal_entity_id.customer_code or '',
     } for tx in transactions]
 

@@ -17,7 +17,6 @@ from tools.layout import ROOT
 
 from .table import Row
 
-
 TITLE = 'A call over HTTPS'
 ROWS = {
     'kept': Row('A call to the bank, with a CA of its own', 'ms of CPU', 'one kept context',
