@@ -22,7 +22,9 @@ def measure(bench):
     stand_still(ground, bench.size(40, 10), hours=20)
     [clicked] = ground.make('tochka', 1)
     ground.control('faults', HANGS)
+    ground.control('requests', method='DELETE')
     payer = ground.inside(f"result = inside.click(env, {clicked['id']})")
+    assert ground.control('requests'), 'The click did not reach the bank.'
     for xmlid in (POLL, SWEEP):
         ground.set_due(xmlid, 20)
     ground.set_job(MAIL, True)

@@ -155,6 +155,7 @@ def create(env, code, count, label, invoices=True):
         'provider_id': provider.id, 'payment_method_id': card.id, 'partner_id': customer.id,
         'currency_id': env.company.currency_id.id, 'amount': amounts[number],
         'reference': f'{code}-{label}-{number:06}', 'operation': 'online_redirect',
+        'landing_route': '/my/invoices',
         'invoice_ids': [Command.set(moves[number:number + 1].ids)],
     } for number, customer in enumerate(customers)])
     for number, transaction in enumerate(transactions):
