@@ -16,7 +16,7 @@ def held_jobs(stack):
     jobs = [job['res_id'] for job in stack.read('ir.model.data', [
         ('module', '=', 'tochka_acquiring'),
         ('name', 'in', ('cron_refund', 'cron_refund_sweep', 'cron_sweep', 'cron_poll',
-                        'cron_process_events'))], ['res_id'])]
+                        'cron_process_events', 'cron_process_events_2'))], ['res_id'])]
     switch_jobs(stack, jobs, False)
     yield
     switch_jobs(stack, jobs, True)

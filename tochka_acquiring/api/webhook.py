@@ -6,6 +6,7 @@ A signature proves that the bank has sent it, not to whom: one key signs for all
 bank's test events look like real payments. So the content is a hint and never booked.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -60,9 +61,7 @@ def decode(body, jwk):
     """
     token = check_shape(body)
     try:
-        key = RSAAlgorithm.from_jwk(
-            {name: jwk[name] for name in ('kty', 'n', 'e')}  # only the public half
-        )
+        key = _load_key(jwk['kty'], jwk['n'], jwk['e'])  # only the public half
     except (KeyError, TypeError, ValueError, jwt.InvalidKeyError) as error:
         raise InvalidSignature("The bank's key is no RSA public key.") from error
     if key.key_size < const.MIN_RSA_BITS:
@@ -78,6 +77,12 @@ def decode(body, jwk):
         raise InvalidSignature("The signature does not fit.") from error
     except jwt.PyJWTError as error:
         raise MalformedWebhook("The notification can't be decoded.") from error
+
+
+@functools.lru_cache(maxsize=8)
+def _load_key(kty, n, e):
+    """ Build the key, once for each: that takes longer than to verify a signature. """
+    return RSAAlgorithm.from_jwk({'kty': kty, 'n': n, 'e': e})
 
 
 def signed_part(body):

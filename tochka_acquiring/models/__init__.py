@@ -6,6 +6,7 @@ from . import account_move_advance
 from . import account_move_refund
 from . import account_partial_reconcile
 from . import account_payment
+from . import ir_cron
 from . import payment_link_wizard
 from . import payment_provider
 from . import payment_provider_choice
@@ -46,4 +47,5 @@ from . import tochka_merchant
 from . import tochka_problem
 from . import tochka_token
 from . import tochka_webhook_event
+from . import tochka_webhook_event_lane
 from . import tochka_webhook_key

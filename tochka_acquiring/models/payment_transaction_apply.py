@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import functools
+
 import psycopg2
 
 from odoo import SUPERUSER_ID, _, fields, models
@@ -64,13 +66,25 @@ class PaymentTransaction(models.Model):
         :raise TochkaError: If the bank refused or stayed silent.
         """
         self.ensure_one()
+        reader = self._tochka_reader(quick)
+        return reader and reader()
+
+    def _tochka_reader(self, quick=False):
+        """ Return what asks the bank for the operation, without any use of the database.
+
+        :param bool quick: Whether a silent bank is given up soon.
+        :return: A function without arguments that returns the operation or raises `TochkaError`;
+                 None when no operation was ever created for the transaction.
+        :rtype: callable|None
+        :raise TochkaError: If there is no access to the bank.
+        """
+        self.ensure_one()
         if not self.tochka_operation_id:
             return None
         merchant = self.tochka_merchant_id or self.provider_id.tochka_merchant_id
         client = merchant.connection_id._tochka_client(quick=quick)
-        return client.get_payment(
-            self.tochka_operation_id, merchant.legal_entity_id.customer_code
-        )
+        return functools.partial(
+            client.get_payment, self.tochka_operation_id, merchant.legal_entity_id.customer_code)
 
     def _tochka_apply_in_own_cursor(self, operation):
         """ Apply an operation in a fresh cursor and commit it.
@@ -199,7 +213,7 @@ class PaymentTransaction(models.Model):
         previous_state = self.state
         if previous_state != 'done':
             self._set_done(extra_allowed_states=('cancel',))
-            self.env.ref('payment.cron_post_process_payment_tx')._trigger()
+            self.env['ir.cron']._tochka_wake('payment.cron_post_process_payment_tx')
         if previous_state in ('cancel', 'error'):
             self._tochka_flag(_(
                 "The bank received this payment after Odoo had closed it (%s). It is booked; check"

@@ -9,6 +9,9 @@ from odoo.addons.tochka_acquiring.api.client import TochkaClient, check_base_url
 from odoo.addons.tochka_acquiring.api.jwt_key import read_key
 from odoo.addons.tochka_acquiring.utils import utc_naive
 
+# What decides which keys of the bank are known at the door of the notifications.
+KEY_FIELDS = {'active', 'environment', 'state', 'jwt_key', 'client_secret'}
+
 
 class TochkaConnection(models.Model):
     """ One application or one key of the bank, however many legal entities and shops use it.
@@ -130,6 +133,7 @@ class TochkaConnection(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.env.registry.clear_cache('stable')
         connections = super().create([self._tochka_complete_values(vals) for vals in vals_list])
         # Whoever comes from a provider wants to connect it.
         provider = self.env['payment.provider'].browse(self.env.context.get('tochka_provider_id'))
@@ -140,6 +144,8 @@ class TochkaConnection(models.Model):
         return connections
 
     def write(self, vals):
+        if KEY_FIELDS & vals.keys():
+            self.env.registry.clear_cache('stable')
         res = super().write(self._tochka_complete_values(vals))
         if vals.get('jwt_key'):
             # The bank's test event is looked at by another worker, which must know the connection.
@@ -156,6 +162,10 @@ class TochkaConnection(models.Model):
                 if entity.company_id not in entity.connection_id.company_ids:
                     entity.company_id = False
         return res
+
+    def unlink(self):
+        self.env.registry.clear_cache('stable')  # its legal entities go with it, in the database
+        return super().unlink()
 
     @api.model
     def _tochka_complete_values(self, vals):

@@ -2,6 +2,7 @@
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
 
 
 class TochkaLegalEntity(models.Model):
@@ -49,7 +50,51 @@ class TochkaLegalEntity(models.Model):
             if entity._tochka_has_other_inn():
                 raise ValidationError(entity._tochka_describe_other_inn())
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache('stable')
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if {'customer_code', 'company_id', 'connection_id', 'name'} & vals.keys():
+            self.env.registry.clear_cache('stable')
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache('stable')
+        return super().unlink()
+
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _tochka_owner(self, customer_code):
+        """ Return whose a customer code of the bank is.
+
+        :param str|None customer_code: The code.
+        :return: The ids of the company (None when there is none) and of the connection; None for a
+                 code that no connection knows.
+        :rtype: tuple[int|None, int]|None
+        """
+        try:
+            return self._tochka_find_owner(customer_code)
+        except LookupError:
+            return None
+
+    @api.model
+    @ormcache('customer_code', cache='stable')
+    def _tochka_find_owner(self, customer_code):
+        """ Look for it, once in each worker. Only what was found is kept: a legal entity may come
+        at any moment, and its notifications must not be taken for another's.
+
+        :raise LookupError: If no connection knows the code.
+        """
+        entity = customer_code and self.with_context(active_test=False).search(
+            [('customer_code', '=', customer_code)], limit=1)
+        if not entity:
+            raise LookupError()
+        return entity.company_id.id or None, entity.connection_id.id
 
     def _tochka_company_inn(self):
         """ Return the INN of the company: its own, or for a branch the nearest one above it. """

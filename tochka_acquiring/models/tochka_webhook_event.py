@@ -4,8 +4,6 @@ import hashlib
 import json
 from datetime import timedelta
 
-import psycopg2
-
 from odoo import _, api, fields, models
 from odoo.tools import SQL, plaintext2html
 
@@ -15,6 +13,8 @@ from odoo.addons.tochka_acquiring.api import webhook
 from odoo.addons.tochka_acquiring.api.text import belongs_to_database
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
+
+DOOR = 'tochka_acquiring.door'  # the advisory lock between the door and the lanes
 
 
 class TochkaWebhookEvent(models.Model):
@@ -68,7 +68,9 @@ class TochkaWebhookEvent(models.Model):
         ],
         required=True, readonly=True, default='new', index=True)
     attempts = fields.Integer(string="Attempts", readonly=True)
-    next_try_at = fields.Datetime(string="Next attempt at", readonly=True)
+    # Of one that a lane is at: when it is due again should the lane be killed.
+    next_try_at = fields.Datetime(
+        string="Next attempt at", readonly=True, index='btree_not_null')
     problem = fields.Text(string="Problem", readonly=True)
     transaction_id = fields.Many2one(
         string="Transaction", comodel_name='payment.transaction', readonly=True,
@@ -88,7 +90,7 @@ class TochkaWebhookEvent(models.Model):
         self.write({
             'state': 'new', 'attempts': 0, 'next_try_at': fields.Datetime.now(), 'problem': False,
         })
-        self.env.ref('tochka_acquiring.cron_process_events')._trigger()
+        self._tochka_wake_lane()
 
     # === BUSINESS METHODS - RECEIVING === #
 
@@ -104,11 +106,9 @@ class TochkaWebhookEvent(models.Model):
         :return: None
         """
         event = webhook.Event.from_claims(claims)
-        entity = self.env['tochka.legal.entity'].with_context(active_test=False).search(
-            [('customer_code', '=', event.customer_code)], limit=1
-        ) if event.customer_code else self.env['tochka.legal.entity']
+        owner = self.env['tochka.legal.entity']._tochka_owner(event.customer_code)
         # The bank's tests and whatever else is signed for others: the digest is all that we keep.
-        is_ours = bool(entity) and event.webhook_type == const.WEBHOOK_TYPE
+        is_ours = bool(owner) and event.webhook_type == const.WEBHOOK_TYPE
         now = fields.Datetime.now()
         values = {
             'digest': hashlib.sha256(webhook.signed_part(body)).hexdigest(),
@@ -129,10 +129,10 @@ class TochkaWebhookEvent(models.Model):
                 'bank_status': event.status,
                 'amount': None if event.amount is None else str(event.amount),
                 'payload': json.dumps(claims, ensure_ascii=False, sort_keys=True),
-                'company_id': entity.company_id.id or None,
-                'connection_id': entity.connection_id.id,
+                'company_id': owner[0],
+                'connection_id': owner[1],
             })
-        self.flush_model()
+        # Until this is committed, the lanes wait at their end (`_tochka_wait_for_door`).
         self.env.cr.execute(SQL(
             """
             INSERT INTO tochka_webhook_event (%(columns)s) VALUES %(values)s
@@ -142,13 +142,14 @@ class TochkaWebhookEvent(models.Model):
                                    THEN NULL ELSE EXCLUDED.received_at END,
                 state = CASE WHEN tochka_webhook_event.state = 'ignored'
                              THEN 'ignored' ELSE 'new' END
+            RETURNING pg_advisory_xact_lock_shared(hashtext(%(door)s))
             """,
             columns=SQL(', ').join(SQL.identifier(name) for name in values),
             values=tuple(values.values()),
+            door=DOOR,
         ))
-        self.invalidate_model()
         if is_ours:
-            self.env.ref('tochka_acquiring.cron_process_events')._trigger()
+            self._tochka_wake_lane()
         _logger.info(
             "Notification %s of the bank: %s, operation %s",
             event.webhook_type, values['state'], event.operation_id if is_ours else '(foreign)',
@@ -190,85 +191,7 @@ class TochkaWebhookEvent(models.Model):
             'connection_id': entity.connection_id.id,
         })._tochka_become_orphan()
 
-    # === BUSINESS METHODS - PROCESSING === #
-
-    @api.model
-    def _cron_tochka_process_events(self):
-        """ Work on the notifications that are due. """
-        domain = [
-            ('state', 'in', ('new', 'failed')), ('next_try_at', '<=', fields.Datetime.now()),
-        ]
-        events = self.search(domain, limit=const.EVENT_BATCH, order='next_try_at, id')
-        remaining = self.search_count(domain)
-        for event in events:
-            remaining -= 1
-            try:
-                # A snapshot from before the bank's answer would hide what others have committed.
-                self.env['ir.cron']._commit_progress(0)
-                event._tochka_process()
-                time_left = self.env['ir.cron']._commit_progress(1, remaining=remaining)
-            except psycopg2.OperationalError:
-                # A repeat has come in meanwhile: it has set the notification to new again.
-                self.env.cr.rollback()
-                continue
-            except Exception as error:
-                # One notification must not keep the others waiting.
-                _logger.exception("Notification %s can't be worked on", event.id)
-                self.env.cr.rollback()
-                event._tochka_try_again(str(error))
-                time_left = self.env['ir.cron']._commit_progress(1, remaining=remaining)
-            if not time_left:
-                break
-
-    def _tochka_process(self):
-        """ Read the operation that the notification names, and apply it to its transaction. """
-        self.ensure_one()
-        transaction = self._tochka_find_transaction()
-        if not transaction:
-            waited = fields.Datetime.now() - self.received_at
-            if waited < timedelta(minutes=const.ORPHAN_MINUTES):
-                # The request that creates the transaction may not have committed yet.
-                self._tochka_try_again(_("No transaction has this operation (yet)."))
-            else:
-                self._tochka_become_orphan()
-            return
-        self.write({
-            'transaction_id': transaction.id,
-            'company_id': self.company_id.id or transaction.company_id.id,
-        })
-        outcome = transaction._tochka_refresh()
-        told_paid = self.bank_status in const.OPERATION_STATUS_MAPPING['done']
-        if outcome == 'applied' and told_paid and transaction._tochka_fresh_state() == 'draft':
-            self._tochka_try_again(_("The bank's operation does not show the payment yet."))
-        elif outcome == 'applied':
-            self.write({'state': 'done', 'next_try_at': False, 'problem': False})
-        elif outcome == 'refused':
-            self.write({
-                'state': 'done',
-                'next_try_at': False,
-                'problem': _("The operation does not fit the transaction; see there."),
-            })
-        elif outcome == 'busy':
-            self._tochka_try_again(_("The transaction is being changed by another process."))
-        else:
-            self._tochka_try_again(_("The bank did not answer."))
-
-    def _tochka_find_transaction(self):
-        """ Return the transaction of the operation.
-
-        :rtype: payment.transaction
-        """
-        Transaction = self.env['payment.transaction']
-        transaction = Transaction
-        if self.operation_id:
-            transaction = Transaction.search(
-                [('tochka_operation_id', '=', self.operation_id)], limit=1
-            )
-        if not transaction and self.payment_link_id:
-            transaction = Transaction.search(
-                [('tochka_payment_link_id', '=', self.payment_link_id)], limit=1
-            )
-        return transaction
+    # === BUSINESS METHODS - OUTCOMES === #
 
     def _tochka_try_again(self, problem):
         """ Plan the next attempt, at growing delays; give it to a person in the end.

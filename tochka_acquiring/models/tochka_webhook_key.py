@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import ormcache
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -35,6 +36,21 @@ class TochkaWebhookKey(models.Model):
 
     _url_uniq = models.Constraint('unique(url)', "A key is stored once for each address.")
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache('stable')
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache('stable')
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache('stable')
+        return super().unlink()
+
     # === BUSINESS METHODS === #
 
     @api.model
@@ -48,6 +64,47 @@ class TochkaWebhookKey(models.Model):
         :raise InvalidSignature: If no key of the bank fits.
         :raise KeyUnavailable: If no key could be obtained.
         """
+        known = self._tochka_known_keys()
+        claims = self._tochka_try_keys(body, known)
+        if claims is not None:
+            return claims
+        # A key may have come that this worker does not know yet.
+        sources = self._tochka_key_sources()
+        stored = self._tochka_stored_keys(sources)
+        claims = self._tochka_try_keys(body, [jwk for jwk in stored if jwk not in known])
+        if claims is not None:
+            self.env.registry.clear_cache('stable')
+            return claims
+        fetched = [
+            jwk for url, connection in sources.items()
+            if (jwk := self._tochka_fetch(url, connection))
+        ]
+        claims = self._tochka_try_keys(body, fetched)
+        if claims is not None:
+            return claims
+        if not stored and not fetched:
+            raise KeyUnavailable()
+        raise webhook.InvalidSignature("No key of the bank fits the signature.")
+
+    @api.model
+    @ormcache(cache='stable')
+    def _tochka_known_keys(self):
+        """ Return the stored keys of all connections that notifications may come for.
+
+        Kept in each worker. Whatever changes them clears the cache in all workers: a key here, a
+        connection (`KEY_FIELDS` there), the parameter of the address.
+
+        :return: The keys as JSON.
+        :rtype: tuple[str, ...]
+        """
+        return self._tochka_stored_keys(self._tochka_key_sources())
+
+    @api.model
+    def _tochka_key_sources(self):
+        """ Return the addresses of keys, each with a connection that has it.
+
+        :rtype: dict[str, tochka.connection]
+        """
         # The bank's first test event comes while the connection is only being made.
         connections = self.env['tochka.connection'].search([
             ('environment', '!=', 'bank_sandbox'),
@@ -55,35 +112,32 @@ class TochkaWebhookKey(models.Model):
             '&', ('state', '!=', 'disconnected'),
             '|', ('jwt_key', '!=', False), ('client_secret', '!=', False),
         ]).sorted(lambda connection: connection.state in ('connected', 'attention'))
-        connection_by_url = {}
+        sources = {}
         for connection in connections:
             try:
-                connection_by_url[connection._tochka_public_key_url()] = connection
+                sources[connection._tochka_public_key_url()] = connection
             except errors.NotSent as error:
                 # The others' notifications must not suffer from one that is set up wrongly.
                 _logger.warning("Connection %s has no usable address: %s", connection.id, error)
-        stored = self.search([('url', 'in', list(connection_by_url))])
-        jwks = [json.loads(jwk) for key in stored for jwk in (key.jwk, key.previous_jwk) if jwk]
-        claims = self._tochka_try_keys(body, jwks)
-        if claims is None:
-            fetched = [
-                jwk for url, connection in connection_by_url.items()
-                if (jwk := self._tochka_fetch(url, connection))
-            ]
-            claims = self._tochka_try_keys(body, fetched)
-            jwks += fetched
-        if claims is not None:
-            return claims
-        if not jwks:
-            raise KeyUnavailable()
-        raise webhook.InvalidSignature("No key of the bank fits the signature.")
+        return sources
+
+    @api.model
+    def _tochka_stored_keys(self, sources):
+        """ Return the keys that are stored for some addresses, with the previous ones.
+
+        :param dict sources: By address.
+        :return: The keys as JSON.
+        :rtype: tuple[str, ...]
+        """
+        stored = self.search([('url', 'in', list(sources))])
+        return tuple(jwk for key in stored for jwk in (key.jwk, key.previous_jwk) if jwk)
 
     @api.model
     def _tochka_try_keys(self, body, jwks):
         """ Return the claims by the first key that fits, or None.
 
         :param bytes body: The request's body.
-        :param list[dict] jwks: The keys to try.
+        :param Iterable[str] jwks: The keys to try, as JSON.
         :rtype: dict|None
         :raise MalformedWebhook: If the body is no JWT.
         """
@@ -91,7 +145,7 @@ class TochkaWebhookKey(models.Model):
             webhook.check_shape(body)
         for jwk in jwks:
             try:
-                return webhook.decode(body, jwk)
+                return webhook.decode(body, json.loads(jwk))
             except webhook.InvalidSignature:
                 _logger.debug("A webhook does not fit one of the bank's keys")
         return None
@@ -104,8 +158,8 @@ class TochkaWebhookKey(models.Model):
 
         :param str url: The address of the key.
         :param tochka.connection connection: A connection whose trusted certificates are used.
-        :return: The key, or None when it was asked for just now or can't be had.
-        :rtype: dict|None
+        :return: The key as JSON, or None when it was asked for just now or can't be had.
+        :rtype: str|None
         """
         now = fields.Datetime.now()
         with self.env.registry.cursor() as cr:
@@ -132,9 +186,14 @@ class TochkaWebhookKey(models.Model):
         except errors.TochkaError as error:
             _logger.warning("The bank's public key can't be obtained: %s", error)
             return None
+        text = json.dumps(jwk, sort_keys=True)
         with self.env.registry.cursor() as cr:
             key = self.with_env(self.env(cr=cr, user=SUPERUSER_ID)).browse(row[0])
-            text = json.dumps(jwk, sort_keys=True)
-            if key.jwk != text:
+            changed = key.jwk != text
+            if changed:
                 key.write({'jwk': text, 'previous_jwk': key.jwk})
-        return jwk
+        if changed:
+            # Now: the other workers would not hear of it from a request that ends as refused.
+            self.env.registry.clear_cache('stable')
+            self.env.registry.signal_changes()
+        return text

@@ -30,3 +30,4 @@ from . import test_shops
 from . import test_translations
 from . import test_try
 from . import test_webhook
+from . import test_webhook_speed

@@ -25,8 +25,8 @@ def to_jwk(key):
         RSAAlgorithm.to_jwk(key.public_key())).items() if name in ('kty', 'n', 'e')}
 
 
-@tagged('post_install', '-at_install', 'tochka_without_apps')
-class TestWebhook(TochkaCommon, HttpCase):
+class WebhookCommon(TochkaCommon, HttpCase):
+    """ A bank that signs notifications. """
 
     @classmethod
     def setUpClass(cls):
@@ -64,6 +64,15 @@ class TestWebhook(TochkaCommon, HttpCase):
             method='POST')
         self.env.invalidate_all()
         return response
+
+    def events_of(self, transactions):
+        """ Return the notifications of transactions. """
+        return self.events.search([('operation_id', 'in', [
+            transaction.tochka_operation_id for transaction in transactions])])
+
+
+@tagged('post_install', '-at_install', 'tochka_without_apps')
+class TestWebhook(WebhookCommon):
 
     def test_payment_is_stored_answered_and_then_booked(self):
         transaction = self.create_linked_tx()
@@ -130,6 +139,7 @@ class TestWebhook(TochkaCommon, HttpCase):
             self.env.cr.execute(
                 "UPDATE tochka_connection"
                 " SET state = 'draft', jwt_key = NULL, client_secret = NULL")
+            self.env.registry.clear_cache('stable')  # as a write does
             self.env.invalidate_all()
             self.assertEqual(self.post(self.sign(self.claims())).status_code, 503)
             [(name, value)] = values.items()
