@@ -1,6 +1,7 @@
 """ bin/python -m tests.benchmarks [PART ...] [--quick] [--output FILE]: what the product costs. """
 
 import argparse
+import contextlib
 import datetime
 import importlib
 import os
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.console import Trouble, say
@@ -26,10 +27,12 @@ WITHOUT_A_SHOP = ('tls', 'old')
 class Bench:
     """ What a part is given.
 
+    :param str template: The database that each part has a copy of.
     :param bool quick: Whether small numbers do, since it only has to be seen that it works.
     """
 
-    def __init__(self, quick):
+    def __init__(self, template, quick):
+        self._template = template
         self.quick = quick
         self.bank = clients.Bank()
         self.stub = stub.Stub()
@@ -47,36 +50,29 @@ class Bench:
     def run(self, name):
         """ Measure a part.
 
-        :return: The part's title, its rows, the figures and a profile if a goal was missed.
         :rtype: Result
         """
         part = importlib.import_module(f'.{name}', __package__)
         self.notes, self.ground = [], None
         say(f'{name}: {part.TITLE}')
         start = time.monotonic()
-        figures, profile = {}, ''
+        result = Result(part.TITLE, dict(part.ROWS), self.notes)
+        shop = contextlib.nullcontext() if name in WITHOUT_A_SHOP else ground.shop(
+            self._template, name, self.stub.url, self.bank.jwk)
         try:
-            if name in WITHOUT_A_SHOP:
-                figures, profile = self._measure(part)
-            else:
-                with ground.shop(name, self.stub.url, self.bank.jwk) as self.ground:
-                    figures, profile = self._measure(part)
+            with shop as self.ground:
+                result.figures = part.measure(self)
+                # What a part has found besides has rows of its own.
+                result.rows |= {
+                    key: part.row(key) for key in result.figures if key not in result.rows}
+                if hasattr(part, 'profile') and table.falls_short(result.rows, result.figures):
+                    result.profile = part.profile(self)
         except Exception as error:
             traceback.print_exc()
+            result.failed = True
             self.note(f'It failed: {type(error).__name__}.')
         say(f'{name}: {time.monotonic() - start:.0f} s')
-        return Result(part.TITLE, rows_of(part, figures), figures, profile, self.notes)
-
-    def _measure(self, part):
-        """ Measure, and look where the time goes if a goal was missed. """
-        figures = part.measure(self)
-        short = table.falls_short(rows_of(part, figures), figures)
-        return figures, part.profile(self) if short and hasattr(part, 'profile') else ''
-
-
-def rows_of(part, figures):
-    """ Return the rows of a part, and of what it has found besides. :rtype: dict[str, Row] """
-    return {**part.ROWS, **{key: part.row(key) for key in figures if key not in part.ROWS}}
+        return result
 
 
 @dataclass
@@ -85,9 +81,10 @@ class Result:
 
     title: str
     rows: dict
-    figures: dict
-    profile: str
     notes: list
+    figures: dict = field(default_factory=dict)
+    profile: str = ''  # where the time goes, if a goal was missed
+    failed: bool = False
 
     def table(self):
         """ Return its table in Markdown. :rtype: str """
@@ -147,16 +144,15 @@ def main():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     failed, printed = False, []
     with durable.running():
-        ground.base()  # Nobody's measurement has to wait for it.
+        bench = Bench(ground.base(), options.quick)
         write(options.output, 'machine', machine())
-        bench = Bench(options.quick)
         for name in PARTS:
             if options.parts and name not in options.parts:
                 continue
             result = bench.run(name)
             write(options.output, name, result.section(options.quick))
             printed += [f'\n{result.title}', result.table()]
-            failed = failed or not result.figures
+            failed = failed or result.failed
     print('\n'.join(printed))
     return 1 if failed else 0
 

@@ -58,15 +58,16 @@ def base():
 
 
 @contextlib.contextmanager
-def shop(name, stub_url, jwk):
+def shop(template, name, stub_url, jwk):
     """ Have a shop with its bank, and Odoo's own providers, in a database that is dropped.
 
+    :param str template: What `base` has returned.
     :param str stub_url: What Odoo's own providers call.
     :param str jwk: The key by which Odoo knows the bank's notifications.
     :rtype: Ground
     """
     name = database.own(f'{NAME}_{name}')
-    database.copy(base(), name)
+    database.copy(template, name)
     bank, url = start_sandbox(log=f'{name}_bank.log', webhook_interval=1)
     ground = Ground(name, url)
     try:
