@@ -14,7 +14,7 @@ ROWS = {
                   at_most=0),
     'rate': Row('Into the books', 'operations/s'),
 }
-LONGEST = 480
+LONGEST = 420
 # The last words of a worker that has reached a limit, and the scheduler's about its job.
 LIMITS = r'CPU time limit \(\d+\) reached|\) timeout after \d+s|Job .* timed out'
 

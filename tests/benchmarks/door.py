@@ -17,7 +17,7 @@ ROWS = {
 
 def measure(bench):
     """ Return the figures. """
-    ground, rounds, count = bench.ground, bench.size(5, 1), bench.size(200, 20)
+    ground, rounds, count = bench.ground, bench.size(4, 1), bench.size(150, 20)
     events = {
         'empty': clients.empty_event, 'tochka': bench.bank.event, 'mollie': clients.mollie_event,
         'xendit': clients.xendit_event, 'stripe': clients.stripe_event,

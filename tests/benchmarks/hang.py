@@ -18,7 +18,7 @@ HANGS = {'kind': 'timeout_before', 'path': '', 'times': 10 ** 6, 'seconds': 300}
 
 def measure(bench):
     """ Return the figures. """
-    ground, seconds = bench.ground, bench.size(150, 40)
+    ground, seconds = bench.ground, bench.size(100, 40)
     stand_still(ground, bench.size(40, 10), hours=20)
     [clicked] = ground.make('tochka', 1)
     ground.control('faults', HANGS)

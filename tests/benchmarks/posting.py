@@ -12,7 +12,7 @@ ROWS = {
 
 def measure(bench):
     """ Return the figures. """
-    ground, rounds, count = bench.ground, bench.size(2, 1), bench.size(100, 6)
+    ground, rounds, count = bench.ground, bench.size(2, 1), bench.size(60, 6)
     ground.inside('result = inside.receipts(env, False)')
     found = ground.inside(f'result = inside.post(env, {count}, {rounds}, {ground.label()!r})')
     bench.note(f'The middle of {rounds} rounds of {count} payments, each of a customer and an'
