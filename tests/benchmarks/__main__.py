@@ -22,6 +22,7 @@ from . import clients, durable, ground, stub, table
 PARTS = ('tls', 'door', 'inbox', 'lanes', 'stop', 'catchup', 'hang', 'posting', 'payment', 'hosts',
          'old')
 WITHOUT_A_SHOP = ('tls', 'old')
+WITH_RECEIPTS = ('lanes', 'payment')
 
 
 class Bench:
@@ -58,7 +59,7 @@ class Bench:
         start = time.monotonic()
         result = Result(part.TITLE, dict(part.ROWS), self.notes)
         shop = contextlib.nullcontext() if name in WITHOUT_A_SHOP else ground.shop(
-            self._template, name, self.stub.url, self.bank.jwk)
+            self._template, name, self.stub.url, self.bank.jwk, name in WITH_RECEIPTS)
         try:
             with shop as self.ground:
                 result.figures = part.measure(self)

@@ -24,7 +24,6 @@ __all__ = ['ROWS', 'TITLE', 'measure', 'profile']
 def measure(bench):
     """ Return the figures. """
     ground, count = bench.ground, bench.size(2000, 15)
-    ground.inside('result = inside.receipts(env, False)')
     ids = stand_still(ground, count, hours=20)
     ground.set_due(POLL, 20)
     ground.set_due(POST_PROCESS, 20)

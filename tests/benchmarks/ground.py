@@ -58,12 +58,13 @@ def base():
 
 
 @contextlib.contextmanager
-def shop(template, name, stub_url, jwk):
+def shop(template, name, stub_url, jwk, receipts=True):
     """ Have a shop with its bank, and Odoo's own providers, in a database that is dropped.
 
     :param str template: What `base` has returned.
     :param str stub_url: What Odoo's own providers call.
     :param str jwk: The key by which Odoo knows the bank's notifications.
+    :param bool receipts: Whether payments get receipts.
     :rtype: Ground
     """
     name = database.own(f'{NAME}_{name}')
@@ -73,7 +74,8 @@ def shop(template, name, stub_url, jwk):
     try:
         credentials = fetch_json(f'{url}/_control/credentials')
         ground.inside(
-            f'result = inside.prepare(env, {url!r}, {credentials!r}, {stub_url!r}, {jwk!r})')
+            f'inside.prepare(env, {url!r}, {credentials!r}, {stub_url!r}, {jwk!r})\n'
+            f'result = inside.receipts(inside.shop_env(env), {receipts})')
         # Nothing but what is measured shall run beside it.
         ground.sql("UPDATE ir_cron SET active = false WHERE id NOT IN (SELECT res_id FROM"
                    " ir_model_data WHERE model = 'ir.cron' AND (module LIKE 'tochka%%'"

@@ -34,7 +34,6 @@ def measure(bench):
 
 def quiet(ground):
     """ Let nothing but the inbox work on the payments. """
-    ground.inside('result = inside.receipts(env, False)')
     for xmlid in (POST_PROCESS, 'tochka_acquiring.cron_poll', 'tochka_acquiring.cron_sweep'):
         ground.set_job(xmlid, False)
 

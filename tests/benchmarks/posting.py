@@ -13,7 +13,6 @@ ROWS = {
 def measure(bench):
     """ Return the figures. """
     ground, rounds, count = bench.ground, bench.size(2, 1), bench.size(60, 6)
-    ground.inside('result = inside.receipts(env, False)')
     found = ground.inside(f'result = inside.post(env, {count}, {rounds}, {ground.label()!r})')
     bench.note(f'The middle of {rounds} rounds of {count} payments, each of a customer and an'
                ' invoice of its own.')

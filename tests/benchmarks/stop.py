@@ -18,7 +18,6 @@ POLL, SWEEP = 'tochka_acquiring.cron_poll', 'tochka_acquiring.cron_sweep'
 def measure(bench):
     """ Return the figures. """
     ground, count = bench.ground, bench.size(100, 12)
-    ground.inside('result = inside.receipts(env, False)')
     ground.set_job(POST_PROCESS, False)
     found = {}
     for both in (False, True):
