@@ -31,6 +31,7 @@ def measure(bench):
     ground.set_job(SWEEP, True)
     ground.control('requests', method='DELETE')
     with ground.odoo() as [host]:
+        ground.wake()
         start = time.monotonic()
         wait_until(lambda: known(ground, ids, booked=True) == count, LONGEST, pause=0.5)
         seconds, booked = time.monotonic() - start, known(ground, ids, booked=True)

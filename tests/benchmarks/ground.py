@@ -25,6 +25,7 @@ MODULES = (
 NAME = 'tochka_benchmark'
 POST_PROCESS = 'payment.cron_post_process_payment_tx'
 WORKERS = 2
+LISTEN_SECONDS = 60
 # Odoo's defaults; `bin/demo` and the tests run with higher ones.
 DEFAULT_LIMITS = ('--limit-time-cpu', '60', '--limit-time-real', '120')
 _MARK = 'RESULT '
@@ -140,9 +141,15 @@ class Ground:
         rows = self.sql(
             "INSERT INTO ir_cron_trigger (cron_id, call_at) SELECT unnest(%s), now() AT TIME ZONE"
             " 'UTC' RETURNING id", self._jobs(pattern))
+        self.wake()
+        return [trigger_id for [trigger_id] in rows]
+
+    def wake(self):
+        """ Let the workers of jobs look for what is due. After its start, Odoo's own first look is
+        a minute later.
+        """
         with contextlib.closing(database.connect()) as connection:
             connection.cursor().execute("SELECT pg_notify('cron_trigger', %s)", [self.name])
-        return [trigger_id for [trigger_id] in rows]
 
     def _jobs(self, pattern):
         ids = [job_id for [job_id] in self.sql(
@@ -252,6 +259,12 @@ class Host:
             '--http-port', str(port), '--gevent-port', str(free_port()),
             '--workers', str(WORKERS), '--max-cron-threads', str(crons), *DEFAULT_LIMITS,
         ), f'{self.url}/web/health', log.name, env=environment())
+        # Each worker of jobs listens in a connection of its own; before that, nobody can wake it.
+        listening = ("SELECT count(*) FROM pg_stat_activity WHERE datname = 'postgres'"
+                     " AND application_name LIKE 'odoo%' AND query = 'COMMIT'")
+        if not wait_until(lambda: ground.one(listening) >= crons * (number + 1), LISTEN_SECONDS):
+            self.process.stop()
+            raise Trouble(f'The workers of jobs do not listen; see {log}')
 
     def count(self, pattern):
         """ Return how many lines of its log fit a regular expression. """

@@ -27,6 +27,7 @@ def measure(bench):
         if both:
             ground.set_due(POLL, 20)
         with ground.odoo() as [host]:
+            ground.wake()
             start = time.monotonic()
             wait_until(lambda ids=ids: known(ground, ids) == count, LONGEST)
             seconds, done = time.monotonic() - start, known(ground, ids)
