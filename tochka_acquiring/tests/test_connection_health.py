@@ -129,6 +129,7 @@ class TestConnectionJob(ConnectionCommon):
         self.assertEqual(ill.state, 'connected')
 
     def test_one_failure_does_not_stop_the_others(self):
+        self.connection.sudo().state = 'disconnected'  # The others are asked in their order.
         first, second = self.create_connected(name="A"), self.create_connected(name="B")
         (first + second).checked_at = False
         self.bank.fail('customers', FAILURES[0])
