@@ -420,3 +420,44 @@ def test_kept_keys_hold_no_secret(open_server, root):
     server = open_server(keep_answering(EMPTY))
     ask(server, root.pem, token='very-secret-key')
     assert 'very-secret' not in repr(https._kept._adapters)
+
+
+# === AN ANSWER THAT NEVER ENDS === #
+
+def drip(start, piece):
+    """ Return a step that begins an answer and then sends a piece of it now and then, for ever. """
+    def step(connection, stopped):
+        connection.sendall(start)
+        while not stopped.wait(0.05):
+            connection.sendall(piece)
+
+    return step
+
+
+@pytest.mark.parametrize('step', [
+    drip(b'', b'H'),
+    drip(b'HTTP/1.1 200 OK\r\n', b'X-More: 1\r\n'),
+    drip(b'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n', b'x'),
+    drip(b'HTTP/1.1 200 OK\r\n\r\n', b'x'),
+    drip(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', b'1\r\nx\r\n'),
+], ids=['status line', 'headers', 'body', 'body without a length', 'chunks'])
+@pytest.mark.parametrize('method', ['GET', 'POST'])
+def test_an_answer_that_never_ends_is_given_up(open_server, root, step, method):
+    """ Each single read is in time. Without a limit for all of it this test would not end. """
+    server = open_server(tls_then(step))
+    with pytest.raises(https.Failure) as caught:
+        https.send(method, server.url, timeout=(0.5, 0.5), ca_pem=root.pem, credential='key')
+    assert caught.value.maybe_sent
+    assert caught.value.reason == https.TIMEOUT
+
+
+def test_the_limit_of_one_exchange_does_not_break_the_next(open_server, root):
+    server = open_server(keep_answering(EMPTY))
+    for _time in range(2):
+        response = https.send(
+            'GET', server.url, timeout=(0.5, 0.5), ca_pem=root.pem, credential='key')
+        assert response.status_code == 200
+        for thread in threading.enumerate():
+            if isinstance(thread, threading.Timer):
+                thread.join()  # one that was not ended would break the connection that is kept
+    assert server.connections == 1

@@ -7,11 +7,13 @@ list of authorities costs ten times as much as the whole exchange, so a process 
 each set of authorities: `requests` would do so for each connection, even with a context given.
 """
 
+import contextlib
 import functools
 import hashlib
 import http.client
 import os
 import secrets
+import socket
 import ssl
 import tempfile
 import threading
@@ -78,7 +80,8 @@ def send(method, url, *, headers=None, params=None, json=None, data=None, timeou
     :param dict|None params: The query.
     :param dict|None json: The body as JSON.
     :param dict|bytes|None data: The body as a form, or as it is.
-    :param tuple[float, float] timeout: Seconds to connect and to wait for the answer.
+    :param tuple[float, float] timeout: Seconds to connect and to wait for the answer; once it is
+                                        connected, both together for all the rest.
     :param str|None ca_pem: Further authorities, trusted for this request alone.
     :param str|None client_pem: The certificate that we show, its chain and its key.
     :param str|None credential: What tells apart who sends. Connections are not shared over it.
@@ -137,14 +140,20 @@ def _exchange(adapter, request, timeout):
     session = requests.Session()
     session.mount(f'{_origin(request.url)}/', adapter)
     _state.connecting = False
+    # A time-out counts from the last byte: one byte a second would hold us for hours.
+    watch = _state.watch = _Watch(sum(timeout))
     try:
         # The list of authorities from the environment is in the context already.
         response = session.send(
             request, timeout=timeout, allow_redirects=False, stream=True, verify=True)
         _read(response)
     except _ERRORS as error:
-        reason = _find_reason(error)
+        reason = TIMEOUT if watch.is_over else _find_reason(error)
         raise Failure(reason, maybe_sent=not _state.connecting) from _without_request(error)
+    finally:
+        watch.end()
+    if watch.is_over:  # An answer without a length, and cut, looks like a whole one.
+        raise Failure(TIMEOUT, maybe_sent=True)
     return response
 
 
@@ -247,13 +256,56 @@ def _show(context, client_pem):
 _state = threading.local()
 
 
+class _Watch:
+    """ Breaks the connection of an exchange that takes too long in all.
+
+    :param float seconds: How long it may take.
+    """
+
+    def __init__(self, seconds):
+        self.is_over = False
+        self._socket = None
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._break)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def hold(self, sock):
+        """ Watch the socket that the request goes by. :raise TimeoutError: If it is too late. """
+        with self._lock:
+            self._socket = sock
+            if self.is_over:
+                raise TimeoutError()
+
+    def _break(self):
+        with self._lock:
+            self.is_over = True
+            if self._socket:
+                with contextlib.suppress(OSError):
+                    # Closed by the thread that reads, which meets the end of the stream.
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    def end(self):
+        """ The exchange is over: the connection may be used by another one. """
+        self._timer.cancel()
+        with self._lock:
+            self._socket = None
+
+
 class _Connection:
-    """ Part of a connection that tells when it is being made. """
+    """ Part of a connection that tells when it is being made, and what it is used for. """
+
+    def request(self, *args, **options):
+        """ Override of `urllib3` to let a watch break what takes too long. """
+        if self.sock:
+            _state.watch.hold(self.sock)
+        return super().request(*args, **options)
 
     def connect(self):
         """ Override of `urllib3` to know what can't have been sent yet. """
         _state.connecting = True
         super().connect()  # the proxy's tunnel and the TLS handshake are part of it
+        _state.watch.hold(self.sock)
         _state.connecting = False
 
 
