@@ -256,7 +256,8 @@ class TestConnectionAddress(ConnectionCommon):
         with patch(f'{module}.TochkaClient') as client:
             self.real_client(connection)
         client.assert_called_once_with(
-            'http://127.0.0.1:9/uapi/', connection.jwt_key, ca_pem=pem(certificate).decode())
+            'http://127.0.0.1:9/uapi/', connection.jwt_key, ca_pem=pem(certificate).decode(),
+            deadline=None)
 
     def test_without_a_key_nothing_is_asked(self):
         connection = self.create_draft(jwt_key=False)
