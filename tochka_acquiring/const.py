@@ -161,7 +161,6 @@ REFUND_RETRY_SECONDS = (10, 30, 60, 120, 300, 600, 900)
 REFUND_SETTLE_MINUTES = 15
 REFUND_OVERDUE_HOURS = 24  # Ours: a person is asked when a refund is not confirmed for so long.
 REFUND_SWEEP_DAYS = 400  # Ours: how old a payment may be whose refund is looked for every night.
-REFUND_BATCH = 100
 
 # === LINKS === #
 
@@ -191,7 +190,6 @@ BANK_TIME_ZONE = 'Europe/Moscow'
 POLL_HOURS_AFTER_EXPIRY = 24
 MAX_POLL_DELAY = 240  # minutes
 LATE_POLL_DELAY = 24 * 60  # minutes
-POLL_BATCH = 200
 STOP_MINUTES = 10  # a longer silence of the poll was a stop: sweep
 SWEEP_EXTRA_DAYS = 2
 EXPIRY_WARNING_DAYS = (7, 30)
