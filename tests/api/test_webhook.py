@@ -288,3 +288,10 @@ def test_the_largest_notification_passes_the_shape():
 def test_noise_is_always_refused(body):
     with pytest.raises((MalformedWebhook, InvalidSignature)):
         decode(body, JWK)
+
+
+def test_header_of_any_depth_is_malformed():
+    """ It is read before anything is verified. """
+    header = base64.urlsafe_b64encode(b'{"alg":' + b'[' * 20_000).rstrip(b'=')
+    with pytest.raises(MalformedWebhook):
+        decode(header + b'.e30.AAAA', public(new_key()))

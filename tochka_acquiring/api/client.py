@@ -181,11 +181,11 @@ class TochkaClient:
             self._read(path, customer_code=customer_code)
         ).get('Operation')
         if not isinstance(operations, list) or len(operations) != 1:
-            raise errors.OutcomeUnknown(
+            raise errors.Unreadable(
                 _lt("The bank did not return the one operation asked for."))
         operation = Operation.from_api(operations[0], asked_at)
         if operation.operation_id != operation_id:
-            raise errors.OutcomeUnknown(
+            raise errors.Unreadable(
                 _lt("The bank returned another operation than asked for."))
         return operation
 
@@ -232,7 +232,7 @@ class TochkaClient:
         answer = self._read('acquiring/v1.0/payments', params, customer_code)
         entries = self._data(answer).get('Operation')
         if not isinstance(entries, list):
-            raise errors.OutcomeUnknown(
+            raise errors.Unreadable(
                 _lt("The bank did not return a list of operations."))
         operations = []
         for entry in entries:
@@ -247,7 +247,7 @@ class TochkaClient:
         total = _to_count(meta.get('totalPages')) if isinstance(meta, dict) else None
         if total is None:
             if len(entries) >= per_page:
-                raise errors.OutcomeUnknown(
+                raise errors.Unreadable(
                     _lt("The bank's list does not tell where it ends."))
             total = page
         return operations, page >= total
@@ -267,7 +267,7 @@ class TochkaClient:
         accepted = AcceptedRefund.from_api(self._data(answer))
         # `operationId` may be another one than the payment's: the bank's own sandbox answers so.
         if accepted.amount != amount:
-            raise errors.OutcomeUnknown(_lt("The bank answered with another refund."))
+            raise errors.Unreadable(_lt("The bank answered with another refund."))
         return accepted
 
     # === WEBHOOKS === #
@@ -327,7 +327,7 @@ class TochkaClient:
         """
         jwk = self._read(public_key_url(self.base_url))
         if not isinstance(jwk, dict) or jwk.get('kty') != 'RSA' or not jwk.get('n'):
-            raise errors.OutcomeUnknown(_lt("The bank did not return an RSA public key."))
+            raise errors.Unreadable(_lt("The bank did not return an RSA public key."))
         return jwk
 
     # === HELPERS === #
@@ -357,18 +357,18 @@ class TochkaClient:
     def _data(answer):
         data = answer.get('Data') if isinstance(answer, dict) else None
         if not isinstance(data, dict):
-            raise errors.OutcomeUnknown(_lt("The bank's answer has no Data."))
+            raise errors.Unreadable(_lt("The bank's answer has no Data."))
         return data
 
     def _parse_list(self, answer, name, parser):
         entries = self._data(answer).get(name)
         if not isinstance(entries, list):
-            raise errors.OutcomeUnknown(_lt("The bank's answer has no list."))
+            raise errors.Unreadable(_lt("The bank's answer has no list."))
         try:
             return [parser.from_api(entry) for entry in entries]
         except (ValueError, AttributeError) as error:
             _logger.warning("The bank's list %s can't be read: %s", name, error)
-            raise errors.OutcomeUnknown(_lt("The bank's list can't be read.")) from error
+            raise errors.Unreadable(_lt("The bank's list can't be read.")) from error
 
     @staticmethod
     def _webhook_path(client_id):

@@ -16,6 +16,8 @@ _NOT_FOUND = re.compile(
     r'not\s+found|does(\s+not|n.t)\s+exist|не\s+(найден|существует)', re.IGNORECASE)
 # What the bank answers to a used order number: 424; the others are likely for it.
 _DUPLICATE_STATUSES = (400, 409, 424)
+# A gateway's words for a service that does not answer it.
+_SILENT_STATUSES = (408, 429, 502, 503, 504)
 
 
 def _lt(text):
@@ -107,6 +109,10 @@ class NotSent(TochkaError):
     """ The request did not reach the bank: surely not done. """
 
 
+class Busy(NotSent):
+    """ Another process is doing what has to come first: surely not done. """
+
+
 class NoTimeLeft(NotSent):
     """ Earlier calls have used up the time of all: surely not done. """
 
@@ -119,10 +125,17 @@ class OutcomeUnknown(TochkaError):
     """ The request was sent and the answer is missing or senseless: maybe done. """
 
 
+class Unreadable(OutcomeUnknown):
+    """ The bank has answered, and the answer is senseless: maybe done. """
+
+
 def is_silence(error):
     """ Return whether the bank did not answer: asking it again at once would only take time.
 
     :param Exception|None error: What became of a call.
     :rtype: bool
     """
-    return isinstance(error, (NotSent, OutcomeUnknown))
+    if isinstance(error, (NoTimeLeft, Busy, Unreadable)):
+        return False  # The bank was not even asked, or has said something.
+    return isinstance(error, (NotSent, OutcomeUnknown)) and (
+        error.http_status is None or error.http_status in _SILENT_STATUSES)

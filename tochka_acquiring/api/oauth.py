@@ -50,7 +50,7 @@ class Consent:
         consent_id = isinstance(entry, dict) and optional_text(entry, 'consentId')
         permissions = entry.get('permissions') if consent_id else None
         if not isinstance(permissions, list):
-            raise errors.OutcomeUnknown(_lt("The bank's answer holds no consent."))
+            raise errors.Unreadable(_lt("The bank's answer holds no consent."))
         return cls(
             consent_id=consent_id,
             status=optional_text(entry, 'status') or '',
@@ -93,7 +93,7 @@ class OAuthApplication:
         answer = self._request_token(grant_type='client_credentials', scope=const.OAUTH_SCOPE)
         token = answer.get('access_token')
         if not isinstance(token, str) or not token:
-            raise errors.OutcomeUnknown(_lt("The bank did not return a token."))
+            raise errors.Unreadable(_lt("The bank did not return a token."))
         transport = Transport(
             self._base_url, token, ca_pem=self._ca_pem, timeout=self._timeout,
             secrets=(self._client_secret,), deadline=self._deadline,
@@ -162,7 +162,7 @@ class OAuthApplication:
     def _read_tokens(answer):
         tokens = [answer.get(name) for name in ('access_token', 'refresh_token')]
         if not all(isinstance(token, str) and token for token in tokens):
-            raise errors.OutcomeUnknown(_lt("The bank did not return the tokens."))
+            raise errors.Unreadable(_lt("The bank did not return the tokens."))
         try:
             expires_in = int(answer['expires_in'])
         except (KeyError, TypeError, ValueError):

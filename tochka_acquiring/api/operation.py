@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from .. import const
-from .errors import OutcomeUnknown
+from .errors import Unreadable
 
 # What a JSON number or a quoted decimal can look like; Decimal itself reads far more.
 _AMOUNT = re.compile(r'[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?')
@@ -180,7 +180,7 @@ class Operation:
         :param datetime|None asked_at: When the bank was asked, aware. An older answer must not
                                        undo a newer one.
         :rtype: Operation
-        :raise OutcomeUnknown: If identity, status or money can't be read.
+        :raise Unreadable: If identity, status or money can't be read.
         """
         try:
             orders, unread = read_history(data.get('Order'))
@@ -207,7 +207,7 @@ class Operation:
                 } if data.get('Items') else None,
             )
         except (ValueError, AttributeError, TypeError) as error:
-            raise OutcomeUnknown(
+            raise Unreadable(
                 f'The bank described an operation that can not be read: {error}'
             ) from error
 
@@ -279,7 +279,7 @@ class CreatedPayment:
 
         :param dict data: `Data`.
         :rtype: CreatedPayment
-        :raise OutcomeUnknown: If identity, link or money can't be read.
+        :raise Unreadable: If identity, link or money can't be read.
         """
         try:
             return cls(
@@ -291,7 +291,7 @@ class CreatedPayment:
                 payment_modes=to_modes(data.get('paymentMode')),
             )
         except (ValueError, AttributeError, TypeError) as error:
-            raise OutcomeUnknown(
+            raise Unreadable(
                 f'The bank described a new operation that can not be read: {error}'
             ) from error
 
@@ -407,7 +407,7 @@ class AcceptedRefund:
 
         :param dict data: `Data`.
         :rtype: AcceptedRefund
-        :raise OutcomeUnknown: If it does not say that the refund was taken.
+        :raise Unreadable: If it does not say that the refund was taken.
         """
         try:
             if data.get('isRefund') is not True:
@@ -418,6 +418,6 @@ class AcceptedRefund:
                 order_id=optional_text(data, 'orderId'),
             )
         except (ValueError, AttributeError, TypeError) as error:
-            raise OutcomeUnknown(
+            raise Unreadable(
                 f'The bank described a refund that can not be read: {error}'
             ) from error

@@ -138,7 +138,7 @@ class Transport:
         status = response.status_code
         if 200 <= status < 300:
             if not isinstance(body, dict):
-                raise errors.OutcomeUnknown(
+                raise errors.Unreadable(
                     _lt("The bank's answer is not the JSON it promises."), http_status=status,
                 )
             return body

@@ -75,7 +75,7 @@ def decode(body, jwk):
         )
     except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError) as error:
         raise InvalidSignature("The signature does not fit.") from error
-    except jwt.PyJWTError as error:
+    except (jwt.PyJWTError, RecursionError) as error:  # the header is read before it is verified
         raise MalformedWebhook("The notification can't be decoded.") from error
 
 

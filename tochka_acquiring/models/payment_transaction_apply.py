@@ -147,7 +147,9 @@ class PaymentTransaction(models.Model):
         now = utc_naive(datetime.now(timezone.utc), exact=True)
         asked_at = utc_naive(operation.asked_at, exact=True) or now
         # A last answer from the future tells that the clock was set back since, and nothing else.
-        if self.tochka_read_at and asked_at < self.tochka_read_at <= now:
+        # And money that was taken stays taken, whatever was said later.
+        is_old = bool(self.tochka_read_at) and asked_at < self.tochka_read_at <= now
+        if is_old and (self.state == 'done' or not operation.may_be_paid):
             return 'stale'
         misfit = self._tochka_find_misfit(operation)
         if misfit:

@@ -82,7 +82,9 @@ class PaymentTransaction(models.Model):
         try:
             operation = self._tochka_read_operation(quick=True)
         except errors.TochkaError as error:
-            if isinstance(error, errors.Rejected) and error.is_not_found:
+            if isinstance(error, errors.Rejected) and error.is_not_found and (
+                error.http_status == 424 or error.errors  # else it is a gateway's 404
+            ):
                 return
             _logger.info("No second link beside transaction %s: %s", self.reference, error)
             if isinstance(error, errors.Unauthorized | errors.TlsError):

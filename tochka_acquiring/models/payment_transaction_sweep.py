@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -50,8 +50,6 @@ class PaymentTransaction(models.Model):
         :return: Whether there was time for all.
         :rtype: bool
         """
-        # Notes and texts don't depend on whom the job was given to.
-        self = self.with_user(SUPERUSER_ID)
         again_at = []
         for entity in self.env['tochka.legal.entity']._tochka_due_for_sweep(kind):
             entity = entity.with_prefetch()
@@ -60,9 +58,7 @@ class PaymentTransaction(models.Model):
                 again_at.append(connection.silent_until)
                 continue
             try:
-                if not entity._tochka_sweep(kind):
-                    self.env['ir.cron']._tochka_go_on(xmlid)
-                    return False
+                is_through = entity._tochka_sweep(kind)
             except psycopg2.OperationalError:
                 self.env.cr.rollback()
                 again_at.append(fields.Datetime.now() + timedelta(minutes=1))
@@ -83,6 +79,9 @@ class PaymentTransaction(models.Model):
                 self.env.cr.commit()
             else:
                 connection._tochka_note_answer()
+                if not is_through:
+                    self.env['ir.cron']._tochka_go_on(xmlid)
+                    return False
         if again_at := [moment for moment in again_at if moment]:
             self.env.ref(xmlid).sudo()._trigger(at=min(again_at))
         return True

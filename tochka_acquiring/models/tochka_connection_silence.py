@@ -35,8 +35,10 @@ class TochkaConnection(models.Model):
     @api.model
     def _tochka_silent(self):
         """ Return the connections that are left alone now. :rtype: tochka.connection """
+        now = fields.Datetime.now()
         return self.sudo().with_context(active_test=False).search([
-            ('silent_until', '>', fields.Datetime.now())])
+            # What has begun in the future tells that the clock was set back since.
+            ('silent_until', '>', now), ('silent_since', '<=', now)])
 
     def _tochka_may_ask(self):
         """ Return whether a job may ask the bank now. It may commit.
@@ -55,7 +57,7 @@ class TochkaConnection(models.Model):
         now = fields.Datetime.now()
         if not connection.silent_since:
             return True
-        if connection.silent_until > now:
+        if connection.silent_until > now >= connection.silent_since:
             return False
         connection.silent_until = now + timedelta(seconds=tuning.SILENCE_TRIAL_SECONDS)
         self.env['ir.cron']._commit_progress(0)
@@ -94,7 +96,7 @@ class TochkaConnection(models.Model):
             delays = tuning.SILENCE_SECONDS
             now = fields.Datetime.now()
             self.write({
-                'silent_since': self.silent_since or now,
+                'silent_since': min(self.silent_since or now, now),
                 'silent_until': now + timedelta(
                     seconds=delays[min(self.silences, len(delays) - 1)]),
                 'silences': self.silences + 1,

@@ -72,10 +72,11 @@ class TochkaLegalEntity(models.Model):
 
         :rtype: tochka.legal.entity
         """
+        now = fields.Datetime.now()
         return self.with_context(active_test=False).search([
             ('connection_id.state', 'in', ('connected', 'attention')),
-            ('sweep_began_at', '>',
-             fields.Datetime.now() - timedelta(minutes=tuning.STAND_BACK_MINUTES)),
+            ('sweep_began_at', '>', now - timedelta(minutes=tuning.STAND_BACK_MINUTES)),
+            ('sweep_began_at', '<=', now),
         ])
 
     # === BUSINESS METHODS - ONE === #

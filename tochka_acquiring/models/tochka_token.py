@@ -178,7 +178,7 @@ class TochkaToken(models.Model):
         return self.access_token if self and self._tochka_is_usable(margin=0) else error
 
     def _tochka_busy(self):
-        return errors.NotSent(
+        return errors.Busy(
             self.env._("Another process is renewing the access. Try again in a moment."))
 
     def _tochka_refused(self):

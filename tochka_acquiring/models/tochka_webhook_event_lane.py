@@ -134,13 +134,19 @@ class TochkaWebhookEvent(models.Model):
             connection = transaction._tochka_connection()
             if connection not in may_ask:
                 may_ask[connection] = not connection or connection._tochka_may_ask()
+            if not may_ask[connection]:
+                answers[transaction.id] = errors.NotSent("The bank was silent a moment ago.")
+                continue
             try:
                 reader = transaction._tochka_reader(quick=True)
             except Exception as error:  # told of when it is its turn
                 answers[transaction.id] = error
+                if errors.is_silence(error):  # of the service that renews the access
+                    connection._tochka_note_answer(error)
+                    may_ask[connection] = False
             else:
                 readers[transaction.id] = (connection.id, reader)
-        silent = {connection.id for connection, may in may_ask.items() if not may}
+        silent = set()
         # Nothing of the database is used from here on, and no transaction stays open.
         self.env.cr.commit()
 
@@ -159,11 +165,11 @@ class TochkaWebhookEvent(models.Model):
                   if reader]
         with ThreadPoolExecutor(tuning.EVENT_READERS) as pool:
             answers.update(zip(to_ask, pool.map(ask, to_ask), strict=True))
-        for connection in [connection for connection, may in may_ask.items() if connection and may]:
-            connection._tochka_note_answer(next((
-                answer for transaction_id, answer in answers.items()
-                if errors.is_silence(answer) and transaction_id in readers
-                and readers[transaction_id][0] == connection.id), None))
+        for connection, may in may_ask.items():
+            asked = [answers[transaction_id] for transaction_id in to_ask
+                     if readers[transaction_id][0] == connection.id]
+            if may and asked:
+                connection._tochka_note_answer(next(filter(errors.is_silence, asked), None))
         return {event_id: (transaction.id, answers.get(transaction.id))
                 for event_id, transaction in transactions.items()}
 

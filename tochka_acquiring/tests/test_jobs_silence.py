@@ -174,3 +174,54 @@ class TestSilence(JobsMixin, RefundCommon):
         self.assertEqual(self.bank.count('refund_payment'), 1)
         self.assertEqual(
             sorted(refunds.mapped('tochka_refund_state')), ['requested', 'requested', 'unknown'])
+
+    def test_what_is_answered_is_no_silence(self):
+        """ One operation that the bank can't describe must not hold up all others. """
+        for error in (
+            errors.Unreadable("can not be read", http_status=200),
+            errors.OutcomeUnknown("Internal", http_status=500),
+            errors.Busy("another process renews the access"), errors.NoTimeLeft("no time"),
+        ):
+            with self.subTest(error=error):
+                self.due(3)
+                self.bank.fail('get_payment', error)
+                self.run_once('cron_poll')
+                self.assertEqual(self.bank.count('get_payment'), 3)
+                self.assertFalse(self.connection.silent_since)
+        self.assertTrue(errors.is_silence(errors.OutcomeUnknown("gateway", http_status=502)))
+
+    def test_sweep_in_several_runs_ends_it(self):
+        self.connection.sudo().write({
+            'silent_since': fields.Datetime.now() - timedelta(minutes=20), 'silences': 5,
+            'silent_until': fields.Datetime.now() - timedelta(seconds=1)})
+        self.bank.pay(self.due(1).tochka_operation_id)
+        with self.no_time():
+            self.run_once('cron_sweep')
+        self.assertEqual(self.bank.count('list_page'), 1)
+        self.assertFalse(self.connection.silent_since)
+
+    def test_clock_that_was_set_back(self):
+        self.connection.sudo().write({
+            'silent_since': fields.Datetime.now() + timedelta(hours=20), 'silences': 5,
+            'silent_until': fields.Datetime.now() + timedelta(hours=21)})
+        self.due(1)
+        self.run_once('cron_poll')
+        self.assertEqual(self.bank.count('get_payment'), 1)
+        self.assertFalse(self.connection.silent_since)
+
+    def test_access_that_can_not_be_renewed_is_tried_once(self):
+        """ The service of access hangs: one call, not one for each notification. """
+        transactions = self.due(3)
+        self.env['tochka.webhook.event'].sudo().create([{
+            'digest': transaction.tochka_operation_id, 'state': 'new',
+            'operation_id': transaction.tochka_operation_id,
+            'received_at': fields.Datetime.now(),
+            'next_try_at': fields.Datetime.now() - timedelta(seconds=1),
+            'company_id': self.company.id, 'connection_id': self.connection.id,
+        } for transaction in transactions])
+        with patch.object(
+            type(self.connection), '_tochka_client', side_effect=errors.NotSent("no access"),
+        ) as asked:
+            self.run_once('cron_process_events')
+        self.assertEqual(asked.call_count, 1)
+        self.assertTrue(self.connection.silent_since)

@@ -223,6 +223,20 @@ class TestPaymentApply(TochkaCommon):
         self.assertFalse(transaction.tochka_problem)
         self.assertEqual(transaction._tochka_apply_operation(new), 'applied', "The same once more")
 
+    def test_money_is_never_too_old(self):
+        """ The answer that tells of it is applied after one that was asked for later. """
+        transaction = self.create_linked_tx()
+        operation_id = transaction.tochka_operation_id
+        now = datetime.now(timezone.utc)
+        expired = self.bank.change(
+            operation_id, status='EXPIRED', asked_at=now - timedelta(seconds=1))
+        self.bank.pay(operation_id)
+        paid = self.bank.change(operation_id, asked_at=now - timedelta(seconds=2))
+        transaction._tochka_apply_operation(expired)
+        self.assertEqual(transaction.state, 'cancel')
+        self.assertEqual(transaction._tochka_apply_operation(paid), 'applied')
+        self.assertEqual(transaction.state, 'done')
+
     def test_two_refunds_with_one_id_and_one_listed_twice(self):
         transaction = self.create_linked_tx(self.create_invoice(1000.0))
         operation_id = transaction.tochka_operation_id

@@ -295,7 +295,8 @@ class TestPaymentLink(TochkaCommon):
         second = self.create_tx(invoice)
         for error in (errors.OutcomeUnknown("silence"), errors.NotSent("no way"),
                       errors.Unauthorized("no right", http_status=403),
-                      errors.Rejected("something", http_status=424)):
+                      errors.Rejected("something", http_status=424),
+                      errors.Rejected("Not Found", http_status=404)):  # of a gateway
             with self.subTest(error=error):
                 self.bank.fail('get_payment', error)
                 with self.assertRaisesRegex(ValidationError, "can't be reached"):

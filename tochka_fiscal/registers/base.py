@@ -7,9 +7,12 @@ difference that a doubled receipt depends on is whether the register may have ta
 """
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+_KEY = re.compile(r'[\x21-\x7e]{1,100}')
 
 # === WHAT BECOMES OF A CALL === #
 
@@ -205,9 +208,19 @@ def read_callback_key(body, name):
     """
     try:
         key = json.loads(body)[name]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidCallback("The callback says nothing.") from error
-    if not isinstance(key, str) or not key:
+    return check_callback_key(key)
+
+
+def check_callback_key(key):
+    """ Return a key that a callback names, if it can be one.
+
+    :param key: What stands there.
+    :rtype: str
+    :raise InvalidCallback: If no receipt can have it: keys are written by us, in visible ASCII.
+    """
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise InvalidCallback("The callback says nothing.")
     return key
 

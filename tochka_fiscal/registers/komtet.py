@@ -66,12 +66,16 @@ class Komtet(base.Register):
         behind a proxy the request's own is another.
         """
         signature = headers.get('X-HMAC-Signature') or ''
-        if not hmac.compare_digest(self.sign('POST', url, body), signature.lower()):
+        # As bytes: a text beyond ASCII is an error to it.
+        if not hmac.compare_digest(
+            self.sign('POST', url, body).encode(), signature.lower().encode(errors='replace')
+        ):
             raise base.InvalidCallback("The signature is not that of the register.")
         try:
             answer = json.loads(body)
-            return str(answer['external_id']), self._read_task(answer)
-        except (ValueError, KeyError, TypeError, base.OutcomeUnknown) as error:
+            return base.check_callback_key(
+                str(answer['external_id'])), self._read_task(answer)
+        except (ValueError, KeyError, TypeError, RecursionError, base.OutcomeUnknown) as error:
             raise base.InvalidCallback("The callback says nothing.") from error
 
     # === THE RECEIPT === #

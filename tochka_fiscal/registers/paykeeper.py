@@ -93,11 +93,9 @@ class PayKeeper(base.Register):
             content = json.loads(text) if text.lstrip().startswith('{') else dict(
                 urllib.parse.parse_qsl(text, strict_parsing=True))
             key = content['receipt_key']
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             raise base.InvalidCallback("The callback says nothing.") from error
-        if not isinstance(key, str) or not key:
-            raise base.InvalidCallback("The callback says nothing.")
-        return key, None
+        return base.check_callback_key(key), None
 
     # === THE RECEIPT === #
 
