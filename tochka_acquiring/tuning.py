@@ -52,6 +52,8 @@ SILENCE_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)
 SILENCE_TRIAL_SECONDS = 60
 # From so many times in vain on people are told of it.
 SILENCES_SHOWN = 3
+# After so long a person is asked to look.
+SILENCE_MINUTES = 60
 
 # How long all calls to the bank together may take that one request of a browser makes, a payer's
 # above all, and those of a job that looks after one connection.
@@ -63,3 +65,5 @@ JOB_BANK_SECONDS = 30
 # Payments that are posted together and committed at once. A customer who looks at the status page
 # meanwhile waits for his batch.
 POSTING_BATCH = 50
+# When a payment that could not be booked is tried again.
+POSTING_RETRY_MINUTES = 10

@@ -113,6 +113,10 @@ class Busy(NotSent):
     """ Another process is doing what has to come first: surely not done. """
 
 
+class Unprepared(NotSent):
+    """ What is needed for a request is wrong here, with us: surely not done. """
+
+
 class NoTimeLeft(NotSent):
     """ Earlier calls have used up the time of all: surely not done. """
 
@@ -135,7 +139,7 @@ def is_silence(error):
     :param Exception|None error: What became of a call.
     :rtype: bool
     """
-    if isinstance(error, (NoTimeLeft, Busy, Unreadable)):
-        return False  # The bank was not even asked, or has said something.
+    if isinstance(error, (TlsError, Unprepared, NoTimeLeft, Busy, Unreadable)):
+        return False  # It was not even asked, or has said something: time mends nothing.
     return isinstance(error, (NotSent, OutcomeUnknown)) and (
         error.http_status is None or error.http_status in _SILENT_STATUSES)

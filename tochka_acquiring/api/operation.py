@@ -232,24 +232,26 @@ class Operation:
     def refunds(self):
         """ The refunds of the history, each with a name of its own.
 
-        Nowhere is it said that the bank's id is unique: two refunds may carry one. Entries that
-        are alike in everything are one refund, listed twice.
+        Nowhere is it said that the bank's id is unique: two refunds may carry one. Entries of one
+        id and one amount are one refund, listed twice: whatever time they show, money that is
+        taken for two would be booked, and told the tax office of, twice.
 
-        :return: (key, refund): the key is the bank's id, with a number when another refund has the
-                 same one; without an id, the place in the history.
+        :return: (key, refund): the key is the bank's id, with a number when a refund of another
+                 amount has the same one; without an id, the place among those without one.
         :rtype: list[tuple[str, Order]]
         """
-        found, same_id = [], {}
-        for number, order in enumerate(
-            (order for order in self.orders if order.type == 'refund'), start=1
-        ):
-            if not order.order_id:
-                found.append((f'{self.operation_id}#{number}', order))
+        found, amounts, nameless = [], {}, 0
+        for order in self.orders:
+            if order.type != 'refund':
                 continue
-            others = same_id.setdefault(order.order_id, [])
-            if order not in others:
-                others.append(order)
-                suffix = f'#{len(others)}' if len(others) > 1 else ''
+            if not order.order_id:
+                nameless += 1
+                found.append((f'{self.operation_id}#{nameless}', order))
+                continue
+            same_id = amounts.setdefault(order.order_id, [])
+            if order.amount not in same_id:
+                same_id.append(order.amount)
+                suffix = f'#{len(same_id)}' if len(same_id) > 1 else ''
                 found.append((order.order_id + suffix, order))
         return found
 

@@ -90,8 +90,8 @@ class Transport:
         if _origin(url) != _origin(self._base_url):
             raise ValueError("The key is for the bank's host only.")
         if self._token is not None and not _KEY.fullmatch(self._token):
-            raise errors.NotSent(_lt("The key holds characters that no key has: copy it anew from"
-                                     " the internet bank."))
+            raise errors.Unprepared(_lt(
+                "The key holds characters that no key has: copy it anew from the internet bank."))
         headers = {'Accept': 'application/json'}
         if self._token is not None:
             headers['Authorization'] = f'Bearer {self._token}'
@@ -194,4 +194,6 @@ def _explain(failure):
     message = _NOT_SENT.get(failure.reason) or _lt("The bank can't be reached.")
     if failure.reason in (https.UNTRUSTED, https.WRONG_CERTIFICATE):
         return errors.TlsError(message)
+    if failure.reason in (https.BAD_REQUEST, https.NO_TRUST):
+        return errors.Unprepared(message)
     return errors.NotSent(message)

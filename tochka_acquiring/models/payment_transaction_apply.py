@@ -57,7 +57,8 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         connection = self._tochka_connection()
         try:
-            operation = self._tochka_read_operation(quick=True)
+            # One that is merely slow gets the usual time when it is tried again.
+            operation = self._tochka_read_operation(quick=not connection.sudo().silences)
         except errors.TochkaError as error:
             _logger.info("The bank did not tell about transaction %s: %s", self.reference, error)
             return 'silent' if connection._tochka_note_answer(error) else 'unknown'

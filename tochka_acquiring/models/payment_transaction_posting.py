@@ -36,6 +36,8 @@ class PaymentTransaction(models.Model):
             if source.state == 'done' and not source.payment_id:
                 source._post_process()  # What is returned was received first.
             super(PaymentTransaction, transaction)._post_process()
+            if transaction.tochka_posting_failed_at:
+                transaction.tochka_posting_failed_at = False
             if transaction.state == 'done' and not transaction.payment_id:
                 # Odoo takes any child for a part of a capture, which is booked instead. A payment
                 # that was returned before Odoo heard of it has one, too.

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg2
 
@@ -15,6 +15,7 @@ _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
 # Where `_create_payment` comes from, when nobody else has something to say in it.
 CREATE_PAYMENT_MODULES = ('account_payment', 'tochka_acquiring')
+JOURNAL_ENTRY_MODULES = ('account', 'tochka_acquiring')
 
 
 class PaymentTransaction(models.Model):
@@ -40,6 +41,10 @@ class PaymentTransaction(models.Model):
         """
         transactions = self or self.search([
             ('is_post_processed', '=', False),
+            # What can't be booked is tried again after a while, or it would keep the job busy.
+            '|', ('tochka_posting_failed_at', '=', False),
+            ('tochka_posting_failed_at', '<', fields.Datetime.now() - timedelta(
+                minutes=tuning.POSTING_RETRY_MINUTES)),
             # As in Odoo; `_cron_tochka_monitor` takes over then.
             ('last_state_change', '>=', fields.Datetime.now() - timedelta(days=4)),
         ])
@@ -58,12 +63,12 @@ class PaymentTransaction(models.Model):
         :return: None
         """
         batches = self._tochka_split()[::-1]  # a stack
-        time_left = self.env['ir.cron']._commit_progress(0)
+        time_left = self.env['ir.cron']._tochka_time_left()
         while batches and time_left:
             batch = self.browse(batches.pop())
             try:
                 batch._post_process()
-                time_left = self.env['ir.cron']._commit_progress(len(batch))
+                time_left = self.env['ir.cron']._tochka_time_left(len(batch))
                 continue
             except psycopg2.OperationalError:
                 self.env.cr.rollback()  # Somebody else works on it: half of it, or later.
@@ -76,10 +81,9 @@ class PaymentTransaction(models.Model):
             if len(batch) > 1:
                 half = len(batch) // 2
                 batches += [batch.ids[half:], batch.ids[:half]]
-            time_left = self.env['ir.cron']._commit_progress(0)
+            time_left = self.env['ir.cron']._tochka_time_left()
         if batches:
-            self.env['ir.cron']._tochka_wake('payment.cron_post_process_payment_tx')
-            self.env.cr.commit()
+            self.env['ir.cron']._tochka_go_on('payment.cron_post_process_payment_tx')
 
     def _tochka_split(self):
         """ Return the ids of the transactions in the order in which they are worked on.
@@ -87,7 +91,7 @@ class PaymentTransaction(models.Model):
         :return: Batches that can be posted together, then the others, those that failed last.
         :rtype: list[list[int]]
         """
-        waiting = self.sorted(lambda tx: (bool(tx.tochka_posting_failed_at), tx.id))
+        waiting = self.sorted(lambda tx: (tx.tochka_posting_failed_at or datetime.min, tx.id))
         batches = []
         while plain := waiting._tochka_pick_plain():
             batches += [list(ids) for ids in split_every(tuning.POSTING_BATCH, plain.ids)]
@@ -125,9 +129,12 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         return any(
-            '_create_payment' in vars(base)
-            and base.__dict__.get('_module') not in CREATE_PAYMENT_MODULES
-            for base in type(self).mro()
+            method in vars(base) and vars(base).get('_module') not in modules
+            for model, method, modules in (
+                (self, '_create_payment', CREATE_PAYMENT_MODULES),
+                (self.env['account.payment'], '_generate_journal_entry', JOURNAL_ENTRY_MODULES),
+            )
+            for base in type(model).mro()
         )
 
     def _tochka_is_plain(self):

@@ -25,14 +25,24 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         listed = dict(operation.refunds)
         refunds = self._tochka_refunds()
-        known = set(refunds.mapped('tochka_order_id'))
+        booked = refunds.filtered('tochka_order_id')
+        known = set(booked.mapped('tochka_order_id'))
+        left = self._tochka_amount() - sum(refund._tochka_amount() for refund in booked)
         for order_id, order in listed.items():
-            if order_id in known:
+            # While one that is booked is missing, a new one may be the same under another name.
+            if order_id in known or known - listed.keys():
                 continue
+            if order.amount > left:
+                self._tochka_flag(_(
+                    "The bank lists a return of %(amount)s roubles, and only %(left)s are left of"
+                    " the payment. It is not booked. Look at the operation in the internet bank.",
+                    amount=order.amount, left=left))
+                return
             refund = self._tochka_match_refund(refunds, order) or (
                 self._tochka_create_bank_refund(order))
             refund._tochka_confirm_refund(order_id, order)
             refunds |= refund
+            left -= order.amount
         if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not listed:
             self._tochka_flag(_(
                 "The bank calls the payment returned (%s) and lists no return. Look at the"

@@ -78,20 +78,22 @@ class TochkaConnection(models.Model):
         if is_silent or connection.silent_since:
             self.env['ir.cron']._commit_progress(0)
             self.env['ir.cron']._tochka_guard(
-                lambda one: one._tochka_write_silence(is_silent), connection)
+                lambda one: one._tochka_write_silence(error if is_silent else None), connection)
             self.env['ir.cron']._commit_progress(0)
         return is_silent
 
-    def _tochka_write_silence(self, is_silent):
-        """ Plan when the bank is asked again, or let all go on.
+    def _tochka_write_silence(self, error):
+        """ Plan when the bank is asked again, or let all go on. A person is asked after an hour.
 
-        :param bool is_silent: Whether the bank has just been silent.
+        :param TochkaError|None error: How the bank has just been silent.
         """
         if not self.try_lock_for_update(allow_referencing=True):
             return  # Somebody else notes the same.
         self.invalidate_recordset()
-        if not is_silent:
+        if not error:
             self._tochka_end_silence()
+            if self.problem_kind == 'other':  # silence; a refused key stays one
+                self._tochka_clear_problem()
         else:
             delays = tuning.SILENCE_SECONDS
             now = fields.Datetime.now()
@@ -103,7 +105,9 @@ class TochkaConnection(models.Model):
             })
             _logger.warning("The bank does not answer the connection %s; it is asked again at %s",
                             self.id, self.silent_until)
-        if not is_silent or self.silences >= tuning.SILENCES_SHOWN:
+            if now - self.silent_since >= timedelta(minutes=tuning.SILENCE_MINUTES):
+                self._tochka_report_problem(error)
+        if not error or self.silences >= tuning.SILENCES_SHOWN:
             self._tochka_update_problems()
 
     def _tochka_end_silence(self):

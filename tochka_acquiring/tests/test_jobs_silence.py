@@ -225,3 +225,28 @@ class TestSilence(JobsMixin, RefundCommon):
             self.run_once('cron_process_events')
         self.assertEqual(asked.call_count, 1)
         self.assertTrue(self.connection.silent_since)
+
+    def test_certificate_is_no_silence(self):
+        self.due(1)
+        self.bank.fail('list_page', errors.TlsError("not trusted"))
+        self.run_once('cron_sweep')
+        self.assertFalse(self.connection.silent_since)
+        self.assertEqual(
+            (self.connection.state, self.connection.problem_kind), ('attention', 'certificate'))
+
+    def test_a_person_is_asked_after_an_hour_and_not_after_the_answer(self):
+        self.due(1)
+        self.be_silent()
+        self.connection.sudo().write({
+            'silent_since': fields.Datetime.now() - timedelta(
+                minutes=tuning.SILENCE_MINUTES + 1),
+            'silent_until': fields.Datetime.now() - timedelta(seconds=1), 'silences': 9})
+        self.run_once('cron_poll')
+        self.assertEqual(self.connection.state, 'attention')
+        self.assertEqual(len(self.connection.activity_ids), 1)
+        self.bank.failures.clear()
+        self.connection.sudo().silent_until = fields.Datetime.now() - timedelta(seconds=1)
+        self.due(1)
+        self.run_once('cron_poll')
+        self.assertEqual(self.connection.state, 'connected')
+        self.assertFalse(self.connection.activity_ids)

@@ -262,3 +262,41 @@ class TestPaymentApply(TochkaCommon):
         self.assertEqual(transaction._tochka_apply_operation(operation), 'partly')
         self.assertEqual(transaction.state, 'done', "What can be read is booked")
         self.assertIn("can't read", transaction.tochka_problem)
+
+    def test_one_refund_listed_twice_at_two_times(self):
+        transaction = self.create_linked_tx(self.create_invoice(1000.0))
+        operation_id = transaction.tochka_operation_id
+        approval = self.bank.pay(operation_id).orders
+        now = datetime.now(timezone.utc)
+        twice = [Order('same', 'refund', Decimal('300'), now - timedelta(hours=hours))
+                 for hours in (1, 0)]
+        self.bank.change(operation_id, status='REFUNDED_PARTIALLY', orders=(*approval, *twice))
+        self.refresh(transaction)
+        self.assertEqual(transaction._tochka_refunds().mapped('amount'), [-300.0])
+        self.assertIn('600', transaction.tochka_problem)
+
+    def test_more_is_never_returned_than_was_paid(self):
+        transaction = self.create_linked_tx(self.create_invoice(1000.0))
+        operation_id = transaction.tochka_operation_id
+        approval = self.bank.pay(operation_id).orders
+        now = datetime.now(timezone.utc)
+        self.bank.change(operation_id, status='REFUNDED', orders=(*approval, *(
+            Order(name, 'refund', Decimal('700'), now) for name in ('a', 'b'))))
+        self.refresh(transaction)
+        self.assertEqual(transaction._tochka_refunds().mapped('amount'), [-700.0])
+        self.assertIn('is not booked', transaction.tochka_problem)
+
+    def test_nothing_is_booked_while_a_known_refund_is_missing(self):
+        """ It may be the same one, under another name. """
+        transaction = self.create_linked_tx(self.create_invoice(1000.0))
+        operation_id = transaction.tochka_operation_id
+        approval = self.bank.pay(operation_id).orders
+        now = datetime.now(timezone.utc)
+        self.bank.change(operation_id, status='REFUNDED_PARTIALLY', orders=(
+            *approval, Order('a', 'refund', Decimal('300'), now)))
+        self.refresh(transaction)
+        self.bank.change(operation_id, orders=(
+            *approval, Order('another', 'refund', Decimal('300'), now)))
+        self.refresh(transaction)
+        self.assertEqual(transaction._tochka_refunds().mapped('amount'), [-300.0])
+        self.assertIn('no longer lists', transaction.tochka_problem)

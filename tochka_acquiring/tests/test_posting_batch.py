@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 import os
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -86,8 +87,14 @@ class TestPostingBatch(PostingCommon):
             self.paid_tx(self.create_invoice(100.0, partner=self.new_customer()))
             for _time in range(2)))
         self.assertEqual((bad + more)._tochka_split(), [more.ids, bad.ids])
-        self.run_posting(bad)
+        self.env.ref(JOB).sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertFalse(bad.payment_id, "It keeps nobody busy")
+        bad.tochka_posting_failed_at -= timedelta(minutes=tuning.POSTING_RETRY_MINUTES + 1)
+        self.env.ref(JOB).sudo().method_direct_trigger()
+        self.env.invalidate_all()
         self.assertTrue(bad.payment_id, "What was wrong has been put right")
+        self.assertFalse(bad.tochka_posting_failed_at)
 
     def test_time_is_over(self):
         """ What is done is committed, and the job wakes itself for the rest. """
@@ -130,4 +137,8 @@ class TestPostingBatch(PostingCommon):
         foreign = next(base for base in model.mro() if base._module == 'payment')
         self.assertNotIn('_create_payment', vars(foreign))
         with patch.object(foreign, '_create_payment', lambda tx: None, create=True):
+            self.assertFalse(transactions._tochka_pick_plain())
+        foreign = next(base for base in type(self.env['account.payment']).mro()
+                       if base._module == 'account_payment')
+        with patch.object(foreign, '_generate_journal_entry', lambda *_args: None, create=True):
             self.assertFalse(transactions._tochka_pick_plain())

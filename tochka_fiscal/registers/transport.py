@@ -81,6 +81,10 @@ def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), *, credent
 
 def _explain(failure):
     """ Return what a request without an answer means. :rtype: NotSent|OutcomeUnknown """
+    if failure.maybe_sent and failure.reason == https.TLS:
+        # A certificate of ours that is refused shows only after the handshake (TLS 1.3).
+        return OutcomeUnknown(_lt("The encrypted connection to the register broke. If it does so"
+                                  " each time, check the certificate that we show."))
     if failure.maybe_sent:
         return OutcomeUnknown(_lt("The register's answer was lost."))
     if failure.reason in (https.CONNECTION, https.TIMEOUT):
