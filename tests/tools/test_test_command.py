@@ -67,11 +67,13 @@ def test_the_tag_of_a_database_without_apps_is_used_by_both_addons():
 
 
 @pytest.mark.parametrize(('words', 'ci', 'expected'), [
-    ([], True, ['pytest tests/reliability', 'pytest tests/browser', 'core', 'reference False',
+    ([], True, ['pytest tests/reliability', 'pytest tests/browser', 'pytest tests/upgrade', 'core',
+                'reference False',
                 'stock']),
-    (['--long'], True, ['pytest tests/reliability', 'pytest tests/browser', 'core',
+    (['--long'], True, ['pytest tests/reliability', 'pytest tests/browser',
+                        'pytest tests/upgrade', 'core',
                         'reference True', 'stock']),
-    ([], False, ['pytest tests/reliability', 'pytest tests/browser', 'stock']),
+    ([], False, ['pytest tests/reliability', 'pytest tests/browser', 'pytest tests/upgrade', 'stock']),
     (['--odoo-core'], False, ['core']),
     (['--odoo-reference'], False, ['reference True']),
 ])
