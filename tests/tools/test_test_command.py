@@ -68,12 +68,12 @@ def test_the_tag_of_a_database_without_apps_is_used_by_both_addons():
 
 @pytest.mark.parametrize(('words', 'ci', 'expected'), [
     ([], True, ['pytest tests/reliability', 'pytest tests/browser', 'pytest tests/upgrade', 'core',
-                'reference False',
-                'stock']),
+                'reference False', 'stock']),
     (['--long'], True, ['pytest tests/reliability', 'pytest tests/browser',
                         'pytest tests/upgrade', 'core',
                         'reference True', 'stock']),
-    ([], False, ['pytest tests/reliability', 'pytest tests/browser', 'pytest tests/upgrade', 'stock']),
+    ([], False, ['pytest tests/reliability', 'pytest tests/browser', 'pytest tests/upgrade',
+                 'stock']),
     (['--odoo-core'], False, ['core']),
     (['--odoo-reference'], False, ['reference True']),
 ])
