@@ -80,8 +80,8 @@ def send(method, url, *, headers=None, params=None, json=None, data=None, timeou
     :param dict|None params: The query.
     :param dict|None json: The body as JSON.
     :param dict|bytes|None data: The body as a form, or as it is.
-    :param tuple[float, float] timeout: Seconds to connect and to wait for the answer; once it is
-                                        connected, both together for all the rest.
+    :param tuple[float, float] timeout: Seconds to connect and to wait for the answer; both
+                                        together limit the whole exchange. Or one number for all.
     :param str|None ca_pem: Further authorities, trusted for this request alone.
     :param str|None client_pem: The certificate that we show, its chain and its key.
     :param str|None credential: What tells apart who sends. Connections are not shared over it.
@@ -141,7 +141,7 @@ def _exchange(adapter, request, timeout):
     session.mount(f'{_origin(request.url)}/', adapter)
     _state.connecting = False
     # A time-out counts from the last byte: one byte a second would hold us for hours.
-    watch = _state.watch = _Watch(sum(timeout))
+    watch = _state.watch = _Watch(sum(timeout) if isinstance(timeout, tuple) else timeout)
     try:
         # The list of authorities from the environment is in the context already.
         response = session.send(

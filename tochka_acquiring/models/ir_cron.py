@@ -147,14 +147,14 @@ class IrCron(models.Model):
             for record in batch:
                 # First: one that takes its worker with it must not be met again by the next run.
                 position = progress.tochka_position = record.id
-                self.env.cr.commit()
+                self._commit_progress(0)
                 self._tochka_guard(work, record)
                 if not self._tochka_time_left(1):
                     self._tochka_go_on(xmlid)
                     return False
             if len(batch) < tuning.JOB_BATCH:
                 progress.tochka_position = 0
-                self.env.cr.commit()
+                self._commit_progress(0)
                 return True
 
     @api.model

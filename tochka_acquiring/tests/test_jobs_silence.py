@@ -197,7 +197,7 @@ class TestSilence(JobsMixin, RefundCommon):
         self.bank.pay(self.due(1).tochka_operation_id)
         with self.no_time():
             self.run_once('cron_sweep')
-        self.assertEqual(self.bank.count('list_page'), 1)
+        self.assertEqual(self.bank.count('list_payments'), 1)
         self.assertFalse(self.connection.silent_since)
 
     def test_clock_that_was_set_back(self):
@@ -228,7 +228,7 @@ class TestSilence(JobsMixin, RefundCommon):
 
     def test_certificate_is_no_silence(self):
         self.due(1)
-        self.bank.fail('list_page', errors.TlsError("not trusted"))
+        self.bank.fail('list_payments', errors.TlsError("not trusted"))
         self.run_once('cron_sweep')
         self.assertFalse(self.connection.silent_since)
         self.assertEqual(

@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.models import ir_cron
+from odoo.addons.tochka_acquiring import tuning
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 
 CLOSING_LOGGER = 'odoo.addons.tochka_fiscal.models.fiscal_receipt_closing'
@@ -114,7 +114,7 @@ class TestClosingBooks(ClosingCommon):
         with patch.object(
             type(broken.transaction_id), '_fiscal_deliveries', deliveries
         ), patch.object(
-            ir_cron, 'MIN_TIME_PER_JOB', 2
+            tuning, 'JOB_SECONDS', 2
         ), mute_logger(CLOSING_LOGGER):
             self.env.flush_all()
             # The real clock: a frozen one would never end the job's time.
@@ -129,9 +129,9 @@ class TestClosingBooks(ClosingCommon):
         prepayment = self.printed(topup)
         invoice = self.create_due(1000.0)
         (topup.payment_id._seek_for_lines()[1] + invoice._tochka_due_lines()).reconcile()
-        # A job has ten seconds; here they are over after the first prepayment.
-        with patch.object(ir_cron, 'MIN_TIME_PER_JOB', 0):
-            self.close(times=3)
+        # A run has six seconds; here they are over after the first prepayment.
+        with patch.object(tuning, 'JOB_SECONDS', 0):
+            self.close(times=4)
         prepayment.invalidate_recordset()
         self.assertEqual(prepayment.prepaid_left, 0.0)
 

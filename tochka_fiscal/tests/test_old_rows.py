@@ -77,8 +77,8 @@ class TestOldRows(FiscalCommon, HttpCase):
     def test_jobs(self):
         for name in (
             'payment.cron_post_process_payment_tx',
-            'tochka_acquiring.cron_poll', 'tochka_acquiring.cron_process_events',
-            'tochka_acquiring.cron_monitor', 'tochka_acquiring.cron_refund',
+            # The inbox is taken by an UPDATE, whose search is the index of `next_try_at`.
+            'tochka_acquiring.cron_poll', 'tochka_acquiring.cron_monitor', 'tochka_acquiring.cron_refund',
             'tochka_acquiring.cron_refund_sweep',
             'tochka_fiscal.cron_lane_0', 'tochka_fiscal.cron_overdue',
             'tochka_fiscal.cron_closing',

@@ -109,8 +109,8 @@ class TestRegisterPage(FiscalCommon):
 
     @mute_logger('odoo.addons.tochka_fiscal')
     def test_broken_register_keeps_no_other_from_the_look(self):
-        self.register.copy({'name': "A till"}).state = 'ready'  # the first by name
-        self.register.state = 'passive'
+        other = self.register.copy({'name': "A till"})  # looked at after the first one
+        other.state = 'passive'
         self.till.fail(ValueError("broken"))
         self.look()
-        self.assertEqual(self.register.state, 'ready')
+        self.assertEqual(other.state, 'ready')
