@@ -47,7 +47,9 @@ class TestBankRegister(BankRegisterCommon):
         }])
         self.assertEqual(self.env['fiscal.receipt'].search_count([
             ('transaction_id', '=', transaction.id)]), 1)
-        self.env['fiscal.receipt'].sudo()._cron_fiscal_overdue()
+        self.env.flush_all()
+        self.env.ref('tochka_fiscal.cron_overdue').sudo().method_direct_trigger()
+        self.env.invalidate_all()
         self.assertFalse(receipt.activity_ids)
 
     def test_dead_link_prints_nothing_until_it_was_paid_after_all(self):
