@@ -105,6 +105,21 @@ class Stack:
         """ Return records as dictionaries. """
         return self.call(model, 'search_read', domain, fields=fields)
 
+    def plan_poll(self, transactions, moment):
+        """ Set when the bank is asked about transactions: no user can, not even an administrator.
+
+        :param list[int] transactions: Their ids.
+        :param str|None moment: In UTC; None for never.
+        """
+        connection = database.connect(self.name)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    'UPDATE payment_transaction SET tochka_next_poll_at = %s WHERE id = ANY(%s)',
+                    [moment, transactions])
+        finally:
+            connection.close()
+
     def provider(self):
         """ Return the id of the provider that takes money. """
         [provider] = self.read('payment.provider', [

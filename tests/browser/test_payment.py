@@ -72,8 +72,7 @@ def test_lost_webhook_poll_alone(stack, visit):
     visitor.leave()
     assert stack.invoice(invoice_id)['payment_state'] == 'not_paid'
     [transaction] = stack.transactions(invoice_id)
-    stack.call('payment.transaction', 'write', [transaction['id']],
-               {'tochka_next_poll_at': '2020-01-01 00:00:00'})
+    stack.plan_poll([transaction['id']], '2020-01-01 00:00:00')
     stack.run_job('cron_poll')
     stack.wait_paid(invoice_id)
 
@@ -84,8 +83,7 @@ def test_lost_webhook_and_poll_sweep_alone(stack, visit):
     visitor = visit(url).choose('card').press_pay().pay_at_the_bank('card', 'pay-and-close')
     visitor.leave()
     [transaction] = stack.transactions(invoice_id)
-    stack.call('payment.transaction', 'write', [transaction['id']],
-               {'tochka_next_poll_at': False})
+    stack.plan_poll([transaction['id']], None)
     stack.run_job('cron_sweep')
     stack.wait_paid(invoice_id)
 

@@ -28,8 +28,7 @@ def test_return_webhook_and_jobs_at_once(stack):
         if not delivery['done']:
             stack.control('webhooks', {'again': delivery['id'], 'copies': REPEATS})
     transactions = [t['id'] for i, _op in invoices for t in stack.transactions(i)]
-    stack.call('payment.transaction', 'write', transactions,
-               {'tochka_next_poll_at': '2020-01-01 00:00:00'})
+    stack.plan_poll(transactions, '2020-01-01 00:00:00')
 
     def come_back(operation):
         return requests.get(operation['redirectUrl'], timeout=60).status_code
