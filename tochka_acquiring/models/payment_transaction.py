@@ -103,7 +103,7 @@ class PaymentTransaction(models.Model):
 
         :raise AccessError: If a user writes by himself.
         """
-        if not self.env.su and any(
+        if not self.env.su and not self.env.user.has_group('base.group_system') and any(
             'tochka' in (transaction.provider_code, transaction.source_transaction_id.provider_code)
             or transaction.tochka_refund_state
             for transaction in self.sudo()
