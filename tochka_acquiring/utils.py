@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import time
 from datetime import timezone
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,11 @@ def bank_day(moment):
     :rtype: date
     """
     return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(const.BANK_TIME_ZONE)).date()
+
+
+def this_minute():
+    """ Return the number of the minute, for what a worker keeps no longer. :rtype: int """
+    return int(time.time() // 60)
 
 
 def is_local_route(route):

@@ -4,6 +4,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import ormcache
 
+from odoo.addons.tochka_acquiring.utils import this_minute
+
 
 class TochkaLegalEntity(models.Model):
     """ A company as the bank knows it. The bank's word for it is customer. """
@@ -78,13 +80,13 @@ class TochkaLegalEntity(models.Model):
         :rtype: tuple[int|None, int]|None
         """
         try:
-            return self._tochka_find_owner(customer_code)
+            return self._tochka_find_owner(customer_code, this_minute())
         except LookupError:
             return None
 
     @api.model
-    @ormcache('customer_code', cache='stable')
-    def _tochka_find_owner(self, customer_code):
+    @ormcache('customer_code', 'minute', cache='stable')
+    def _tochka_find_owner(self, customer_code, minute):
         """ Look for it, once in each worker. Only what was found is kept: a legal entity may come
         at any moment, and its notifications must not be taken for another's.
 

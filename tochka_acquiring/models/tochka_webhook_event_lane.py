@@ -129,14 +129,19 @@ class TochkaWebhookEvent(models.Model):
         transactions = self._tochka_find_transactions(events)
         readers, answers = {}, {}
         for transaction in transactions.values():
-            if transaction.id in readers:
+            if transaction.id in readers or transaction.id in answers:
                 continue
             merchant = transaction.tochka_merchant_id or (
                 transaction.provider_id.tochka_merchant_id)
+            if merchant.connection_id.id in silent:
+                answers[transaction.id] = errors.NotSent("The bank was silent a moment ago.")
+                continue
             try:
                 reader = transaction._tochka_reader(quick=True)
             except Exception as error:  # told of when it is its turn
                 answers[transaction.id], reader = error, None
+                if isinstance(error, errors.NotSent):  # the access can't be renewed now
+                    silent.add(merchant.connection_id.id)
             readers[transaction.id] = (merchant.connection_id.id, reader)
         # Nothing of the database is used from here on, and no transaction stays open.
         self.env.cr.commit()

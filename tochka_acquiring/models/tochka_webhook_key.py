@@ -9,6 +9,7 @@ from odoo.tools import ormcache
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors, webhook
+from odoo.addons.tochka_acquiring.utils import this_minute
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -64,7 +65,7 @@ class TochkaWebhookKey(models.Model):
         :raise InvalidSignature: If no key of the bank fits.
         :raise KeyUnavailable: If no key could be obtained.
         """
-        known = self._tochka_known_keys()
+        known = self._tochka_known_keys(this_minute())
         claims = self._tochka_try_keys(body, known)
         if claims is not None:
             return claims
@@ -87,13 +88,15 @@ class TochkaWebhookKey(models.Model):
         raise webhook.InvalidSignature("No key of the bank fits the signature.")
 
     @api.model
-    @ormcache(cache='stable')
-    def _tochka_known_keys(self):
+    @ormcache('minute', cache='stable')
+    def _tochka_known_keys(self, minute):
         """ Return the stored keys of all connections that notifications may come for.
 
         Kept in each worker. Whatever changes them clears the cache in all workers: a key here, a
-        connection (`KEY_FIELDS` there), the parameter of the address.
+        connection (`KEY_FIELDS` there), the parameter of the address. Whoever does not hear of it
+        (its teller was killed) reads them anew in the next minute.
 
+        :param int minute: See `this_minute`.
         :return: The keys as JSON.
         :rtype: tuple[str, ...]
         """
