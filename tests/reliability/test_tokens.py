@@ -23,7 +23,17 @@ def connection(stack):
     give_consent(stack, connection_id)
     [values] = stack.read('tochka.connection', [('id', '=', connection_id)], ['state'])
     assert values['state'] == 'connected'
+    # The jobs that renew accesses as well stand still meanwhile: each test says who renews and when.
+    switch_renewing_jobs(stack, on=False)
     yield connection_id
+    switch_renewing_jobs(stack, on=True)
+
+
+def switch_renewing_jobs(stack, on):
+    """ Let the jobs that renew accesses by themselves run, or not. """
+    sql(stack, "UPDATE ir_cron SET active = %s WHERE id IN (SELECT res_id FROM ir_model_data"
+               " WHERE model = 'ir.cron' AND module = 'tochka_acquiring'"
+               " AND name IN ('cron_renew_access', 'cron_refresh'))", on)
 
 
 def give_consent(stack, connection_id):

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -294,6 +295,16 @@ class TestWebhook(WebhookCommon):
         self.connection.environment = 'production'
         self.connection.copy({'environment': 'custom', 'state': 'connected'}).state = 'connected'
         self.assertEqual(self.post(self.sign(self.claims())).status_code, 200)
+
+    def test_access_that_can_not_be_renewed_is_tried_once(self):
+        """ The service of access hangs: one call, not one for each notification. """
+        for _count in range(3):
+            self.post(self.sign(self.claims(self.create_linked_tx())))
+        with patch.object(
+            type(self.connection), '_tochka_client', side_effect=errors.NotSent("no access"),
+        ) as asked:
+            self.run_job('cron_process_events')
+        self.assertEqual(asked.call_count, 1)
 
     def test_one_that_breaks_does_not_stop_the_others(self):
         transactions = [self.create_linked_tx(), self.create_linked_tx()]
