@@ -90,7 +90,7 @@ def prepare(env, bank_url, credentials, stub_url, jwk):
         provider.write({**values, 'journal_id': journal.id})
         provider.write({'state': 'test', 'is_published': True,
                         'payment_method_ids': [Command.link(card.id)]})
-    url = env['tochka.connection'].search([], limit=1)._tochka_public_key_url()
+    url = env['tochka.connection'].search([], limit=1)._public_key_url()
     keys = env['tochka.webhook.key']
     (keys.search([('url', '=', url)]) or keys.create({'url': url})).write({
         'jwk': jwk, 'previous_jwk': False})

@@ -88,7 +88,7 @@ def _jobs(env):
     events = env['tochka.webhook.event']
     return {
         "Job: closing receipts": receipts._cron_fiscal_closing,
-        "Job: lane of receipts": lambda: receipts._fiscal_due(0),
+        "Job: lane of receipts": lambda: receipts._due(0),
         "Job: overdue receipts": receipts._cron_fiscal_overdue,
         "Job: monitor": transactions._cron_tochka_monitor,
         "Job: Odoo's post-processing": transactions._cron_post_process,
@@ -109,7 +109,7 @@ def _searches(env):
     company = env['res.company'].search([('vat', '!=', False)], order='id desc', limit=1)
     user = env['res.users'].search([('login', '=', 'old')])
     customer = user.partner_id
-    own = receipts._fiscal_portal_domain(customer)
+    own = receipts._portal_domain(customer)
     connection, register = env['tochka.connection'].search([]), env['fiscal.register'].search([])
     first = env['payment.transaction'].search([('reference', '=', 'first')])
     line = first.invoice_ids.invoice_line_ids[:1]
@@ -157,7 +157,7 @@ def _searches(env):
         "Register: what waits, the last receipt": lambda: (
             register.mapped('waiting_count'), register.mapped('last_receipt_id.name')),
         "Settlements without a receipt": lambda: (
-            missed._fiscal_find_unprinted(), missed._fiscal_find_transactions()),
+            missed._find_unprinted(), missed._find_transactions()),
         "Marks: is the piece sold?": lambda: line._fiscal_check_sold_once(),
         "Marks: is the piece told of?": lambda: first._fiscal_told_codes(
             ['01046000000000012153'], 'account.move,1'),

@@ -23,7 +23,7 @@ def connection(stack):
     give_consent(stack, connection_id)
     [values] = stack.read('tochka.connection', [('id', '=', connection_id)], ['state'])
     assert values['state'] == 'connected'
-    # The jobs that renew accesses as well stand still meanwhile: each test says who renews and when.
+    # The jobs that renew accesses as well stand still meanwhile: a test says who renews, and when.
     switch_renewing_jobs(stack, on=False)
     yield connection_id
     switch_renewing_jobs(stack, on=True)

@@ -27,20 +27,20 @@ class TochkaOAuthController(http.Controller):
         """
         if not self._tochka_is_administrator():
             return self._tochka_refuse()
-        authorization = request.env['tochka.authorization'].sudo()._tochka_find_by_link(token)
+        authorization = request.env['tochka.authorization'].sudo()._find_by_link(token)
         if not authorization:
-            return self._tochka_explain(_("This link is not known. It may have been replaced."))
-        obstacle = authorization._tochka_find_link_obstacle()
+            return self._explain(_("This link is not known. It may have been replaced."))
+        obstacle = authorization._find_link_obstacle()
         if obstacle:
-            return self._tochka_explain(obstacle, authorization.connection_id)
+            return self._explain(obstacle, authorization.connection_id)
         if not authorization.try_lock_for_update(allow_referencing=True):
-            return self._tochka_explain(_("This link is being opened in another window."))
+            return self._explain(_("This link is being opened in another window."))
         try:
-            url = authorization._tochka_open()
+            url = authorization._open()
         except errors.TochkaError as error:
-            return self._tochka_explain(_(
+            return self._explain(_(
                 "The bank's page can't be opened: %s",
-                authorization.connection_id._tochka_explain(error),
+                authorization.connection_id._explain(error),
             ), authorization.connection_id)
         return request.redirect(url, local=False)
 
@@ -62,8 +62,8 @@ class TochkaOAuthController(http.Controller):
             raise NotFound()
         if not connection.has_access('write'):
             return self._tochka_refuse()
-        if not connection._tochka_send_confirmation():
-            return self._tochka_explain(
+        if not connection._send_confirmation():
+            return self._explain(
                 _("You have no e-mail address: add it in your preferences."), connection)
         return request.render('tochka_acquiring.oauth_page', {
             'title': _("A new link is on its way"),
@@ -85,20 +85,20 @@ class TochkaOAuthController(http.Controller):
         """
         if not self._tochka_is_administrator():
             return self._tochka_refuse()
-        authorization = request.env['tochka.authorization'].sudo()._tochka_find_by_state(state)
+        authorization = request.env['tochka.authorization'].sudo()._find_by_state(state)
         if not authorization:
             _logger.warning("An answer of the consent page with an unknown state was refused")
-            return self._tochka_explain(_(
+            return self._explain(_(
                 "This answer of the bank belongs to no request of this Odoo. Nothing was changed."))
         connection = authorization.connection_id
-        obstacle = authorization._tochka_find_state_obstacle()
+        obstacle = authorization._find_state_obstacle()
         if obstacle:
             _logger.warning("An answer for connection %s was refused: %s", connection.id, obstacle)
-            return self._tochka_explain(obstacle, connection)
-        problem = authorization._tochka_finish(code, error)
+            return self._explain(obstacle, connection)
+        problem = authorization._finish(code, error)
         if problem:
-            return self._tochka_explain(problem, connection)
-        connection._tochka_take_consent()
+            return self._explain(problem, connection)
+        connection._take_consent()
         return request.redirect(f'/odoo/{const.CONNECTIONS_PATH}/{connection.id}')
 
     # === HELPERS === #
@@ -128,7 +128,7 @@ class TochkaOAuthController(http.Controller):
         response.status_code = 403
         return response
 
-    def _tochka_explain(self, message, connection=None):
+    def _explain(self, message, connection=None):
         """ Show what went wrong, and offer a new link.
 
         :param str message: What went wrong.

@@ -8,7 +8,7 @@ from odoo.http import request
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api.webhook import InvalidSignature, MalformedWebhook
-from odoo.addons.tochka_acquiring.models.tochka_webhook_key import KeyUnavailable
+from odoo.addons.tochka_acquiring.models.connection.tochka_webhook_key import KeyUnavailable
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -34,7 +34,7 @@ class TochkaWebhookController(http.Controller):
         # A form-encoded body is consumed by the framework and arrives here empty.
         body = request.httprequest.get_data()
         try:
-            claims = request.env['tochka.webhook.key'].sudo()._tochka_verify(body)
+            claims = request.env['tochka.webhook.key'].sudo()._verify(body)
         except MalformedWebhook as error:
             _logger.info("Refused a notification that is no JWT: %s", error)
             raise BadRequest() from error
@@ -44,5 +44,5 @@ class TochkaWebhookController(http.Controller):
         except KeyUnavailable as error:
             _logger.warning("The bank's public key can't be obtained; it will send again")
             raise ServiceUnavailable() from error
-        request.env['tochka.webhook.event'].sudo()._tochka_receive(body, claims)
+        request.env['tochka.webhook.event'].sudo()._receive(body, claims)
         return request.make_response('', headers=[('Content-Type', 'text/plain')])

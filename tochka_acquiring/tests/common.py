@@ -261,7 +261,7 @@ class TochkaCommon(AccountPaymentCommon):
         super().setUp()
         self.bank = type(self).bank = FakeBank()
         self.startPatcher(patch(
-            'odoo.addons.tochka_acquiring.models.tochka_connection.TochkaConnection._tochka_client',
+            'odoo.addons.tochka_acquiring.models.connection.tochka_connection.TochkaConnection._client',
             lambda _connection, quick=False: self.bank,
         ))
         # Own cursors of the code under test must see what the test has written.

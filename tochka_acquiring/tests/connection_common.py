@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from odoo.fields import Command
 
-from odoo.addons.tochka_acquiring.models.tochka_connection import TochkaConnection
+from odoo.addons.tochka_acquiring.models.connection.tochka_connection import TochkaConnection
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 
 CLIENT_ID = '0123456789abcdef0123456789abcdef'
@@ -160,7 +160,7 @@ class ConnectionCommon(TochkaCommon):
     """ New connections, before and after they have met the bank. """
 
     # What the double of the client replaces during the tests.
-    real_client = staticmethod(TochkaConnection._tochka_client)
+    real_client = staticmethod(TochkaConnection._client)
 
     def create_draft(self, **values):
         """ Return a connection with a key that was not checked yet. """

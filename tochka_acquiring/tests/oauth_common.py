@@ -59,7 +59,7 @@ class OAuthCommon(ConnectionCommon, HttpCase):
         super().setUp()
         self.application = FakeApplication(self.bank)
         self.startPatcher(patch.object(
-            type(self.env['tochka.connection']), '_tochka_application',
+            type(self.env['tochka.connection']), '_application',
             lambda _connection, quick=False: self.application))
         self.bank.consent_answer = Consent('consent-1', 'Authorised', EVERYTHING)
         self.env['ir.config_parameter'].sudo().set_param('web.base.url', self.base_url())

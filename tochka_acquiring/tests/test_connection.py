@@ -231,6 +231,6 @@ class TestConnectionDisconnect(ConnectionCommon):
         self.assertEqual(connection.state, 'draft', "A pasted key is not checked yet")
         with self.assertRaises(webhook.MalformedWebhook):
             # Another worker knows the connection when the bank's test event comes.
-            self.env['tochka.webhook.key'].sudo()._tochka_verify(b'no notification')
+            self.env['tochka.webhook.key'].sudo()._verify(b'no notification')
         self.assertNotified(connection.action_connect(), 'success')
         self.assertEqual((connection.state, connection.merchant_ids), ('connected', shop))

@@ -79,7 +79,7 @@ class TestConnectionFailure(ConnectionCommon):
     def test_disconnected_is_left_alone(self):
         connection = self.create_connected()
         connection.action_disconnect()
-        connection._tochka_report_problem(FAILURES[0])  # a payment was on its way
+        connection._report_problem(FAILURES[0])  # a payment was on its way
         self.assertEqual(connection.state, 'disconnected')
         self.assertFalse(self.warnings_of(connection))
 
@@ -101,15 +101,15 @@ class TestConnectionFailure(ConnectionCommon):
 
     def test_responsible_who_left_is_replaced_by_the_administrator(self):
         connection = self.connection
-        self.assertEqual(connection._tochka_responsible(), connection.create_uid)
+        self.assertEqual(connection._responsible(), connection.create_uid)
         user = self.env['res.users'].sudo().create({
             'name': "Left", 'login': 'left', 'group_ids': self.env.user.group_ids.ids,
             'company_id': self.company.id, 'company_ids': self.company.ids,
         })
         connection = self.env['tochka.connection'].with_user(user).sudo().create({'name': "Theirs"})
-        self.assertEqual(connection._tochka_responsible(), user)
+        self.assertEqual(connection._responsible(), user)
         user.active = False
-        self.assertEqual(connection._tochka_responsible(), self.env.ref('base.user_admin'))
+        self.assertEqual(connection._responsible(), self.env.ref('base.user_admin'))
 
 
 @tagged('post_install', '-at_install')
@@ -155,7 +155,7 @@ class TestConnectionExpiry(ConnectionCommon):
         for days in (40, 31, 30, 29, 8, 7, 6, 1, 0, -1, -30):
             with freeze_time(self.END - timedelta(days=days)):
                 for _time in range(2):
-                    connection._tochka_warn_before_expiry()
+                    connection._warn_before_expiry()
                 counts[days] = len(self.todos(connection, text))
         return counts
 
@@ -177,20 +177,20 @@ class TestConnectionExpiry(ConnectionCommon):
     def test_without_an_end_nobody_is_asked(self):
         connection = self.create_draft()
         self.assertFalse(connection.key_expires_at)
-        connection._tochka_warn_before_expiry()
+        connection._warn_before_expiry()
         self.assertFalse(connection.activity_ids)
 
     def test_what_was_done_does_not_come_back_and_a_new_key_does(self):
         connection = self.create_draft(jwt_key=make_key(expires_at=self.END))
         with freeze_time(self.END - timedelta(days=20)):
-            connection._tochka_warn_before_expiry()
+            connection._warn_before_expiry()
             connection.activity_ids.action_feedback()
-            connection._tochka_warn_before_expiry()
+            connection._warn_before_expiry()
             self.assertFalse(connection.activity_ids)
         renewed = self.END + timedelta(days=90)
         connection.jwt_key = make_key(expires_at=renewed)
         with freeze_time(renewed - timedelta(days=20)):
-            connection._tochka_warn_before_expiry()
+            connection._warn_before_expiry()
             self.assertEqual(connection.activity_ids.date_deadline, renewed.date())
 
     def test_the_job_warns_even_when_the_bank_refuses(self):
@@ -214,17 +214,17 @@ class TestConnectionAddress(ConnectionCommon):
             ('custom', 'http://127.0.0.1:9/uapi/'),
         ):
             connection = self.create_draft(environment=environment)
-            self.assertEqual(connection._tochka_base_url(), url)
+            self.assertEqual(connection._base_url(), url)
         sandbox = self.create_draft(
             environment='bank_sandbox', jwt_key=const.BANK_SANDBOX_TOKEN)
-        self.assertEqual(sandbox._tochka_base_url(), 'https://enter.tochka.com/sandbox/v2/')
+        self.assertEqual(sandbox._base_url(), 'https://enter.tochka.com/sandbox/v2/')
 
     def test_public_key_lies_on_the_same_host(self):
         self.assertEqual(
-            self.create_draft()._tochka_public_key_url(),
+            self.create_draft()._public_key_url(),
             'http://127.0.0.1:9/doc/openapi/static/keys/public')
         self.assertEqual(
-            self.create_draft(environment='production')._tochka_public_key_url(),
+            self.create_draft(environment='production')._public_key_url(),
             'https://enter.tochka.com/doc/openapi/static/keys/public')
 
     def test_parameter_that_can_not_be_used(self):
@@ -236,7 +236,7 @@ class TestConnectionAddress(ConnectionCommon):
         ):
             self.env['ir.config_parameter'].sudo().set_param(const.BASE_URL_PARAMETER, value)
             with self.subTest(value), self.assertRaisesRegex(errors.NotSent, text):
-                connection._tochka_base_url()
+                connection._base_url()
 
     def test_bank_sandbox_is_only_checked(self):
         """ Its answers are canned: a provider on it would book payments that never happened. """
@@ -252,7 +252,7 @@ class TestConnectionAddress(ConnectionCommon):
     def test_client_gets_the_key_and_the_certificates(self):
         certificate, _key = make_certificate("Test Root")
         connection = self.create_draft(ca_file=self.encode(pem(certificate)))
-        module = 'odoo.addons.tochka_acquiring.models.tochka_connection'
+        module = 'odoo.addons.tochka_acquiring.models.connection.tochka_connection'
         with patch(f'{module}.TochkaClient') as client:
             self.real_client(connection)
         client.assert_called_once_with(

@@ -42,8 +42,8 @@ class HttpCommon(ConnectionCommon):
 
     def setUp(self):
         super().setUp()
-        path = 'odoo.addons.tochka_acquiring.models.tochka_connection'
-        self.startPatcher(patch(f'{path}.TochkaConnection._tochka_client', self.real_client))
+        path = 'odoo.addons.tochka_acquiring.models.connection.tochka_connection'
+        self.startPatcher(patch(f'{path}.TochkaConnection._client', self.real_client))
         # Odoo compares timeouts of requests with a number during tests, so no pair is possible.
         self.startPatcher(patch(f'{path}.TochkaClient', partial(TochkaClient, timeout=10)))
         self.startPatcher(patch(

@@ -137,7 +137,7 @@ class TestConnectionSecurity(ConnectionCommon):
         provider = self.create_provider(name="Rose", tochka_connection_id=self.mine.id,
                                         tochka_merchant_id=self.mine.merchant_ids.id)
         self.mine.merchant_ids.is_usable = False
-        self.mine._tochka_update_problems()
+        self.mine._update_problems()
         self.env['tochka.problem'].sudo().create({
             'connection_id': self.mine.id, 'code': 'entity', 'subject': 'x',
             'severity': '3_info', 'params': {'name': "ООО «Ромашка»"},

@@ -97,7 +97,7 @@ class TestConnectionWebhook(ConnectionCommon):
     def test_missing_permission_is_named(self):
         self.bank.fail('get_webhook', errors.Unauthorized("Missing permission", http_status=403))
         connection = self.create_connected()
-        self.assertEqual(connection._tochka_permission_state('ManageWebhookData'), 'missing')
+        self.assertEqual(connection._permission_state('ManageWebhookData'), 'missing')
         self.assertIn('ManageWebhookData', connection.missing_permissions)
 
     def test_refusal_says_that_payments_work_all_the_same(self):
@@ -155,7 +155,7 @@ class TestConnectionWebhook(ConnectionCommon):
     def test_copy_can_be_declared_the_real_one(self):
         connection = self.create_connected(notification_mode='poll')
         self.env['ir.config_parameter'].sudo().set_param('database.uuid', 'another')
-        connection._tochka_update_problems()
+        connection._update_problems()
         self.assertNotified(connection.problem_ids.action_mend(), 'success')
         self.assertFalse(connection.problem_ids)
         self.assertNotified(connection.action_register_webhook(), 'success')
@@ -165,7 +165,7 @@ class TestConnectionWebhook(ConnectionCommon):
         send = type(self.bank).send_test_webhook
 
         def arrive(bank, client_id, webhook_type):
-            self.env['tochka.webhook.event'].sudo()._tochka_receive(
+            self.env['tochka.webhook.event'].sudo()._receive(
                 b'a.b.c', {'webhookType': webhook_type, 'customerCode': '300123123'})
             return send(bank, client_id, webhook_type)
 

@@ -111,10 +111,10 @@ class TestSilence(JobsMixin, RefundCommon):
         self.startPatcher(patch.object(
             type(self.env['ir.cron']), '_commit_progress', lambda _cron, _processed=0: 0))
         with freeze_time(self.connection.silent_until):
-            self.assertTrue(self.connection._tochka_may_ask())
-            self.assertFalse(self.connection._tochka_may_ask())
+            self.assertTrue(self.connection._may_ask())
+            self.assertFalse(self.connection._may_ask())
         with freeze_time(self.connection.silent_until + timedelta(seconds=1)):
-            self.assertTrue(self.connection._tochka_may_ask(), "The one that tried was killed")
+            self.assertTrue(self.connection._may_ask(), "The one that tried was killed")
 
     def test_it_is_told(self):
         self.connection.silences = tuning.SILENCES_SHOWN - 1
@@ -126,8 +126,8 @@ class TestSilence(JobsMixin, RefundCommon):
         problem = self.connection.problem_ids.filtered(lambda problem: problem.code == 'silent')
         self.assertIn("has not answered since", problem.title)
         self.assertIn("asks again at", problem.title)
-        self.connection.sudo()._tochka_clear_problem()
-        self.connection._tochka_update_problems()
+        self.connection.sudo()._clear_problem()
+        self.connection._update_problems()
         self.assertNotIn('silent', self.connection.problem_ids.mapped('code'))
 
     def test_one_lost_answer_is_not_told(self):
@@ -220,7 +220,7 @@ class TestSilence(JobsMixin, RefundCommon):
             'company_id': self.company.id, 'connection_id': self.connection.id,
         } for transaction in transactions])
         with patch.object(
-            type(self.connection), '_tochka_client', side_effect=errors.NotSent("no access"),
+            type(self.connection), '_client', side_effect=errors.NotSent("no access"),
         ) as asked:
             self.run_once('cron_process_events')
         self.assertEqual(asked.call_count, 1)

@@ -10,7 +10,10 @@ from odoo.tests import tagged
 
 from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
 from odoo.addons.tochka_acquiring import const, tuning
-from odoo.addons.tochka_acquiring.models import tochka_connection_data, tochka_connection_oauth
+from odoo.addons.tochka_acquiring.models.connection import (
+    tochka_connection_data,
+    tochka_connection_oauth,
+)
 from odoo.addons.tochka_acquiring.tests.jobs_common import JobsMixin
 from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 
@@ -70,10 +73,10 @@ class TestEveryJob(JobsMixin, RefundCommon):
         return lambda: sum(not payment._tochka_refunds() for payment in payments)
 
     def prepare_refresh(self):
-        return self.count_connections('_tochka_check_in_job', tochka_connection_data)
+        return self.count_connections('_check_in_job', tochka_connection_data)
 
     def prepare_renew_access(self):
-        return self.count_connections('_tochka_renew_in_job', tochka_connection_oauth)
+        return self.count_connections('_renew_in_job', tochka_connection_oauth)
 
     def count_connections(self, method, module):
         """ Return what tells how many connections a method has not been called for. """

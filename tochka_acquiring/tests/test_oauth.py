@@ -203,7 +203,7 @@ class TestConsent(OAuthCommon):
                 self.assertIn(failure.message, response.text)
                 self.assertIn('o_tochka_new_link', response.text)
                 self.assertEqual(connection.setup_step, 'sent')
-                self.assertFalse(connection._tochka_token())
+                self.assertFalse(connection._token())
 
     @mute_logger(QUIET + '.models.tochka_connection_oauth')
     def test_consent_without_data_can_be_loaded_later(self):
@@ -226,7 +226,7 @@ class TestConsent(OAuthCommon):
         self.bank.consent_answer = Consent('consent-1', 'Authorised', tuple(
             name for name in EVERYTHING if name not in ('ManageWebhookData', 'EditSBPData')))
         connection = self.connect()
-        self.assertEqual(connection._tochka_permission_state('ManageWebhookData'), 'missing')
+        self.assertEqual(connection._permission_state('ManageWebhookData'), 'missing')
         self.assertIn("Notifications of payments: ManageWebhookData",
                       connection.missing_permissions)
         self.assertIn("Faster Payments System (SBP): EditSBPData", connection.missing_permissions)
@@ -245,11 +245,11 @@ class TestConsent(OAuthCommon):
 
     def test_permissions_can_be_changed_later(self):
         connection = self.connect()
-        old = connection._tochka_token().access_token
+        old = connection._token().access_token
         self.log_in()
         url = connection.action_open_consent()['url']
-        self.assertEqual(connection._tochka_token().access_token, old, "It works until then")
+        self.assertEqual(connection._token().access_token, old, "It works until then")
         state = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))['state']
         self.come_back(state, code='code-2')
-        self.assertNotEqual(connection._tochka_token().access_token, old)
+        self.assertNotEqual(connection._token().access_token, old)
         self.assertEqual(len(self.env['tochka.token'].sudo().search([])), 1)

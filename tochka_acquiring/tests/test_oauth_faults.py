@@ -31,7 +31,7 @@ class TestConsentFaults(OAuthCommon):
 
     def keep_after(self, failures):
         """ Let the writing of new tokens fail so many times. """
-        keep = type(self.env['tochka.authorization'])._tochka_keep_tokens
+        keep = type(self.env['tochka.authorization'])._keep_tokens
         left = [psycopg2.errors.SerializationFailure("renewed at the same moment")] * failures
 
         def keep_or_fail(authorization, tokens):
@@ -40,15 +40,15 @@ class TestConsentFaults(OAuthCommon):
             return keep(authorization, tokens)
 
         return patch.object(
-            type(self.env['tochka.authorization']), '_tochka_keep_tokens', keep_or_fail)
+            type(self.env['tochka.authorization']), '_keep_tokens', keep_or_fail)
 
     def test_tokens_outlive_a_renewal_at_the_same_moment(self):
         connection = self.connect()
-        before = connection._tochka_token().access_token
+        before = connection._token().access_token
         state = self.consent_anew(connection)
         with self.keep_after(1):
             self.come_back(state, code='code-2')
-        self.assertNotEqual(connection._tochka_token().access_token, before)
+        self.assertNotEqual(connection._token().access_token, before)
         last = self.env['tochka.authorization'].sudo().search([], limit=1)
         self.assertEqual(last.state, 'granted')
 
@@ -60,7 +60,7 @@ class TestConsentFaults(OAuthCommon):
         self.assertIn("could not keep it", response.text)
         last = self.env['tochka.authorization'].sudo().search([], limit=1)
         self.assertEqual(last.state, 'failed')
-        self.assertEqual(connection._tochka_token().access_token, 'access-1')
+        self.assertEqual(connection._token().access_token, 'access-1')
 
     def shown_buttons(self, connection):
         """ Return the names of the buttons that the form shows. """
@@ -95,7 +95,7 @@ class TestConsentFaults(OAuthCommon):
         connection = self.create_application()
         self.log_in()
         state = self.go_to_bank(connection)
-        with patch.object(type(connection), '_tochka_load_data', side_effect=ZeroDivisionError):
+        with patch.object(type(connection), '_load_data', side_effect=ZeroDivisionError):
             response = self.come_back(state)
         self.assertEqual(response.status_code, 303)
         self.assertEqual(connection.setup_step, 'granted')
@@ -119,7 +119,7 @@ class TestRenewalFaults(OAuthCommon):
     def setUp(self):
         super().setUp()
         self.school = self.connect()
-        self.token = self.school._tochka_token()
+        self.token = self.school._token()
         self.application.asked.clear()
 
     def refuse(self, error, **left):
@@ -227,7 +227,7 @@ class TestInn(OAuthCommon):
     @mute_logger(QUIET)
     def test_what_keeps_the_data_out_is_seen(self):
         connection = self.connect()
-        with patch.object(type(connection), '_tochka_load_data',
+        with patch.object(type(connection), '_load_data',
                           side_effect=ValidationError("The shop is wrong.")):
             self.run_job('cron_refresh')
         self.assertEqual(connection.state, 'attention')

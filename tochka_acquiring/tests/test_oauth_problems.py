@@ -48,13 +48,13 @@ class TestProblems(OAuthCommon):
     def test_legal_entity_without_a_company(self):
         connection = self.connect()
         connection.legal_entity_ids.company_id = False
-        connection._tochka_update_problems()
+        connection._update_problems()
         self.assertEqual(connection.problem_ids.code, 'entity')
 
     def test_accountant_reads_and_mends_nothing(self):
         connection = self.connect()
         connection.webhook_state = 'none'
-        connection._tochka_update_problems()
+        connection._update_problems()
         accountant = self.create_user('account.group_account_manager', 'accountant-problems')
         problem = connection.problem_ids.with_user(accountant)
         self.assertTrue(problem.title)

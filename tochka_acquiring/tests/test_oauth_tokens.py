@@ -20,12 +20,12 @@ class TestTokens(OAuthCommon):
     def setUp(self):
         super().setUp()
         self.school = self.connect()
-        self.token = self.school._tochka_token()
+        self.token = self.school._token()
         self.application.asked.clear()
 
     def access(self, **options):
         self.env.flush_all()
-        token = self.env['tochka.token'].sudo()._tochka_get_access(self.school, **options)
+        token = self.env['tochka.token'].sudo()._get_access(self.school, **options)
         self.env.invalidate_all()
         return token
 
@@ -60,7 +60,7 @@ class TestTokens(OAuthCommon):
             self.application.failures = [failure]
             self.assertEqual(self.access(), 'access-1', "The access works on")
         self.assertEqual(self.token.renewal, 'lost')
-        self.school._tochka_update_problems()
+        self.school._update_problems()
         self.assertEqual(self.school.problem_ids.mapped('code'), ['renewal'])
         self.assertEqual(self.access(), 'access-2', "The old refresh token is tried again")
         self.assertEqual([a[1] for a in self.application.asked], ['refresh-1'] * 3)
@@ -90,7 +90,7 @@ class TestTokens(OAuthCommon):
         self.move(minutes=4)
         self.env.flush_all()
         with self.assertRaises(ZeroDivisionError), self.cr.savepoint():
-            self.env['tochka.token'].sudo()._tochka_get_access(self.school)
+            self.env['tochka.token'].sudo()._get_access(self.school)
             raise ZeroDivisionError
         # (in tests all cursors share one connection: the row itself is checked with real workers)
         self.assertEqual(self.application.asked, [('refresh', 'refresh-1')])
@@ -109,7 +109,7 @@ class TestTokens(OAuthCommon):
             self.token.refresh_expires_at = fields.Datetime.now() + timedelta(days=days, hours=1)
             # A new end is a new warning; the same end is told once for each threshold.
             with freeze_time(fields.Datetime.now()):
-                self.school._tochka_warn_before_expiry()
+                self.school._warn_before_expiry()
             found = self.school.activity_ids.filtered(lambda a: 'consent' in (a.summary or ''))
             self.assertGreaterEqual(len(found), count, days)
         self.assertTrue(found)

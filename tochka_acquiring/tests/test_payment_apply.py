@@ -171,9 +171,9 @@ class TestPaymentApply(TochkaCommon):
         transaction = self.create_tx(amount=5.0)
         transaction._get_processing_values()
         self.apply(transaction, status='APPROVED', amount=Decimal('1.00'))
-        self.connection._tochka_report_problem(errors.NotSent("The bank can't be reached."))
+        self.connection._report_problem(errors.NotSent("The bank can't be reached."))
         self.assertEqual(len(self.connection.activity_ids), 2)
-        self.connection._tochka_clear_problem()
+        self.connection._clear_problem()
         self.assertIn(transaction.reference, self.connection.activity_ids.summary)
 
     def test_operation_belongs_to_one_transaction(self):

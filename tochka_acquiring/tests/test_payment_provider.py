@@ -182,7 +182,7 @@ class TestDashboard(TochkaCommon):
         self.assertEqual(self.read_card(), {
             'is_well': True, 'text': "All is well: payments are taken and booked."})
         self.merchant.sudo().is_usable = False
-        self.connection.sudo()._tochka_update_problems()
+        self.connection.sudo()._update_problems()
         card = self.read_card()
         self.assertFalse(card['is_well'])
         self.assertEqual(card['text'], "Tochka takes no payments now.")

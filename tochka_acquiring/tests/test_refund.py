@@ -13,8 +13,8 @@ from odoo.tools import mute_logger
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 
-SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_refund_send'
-TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_apply'
+SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.refund.payment_transaction_refund_send'
+TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_apply'
 
 
 @tagged('post_install', '-at_install', 'tochka_without_apps')

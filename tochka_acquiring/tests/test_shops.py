@@ -257,7 +257,7 @@ class TestSbpOnly(ShopsCommon):
 
     def know(self, **states):
         self.startPatcher(patch.object(
-            type(self.env['tochka.connection']), '_tochka_permission_state',
+            type(self.env['tochka.connection']), '_permission_state',
             lambda _self, name: states.get(name, 'unknown')))
 
     def test_tick_and_untick(self):
@@ -294,5 +294,5 @@ class TestSbpOnly(ShopsCommon):
         self.assertFalse(provider.tochka_warning)
         provider.tochka_sbp_only = True
         self.assertIn("Work with the Faster Payments System", provider.tochka_warning)
-        self.connection.sudo()._tochka_update_problems()
+        self.connection.sudo()._update_problems()
         self.assertIn('warning', self.connection.problem_ids.mapped('code'))

@@ -11,7 +11,7 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 
-TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_apply'
+TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_apply'
 
 
 @tagged('post_install', '-at_install')

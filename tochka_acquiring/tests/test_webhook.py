@@ -301,7 +301,7 @@ class TestWebhook(WebhookCommon):
         for _count in range(3):
             self.post(self.sign(self.claims(self.create_linked_tx())))
         with patch.object(
-            type(self.connection), '_tochka_client', side_effect=errors.NotSent("no access"),
+            type(self.connection), '_client', side_effect=errors.NotSent("no access"),
         ) as asked:
             self.run_job('cron_process_events')
         self.assertEqual(asked.call_count, 1)

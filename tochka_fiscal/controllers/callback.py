@@ -26,11 +26,11 @@ class FiscalCallbackController(http.Controller):
         if not register or len(body) > const.MAX_CALLBACK_SIZE:
             return request.make_response('', status=404 if not register else 413)
         try:
-            key, result = register._fiscal_client().parse_callback(
+            key, result = register._client().parse_callback(
                 body, request.httprequest.headers, register.callback_url)
         except base.RegisterError as error:
             _logger.warning("A result for register %s is refused: %s", register.id, error)
             return request.make_response('', status=403)
-        taken = request.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+        taken = request.env['fiscal.receipt'].sudo()._take_callback(
             register, key, result)
         return request.make_response('', status=200 if taken else 503)

@@ -75,4 +75,4 @@ class FiscalPortal(CustomerPortal):
         :rtype: tuple
         """
         receipts_sudo = request.env['fiscal.receipt'].sudo()
-        return receipts_sudo, receipts_sudo._fiscal_portal_domain(request.env.user.partner_id)
+        return receipts_sudo, receipts_sudo._portal_domain(request.env.user.partner_id)

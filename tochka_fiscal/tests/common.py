@@ -93,7 +93,7 @@ class FiscalCommon(TochkaCommon):
         super().setUp()
         self.till = FakeRegister()
         self.startPatcher(patch.object(
-            type(self.env['fiscal.register']), '_fiscal_client', lambda _register: self.till))
+            type(self.env['fiscal.register']), '_client', lambda _register: self.till))
 
     def pay_invoice(self, amount=1000.0, **values):
         """ Return the receipt of a paid invoice. """

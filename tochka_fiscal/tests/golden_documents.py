@@ -114,7 +114,7 @@ class GoldenCommon(FiscalCommon, ItemsCommon):
         self.assertEqual((len(receipt), receipt.state), (1, 'queued'), receipt.problem)
         service = Komtet(const.REGISTER_URLS['komtet'], '18', 'till-secret', '143')
         callback = receipt.register_id.callback_url
-        sent = json.dumps(service.build(receipt._fiscal_neutral(KEY), callback))
+        sent = json.dumps(service.build(receipt._neutral(KEY), callback))
         name = self._testMethodName.removeprefix('test_')
         golden = read_golden(GOLDEN / f'{name}.json')
         expected = {**golden['body'], 'external_id': KEY, 'callback_url': callback}

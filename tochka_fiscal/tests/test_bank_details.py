@@ -12,7 +12,7 @@ from odoo.addons.tochka_fiscal.registers import bank
 from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon
 from odoo.addons.tochka_fiscal.tests.test_closing import run_closing
 
-LINK_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_link'
+LINK_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_link'
 
 
 @tagged('post_install', '-at_install')

@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon
 
-LINK_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_link'
+LINK_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_link'
 
 
 @tagged('post_install', '-at_install', 'tochka_without_apps')
@@ -142,8 +142,8 @@ class TestBankRegister(BankRegisterCommon):
             with self.subTest(receipt=receipt):
                 invoice = self.create_invoice(1000.0)
                 transaction = self.create_tx(invoice)
-                self.env['fiscal.receipt'].sudo()._fiscal_create_waiting(transaction)
-                right = self.receipt_of(transaction)._fiscal_bank_request()
+                self.env['fiscal.receipt'].sudo()._create_waiting(transaction)
+                right = self.receipt_of(transaction)._bank_request()
                 if receipt == {'other': 'e-mail'}:
                     receipt = {**right, 'Client': {'email': 'other@example.com'}}
                 elif receipt:
@@ -268,7 +268,7 @@ class TestSwitch(BankRegisterCommon):
     def test_failed_receipt_moves_to_the_new_till(self):
         self.switch('other')
         receipt = self.receipts(self.pay(self.create_linked_tx(self.create_invoice(1000.0))))
-        receipt._fiscal_fail("No paper")
+        receipt._fail("No paper")
         other = self.till.copy({'name': "New till", 'secret': 'new'})
         self.settings.fiscal_register_id = other
         receipt.with_user(self.env.user).action_retry()

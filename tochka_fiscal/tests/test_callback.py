@@ -55,7 +55,7 @@ class TestCallback(FiscalCommon, HttpCase):
 
     def test_busy_receipt_is_told_later(self):
         self.work()
-        with patch.object(type(self.receipt), '_fiscal_lock', return_value=False):
+        with patch.object(type(self.receipt), '_lock', return_value=False):
             self.assertEqual(self.post(self.receipt.attempt_ids.key), 503)
 
     def test_address_goes_along(self):

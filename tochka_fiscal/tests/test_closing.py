@@ -79,7 +79,7 @@ class TestClosing(ClosingCommon):
         self.assertClosings(prepayment, (invoice, 1220.0), left=0.0)
         closing = prepayment.closing_ids
         body = Komtet('https://kassa.example.com', '1', 'secret', '2').build(
-            closing._fiscal_neutral('k'))
+            closing._neutral('k'))
         self.assertEqual(body['payments'], [{'sum': 1220, 'type': 'prepayment'}])
         self.assertEqual(body['client'], {'email': 'petrov@example.com'})
         self.assertEqual(
@@ -177,15 +177,15 @@ class TestClosing(ClosingCommon):
     def test_never_twice_in_the_database(self):
         invoice = self.future_invoice()
         prepayment = self.prepay(invoice)
-        prepayment._fiscal_create_closing(invoice, 50000)
+        prepayment._create_closing(invoice, 50000)
         prepayment.closing_ids.closed_document = 'what the other job does not see'
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.IntegrityError):
             with self.env.cr.savepoint():
-                prepayment._fiscal_create_closing(invoice, 50000)
+                prepayment._create_closing(invoice, 50000)
 
     def test_somebody_else_is_closing(self):
         prepayment = self.prepay(self.future_invoice())
-        with patch.object(type(prepayment), '_fiscal_lock', lambda _self: False):
+        with patch.object(type(prepayment), '_lock', lambda _self: False):
             self.close(days=11)
         self.assertClosings(prepayment, left=1000.0)
 
@@ -201,7 +201,7 @@ class TestClosing(ClosingCommon):
         with patch.object(
             type(right.transaction_id), '_fiscal_deliveries', deliveries
         ), mute_logger(
-            'odoo.addons.tochka_fiscal.models.fiscal_receipt_closing'
+            'odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_closing'
         ):
             self.close(days=11)
         self.assertEqual((broken.prepaid_left, right.prepaid_left), (1000.0, 0.0))

@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 from odoo.addons.tochka_acquiring import tuning
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 
-CLOSING_LOGGER = 'odoo.addons.tochka_fiscal.models.fiscal_receipt_closing'
+CLOSING_LOGGER = 'odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_closing'
 
 
 @tagged('post_install', '-at_install')
@@ -150,7 +150,7 @@ class TestClosingBooks(ClosingCommon):
         for _number in (1, 2):
             receipt = self.pay(
                 self.create_linked_tx(self.create_invoice(1000.0)))._fiscal_receipt()
-            receipt._fiscal_fail("No paper")
+            receipt._fail("No paper")
             action = receipt.with_user(self.env.user).action_resolve()
             receipts.append((receipt, self.env['fiscal.resolve'].with_context(
                 **action['context']

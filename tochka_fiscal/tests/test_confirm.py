@@ -47,7 +47,7 @@ class TestConfirm(FiscalCommon):
         [attachment] = self.mails(receipt).attachment_ids
         self.assertEqual(attachment.name, 'receipt-1212.png')
         self.assertEqual(attachment.mimetype, 'image/png')
-        self.assertEqual(attachment.raw, receipt._fiscal_qr_png())
+        self.assertEqual(attachment.raw, receipt._qr_png())
         [sent] = self.mails(receipt)._prepare_outgoing_list()
         self.assertEqual([name for name, _raw, _type in sent['attachments']], ['receipt-1212.png'])
         self.assertEqual(sent['email_to_normalized'], ['petrov@example.com'])
@@ -97,7 +97,7 @@ class TestConfirm(FiscalCommon):
     def test_banks_register_sends_the_receipt(self):
         receipt = self.pay_invoice()
         self.put_state(receipt, 'delegated')
-        receipt._fiscal_confirm()
+        receipt._confirm()
         mail = self.mails(receipt)
         self.assertIn("from the bank's register", mail.body_html.replace('&#39;', "'"))
         self.assertIn("Thank you", mail.body_html)
@@ -119,10 +119,10 @@ class TestConfirm(FiscalCommon):
     def test_never_two(self):
         receipt = self.print_invoice()
         attempt = receipt.attempt_ids
-        receipt._fiscal_apply(attempt, self.till.result(self.till.printed[attempt.key]))
-        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+        receipt._apply(attempt, self.till.result(self.till.printed[attempt.key]))
+        self.env['fiscal.receipt'].sudo()._take_callback(
             self.register, attempt.key, self.till.result(self.till.printed[attempt.key]))
-        receipt._fiscal_confirm()
+        receipt._confirm()
         self.work()
         self.assertEqual(len(self.mails(receipt)), 1)
 
@@ -132,11 +132,11 @@ class TestConfirm(FiscalCommon):
         attempt = receipt.attempt_ids
         result = self.till.result(self.till.printed[attempt.key])
         with self.assertRaises(ZeroDivisionError), self.cr.savepoint():
-            receipt._fiscal_apply(attempt, result)
+            receipt._apply(attempt, result)
             raise ZeroDivisionError
         self.env.invalidate_all()
         self.assertFalse(self.mails(receipt) or receipt.confirmed_at)
-        receipt._fiscal_apply(attempt, result)
+        receipt._apply(attempt, result)
         self.assertEqual(len(self.mails(receipt)), 1)
 
     # === WHEN NOT === #
@@ -166,7 +166,7 @@ class TestConfirm(FiscalCommon):
         self.assertIn("another sum", receipt.activity_ids.summary)
         self.assertFalse(self.mails(receipt) or receipt.confirmed_at)
 
-    @mute_logger('odoo.addons.tochka_fiscal.models.fiscal_receipt_confirm',
+    @mute_logger('odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_confirm',
                  'odoo.addons.mail.models.mail_render_mixin')
     def test_wrong_template_keeps_no_answer_out(self):
         self.env.ref(TEMPLATE).sudo().subject = "{{ object.nothing_like_this }}"
@@ -179,6 +179,6 @@ class TestConfirm(FiscalCommon):
 
     def test_deleted_template_keeps_no_answer_out(self):
         self.env.ref(TEMPLATE).sudo().unlink()
-        with mute_logger('odoo.addons.tochka_fiscal.models.fiscal_receipt_confirm'):
+        with mute_logger('odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_confirm'):
             receipt = self.print_invoice()
         self.assertIn("No e-mail", receipt.activity_ids.summary)

@@ -130,7 +130,7 @@ class TestWrongReceipt(CorrectionCommon):
         self.work_off()
         transaction = right.transaction_id
         refund = transaction._create_child_transaction(400.0, is_refund=True)
-        receipt = self.env['fiscal.receipt'].sudo()._fiscal_create_return(refund)
+        receipt = self.env['fiscal.receipt'].sudo()._create_return(refund)
         self.assertEqual(receipt.income_id, right)
         self.assertEqual(receipt.line_ids.mapped('fiscal_subject'), ['goods'])
 
@@ -138,7 +138,7 @@ class TestWrongReceipt(CorrectionCommon):
         """ It was made for the wrong receipt, before anybody could see that it is replaced. """
         transaction = self.receipt.transaction_id
         refund = transaction._create_child_transaction(400.0, is_refund=True)
-        back = self.env['fiscal.receipt'].sudo()._fiscal_create_return(refund)
+        back = self.env['fiscal.receipt'].sudo()._create_return(refund)
         back.state = 'void'  # not there yet for who corrects
         _reversal, right = self.correct(fiscal_subject='goods')
         self.work_off()
@@ -214,9 +214,9 @@ class TestWrongReceipt(CorrectionCommon):
         with self.assertRaises(UserError):
             wizards[1].action_apply()
         self.assertEqual(len(self.receipt.correction_ids), 2)
-        with patch.object(type(self.receipt), '_fiscal_lock', lambda receipt: False):
+        with patch.object(type(self.receipt), '_lock', lambda receipt: False):
             with self.assertRaisesRegex(UserError, "being worked on"):
-                self.receipt._fiscal_replace({}, [], '')
+                self.receipt._replace({}, [], '')
 
     def test_right_one_that_was_wrong_too(self):
         _reversal, right = self.correct()
@@ -232,7 +232,7 @@ class TestWrongReceipt(CorrectionCommon):
     def test_what_is_not_put_right_here(self):
         returned = self.print_invoice()
         refund = returned.transaction_id._create_child_transaction(400.0, is_refund=True)
-        receipt = self.env['fiscal.receipt'].sudo()._fiscal_create_return(refund)
+        receipt = self.env['fiscal.receipt'].sudo()._create_return(refund)
         silent = self.print_invoice()
         silent.fiscal_sign = False
         unprinted = self.pay_invoice()

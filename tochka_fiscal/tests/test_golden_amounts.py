@@ -91,7 +91,7 @@ class TestGoldenAmounts(GoldenCommon):
         invoice, amount = self.sell_with_early_discount(delivery_date=SOON)
         transaction = self.pay_for(invoice, amount)
         self.assertGolden(transaction)
-        transaction.fiscal_receipt_ids.sudo()._fiscal_build_lines()
+        transaction.fiscal_receipt_ids.sudo()._build_lines()
         self.assertGolden(transaction)  # Booked meanwhile.
 
     # === HOW MUCH IS PAID === #

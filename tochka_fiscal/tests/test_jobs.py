@@ -106,7 +106,7 @@ class TestLane(FiscalJobsMixin, LaneCommon):
         """ Odoo forgets at each commit; a record of a large set would read all of it again. """
         seen = []
         with patch.object(
-            type(self.env['fiscal.receipt']), '_fiscal_work', lambda receipt: seen.append(
+            type(self.env['fiscal.receipt']), '_work', lambda receipt: seen.append(
                 len(receipt._prefetch_ids)) or None):
             self.queries_of_nothing()
         self.assertEqual(seen, [1] * len(seen))

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.tochka_fiscal import const
-from odoo.addons.tochka_fiscal.models import fiscal_receipt_lane
+from odoo.addons.tochka_fiscal.models.receipt import fiscal_receipt_lane
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FakeRegister, FiscalCommon
 
@@ -102,7 +102,7 @@ class TestPace(LaneCommon):
             'name': "Other till", 'kind': 'bank', 'shop': '1', 'secret': 's', 'queue': '2'})
         quick = TimedRegister(self.clock)
         self.startPatcher(patch.object(
-            type(self.env['fiscal.register']), '_fiscal_client',
+            type(self.env['fiscal.register']), '_client',
             lambda register: quick if register == other else self.till))
         self.make_receipts(5)
         self.make_receipts(5, other)

@@ -156,9 +156,9 @@ class TestMarks(MarksCommon):
         note.action_post()
         refund = receipt.transaction_id._create_child_transaction(33.34, is_refund=True)
         refund.invoice_ids = note
-        back = self.env['fiscal.receipt'].sudo()._fiscal_create_return(refund)
+        back = self.env['fiscal.receipt'].sudo()._create_return(refund)
         if back.line_ids.mapped('mark') != [code(2)]:
-            back._fiscal_build_lines()
+            back._build_lines()
         self.assertEqual(back.line_ids.mapped('mark'), [code(2)])
         self.assertEqual(back.line_ids.mapped('total'), [33.34])
 
@@ -167,5 +167,5 @@ class TestMarks(MarksCommon):
             pieces=1, price=100, codes=[code(1)]))
         self.work()
         refund = receipt.transaction_id._create_child_transaction(40.0, is_refund=True)
-        back = self.env['fiscal.receipt'].sudo()._fiscal_create_return(refund)
+        back = self.env['fiscal.receipt'].sudo()._create_return(refund)
         self.assertEqual((back.line_ids.mark, back.line_ids.total), ('', 40))

@@ -108,6 +108,6 @@ class TestMarksOfLots(MarksCommon):
         self.assertEqual(receipt.line_ids.mapped('mark'), [''])
         self.work()
         self.deliver(order, self.lots[0])
-        closing = receipt._fiscal_close()
+        closing = receipt._close()
         self.assertEqual(closing.line_ids.mapped('mark'), [code(1)])
         self.assertEqual(closing.line_ids.mapped('fiscal_method'), ['full_payment'])

@@ -123,7 +123,7 @@ class TestMissed(CorrectionCommon):
     def test_return_stays_an_ordinary_one(self):
         income = self.print_invoice()
         refund = income.transaction_id._create_child_transaction(400.0, is_refund=True)
-        back = self.env['fiscal.receipt'].sudo()._fiscal_create_return(refund)
+        back = self.env['fiscal.receipt'].sudo()._create_return(refund)
         self.put_state(back, 'failed')
         self.yesterday(back)
         self.assertFalse(self.wizard().count)
@@ -147,7 +147,7 @@ class TestMissed(CorrectionCommon):
         self.work()
         self.assertEqual(receipt.state, 'queued')
         self.assertEqual(self.wizard().unknown_ids, receipt)
-        self.assertFalse(receipt._fiscal_is_surely_unprinted())
+        self.assertFalse(receipt._is_surely_unprinted())
 
     def test_today_is_no_correction(self):
         self.pay_invoice()

@@ -96,7 +96,7 @@ class TestOldRows(FiscalCommon, HttpCase):
         self.env.cr.execute("UPDATE fiscal_receipt SET state = 'queued' WHERE id <> %s", [
             self.receipt.id])
         self.env.cr.execute("ANALYZE fiscal_receipt")
-        self.assertReadsFew(self.receipt._fiscal_wake_followers)
+        self.assertReadsFew(self.receipt._wake_followers)
 
     # === CUSTOMERS === #
 
@@ -186,14 +186,14 @@ class TestOldRows(FiscalCommon, HttpCase):
         yesterday = self.today - timedelta(days=1)
         missed = self.env['fiscal.missed'].create({
             'company_id': self.company.id, 'date_from': yesterday, 'date_to': yesterday})
-        self.assertReadsFew(missed._fiscal_find_unprinted)
-        self.assertReadsFew(missed._fiscal_find_transactions)
+        self.assertReadsFew(missed._find_unprinted)
+        self.assertReadsFew(missed._find_transactions)
         resolve = self.env['fiscal.resolve'].create({
             'receipt_id': self.receipt.id, 'fate': 'printed', 'storage_number': '9999078900005430',
             'document_number': '7777777', 'fiscal_sign': '1', 'moment': '25.11.2026 14:30'})
-        self.assertReadsFew(resolve._fiscal_data)
+        self.assertReadsFew(resolve._data)
         self.assertReadsFew(
-            self.env['fiscal.receipt'].sudo()._fiscal_create_test, self.register, 1.0,
+            self.env['fiscal.receipt'].sudo()._create_test, self.register, 1.0,
             {'taxation_system': 'osn', 'vat': 'none', 'contact': 'petrov@example.com'})
         self.provider.sudo().tochka_test_partner_id = customer
         trial = self.env['tochka.try'].create({

@@ -151,7 +151,7 @@ class TestOtherRegisters(FiscalCommon):
 
     def test_lost_answer_is_not_repeated_where_that_could_print_twice(self):
         self.startPatcher(patch.object(
-            type(self.env['fiscal.register']), '_fiscal_repeats', lambda _register: False))
+            type(self.env['fiscal.register']), '_repeats', lambda _register: False))
         self.till.fail(base.OutcomeUnknown("lost"), before=False)
         self.work()
         self.work()
@@ -162,8 +162,8 @@ class TestOtherRegisters(FiscalCommon):
 
     def test_killed_worker_is_not_repeated_where_that_could_print_twice(self):
         self.startPatcher(patch.object(
-            type(self.env['fiscal.register']), '_fiscal_repeats', lambda _register: False))
-        self.receipt._fiscal_open_attempt()
+            type(self.env['fiscal.register']), '_repeats', lambda _register: False))
+        self.receipt._open_attempt()
         self.receipt.state = 'sending'
         self.work()
         self.assertFalse(self.keys())
@@ -174,7 +174,7 @@ class TestOtherRegisters(FiscalCommon):
         receipts = self.env['fiscal.receipt'].sudo()
         key = self.receipt.attempt_ids.key
         self.receipt.next_try_at = fields.Datetime.now() + timedelta(hours=1)
-        self.assertTrue(receipts._fiscal_take_callback(self.register, key, None))
+        self.assertTrue(receipts._take_callback(self.register, key, None))
         self.assertEqual(self.receipt.state, 'accepted')
         self.assertLessEqual(self.receipt.next_try_at, fields.Datetime.now())
 
@@ -183,5 +183,5 @@ class TestOtherRegisters(FiscalCommon):
         key = self.receipt.attempt_ids.key
         other = self.register.copy({'name': "Other till"})
         result = self.till.result(self.till.printed[key])
-        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(other, key, result)
+        self.env['fiscal.receipt'].sudo()._take_callback(other, key, result)
         self.assertEqual(self.receipt.state, 'accepted')

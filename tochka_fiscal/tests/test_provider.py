@@ -51,7 +51,7 @@ class TestFiscalSettings(TochkaCommon):
         self.settings.invalidate_recordset()
         self.assertIn('must be "No"', self.settings.tochka_warning)
         self.assertFalse(self.settings._tochka_find_obstacle())
-        self.connection.sudo()._tochka_update_problems()
+        self.connection.sudo()._update_problems()
         problem = self.connection.problem_ids.filtered(lambda p: p.code == 'warning')
         self.assertIn('must be "No"', problem.advice)
         self.connect_register()

@@ -64,19 +64,19 @@ class TestQueue(FiscalCommon):
         with self.assertRaises(UserError):
             self.receipt.action_retry()
         key = self.receipt.attempt_ids.key
-        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+        self.env['fiscal.receipt'].sudo()._take_callback(
             self.register, key, self.till.result(self.till.printed[key]))
         self.assertEqual((self.receipt.state, len(self.till.printed)), ('done', 1))
 
     def test_refusal_after_a_killed_worker_proves_nothing(self):
-        self.receipt._fiscal_open_attempt()
+        self.receipt._open_attempt()
         self.receipt.state = 'sending'
         self.till.fail(base.Rejected("Out of order"))
         self.work()
         self.assertEqual(self.receipt.state, 'accepted')
 
     def test_number_is_used_once_in_the_database(self):
-        attempt = self.receipt._fiscal_open_attempt()
+        attempt = self.receipt._open_attempt()
         with mute_logger('odoo.sql_db'), self.assertRaises(psycopg2.IntegrityError):
             with self.env.cr.savepoint():
                 attempt.copy({'key': attempt.key})
@@ -158,12 +158,12 @@ class TestQueue(FiscalCommon):
         self.test_person_says_that_it_was_not()
         old, new = self.keys()[0], self.keys()[-1]
         result = self.till.result(self.till.printed[old])
-        self.assertTrue(self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+        self.assertTrue(self.env['fiscal.receipt'].sudo()._take_callback(
             self.register, old, result))
         self.assertIn("Two fiscal receipts", self.receipt.activity_ids.summary)
         self.assertIn(old, self.receipt.activity_ids.note)
         self.assertIn(new, self.receipt.activity_ids.note)
-        self.env['fiscal.receipt'].sudo()._fiscal_take_callback(
+        self.env['fiscal.receipt'].sudo()._take_callback(
             self.register, old, result)
         self.assertEqual(len(self.receipt.activity_ids), 1)
 
@@ -245,7 +245,7 @@ class TestQueue(FiscalCommon):
             return real if register == other else silent
 
         silent.register = lambda *args: (_ for _ in ()).throw(base.NotSent("down"))
-        with patch.object(type(self.env['fiscal.register']), '_fiscal_client', client):
+        with patch.object(type(self.env['fiscal.register']), '_client', client):
             self.work()
         self.assertEqual({r.state for r in receipts[2:]}, {'accepted'})
         self.assertEqual({r.state for r in receipts[:2] + [self.receipt]}, {'queued'})
@@ -259,14 +259,14 @@ class TestQueue(FiscalCommon):
     @mute_logger(QUIET)
     def test_internal_error_keeps_the_others_going(self):
         other = self.pay_invoice()
-        apply = type(self.receipt)._fiscal_send
+        apply = type(self.receipt)._send
 
         def break_one(receipt, attempt):
             if receipt == self.receipt:
                 raise ZeroDivisionError
             return apply(receipt, attempt)
 
-        with patch.object(type(self.receipt), '_fiscal_send', break_one):
+        with patch.object(type(self.receipt), '_send', break_one):
             self.work()
         self.assertEqual(other.state, 'accepted')
         self.assertEqual(self.receipt.state, 'sending')

@@ -50,13 +50,13 @@ class TestReceipt(FiscalCommon):
 
     def test_several_receipts_are_a_list(self):
         receipts = self.pay_invoice(100) | self.pay_invoice(200)
-        self.assertEqual(receipts._fiscal_open()['domain'], [('id', 'in', receipts.ids)])
-        self.assertNotIn('res_id', receipts._fiscal_open())
+        self.assertEqual(receipts._open()['domain'], [('id', 'in', receipts.ids)])
+        self.assertNotIn('res_id', receipts._open())
 
     def test_one_for_each_settlement(self):
         receipt = self.pay_invoice()
         transaction = receipt.transaction_id
-        self.assertEqual(self.env['fiscal.receipt'].sudo()._fiscal_create(transaction), receipt)
+        self.assertEqual(self.env['fiscal.receipt'].sudo()._create_income(transaction), receipt)
         with mute_logger('odoo.sql_db'), self.assertRaises(IntegrityError), self.cr.savepoint():
             receipt.copy({'settlement': receipt.settlement, 'name': "Twin"}).flush_recordset()
 

@@ -29,7 +29,7 @@ class TestAtolRegister(FiscalCommon):
 
     def client_of(self, register):
         """ The fake register of the other tests stands in the way. """
-        return register._fiscal_atol_client()
+        return register._atol_client()
 
     def test_client(self):
         self.assertEqual(self.atol.url, const.REGISTER_URLS['atol'])
@@ -63,7 +63,7 @@ class TestAtolRegister(FiscalCommon):
                 register.read([name])
 
     def test_pace(self):
-        self.assertEqual(self.atol._fiscal_pace(), 1)
+        self.assertEqual(self.atol._pace(), 1)
 
     def test_proof_without_a_kind(self):
         """ The report does not say whether it was a return: the receipt does. """

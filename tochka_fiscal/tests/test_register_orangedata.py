@@ -65,7 +65,7 @@ class TestOrangeDataRegister(FiscalCommon):
 
     def client_of(self, register):
         """ The fake register of the other tests stands in the way. """
-        return register._fiscal_orangedata_client()
+        return register._orangedata_client()
 
     def test_client(self):
         self.assertEqual(self.orange.url, const.REGISTER_URLS['orangedata'])
@@ -75,7 +75,7 @@ class TestOrangeDataRegister(FiscalCommon):
         self.assertTrue(client.sign(b'x'))
         self.assertEqual(self.orange.certificate_name, "7736207543")
         self.assertTrue(self.orange.has_certificate and self.orange.has_sign_key)
-        self.assertEqual(self.orange._fiscal_pace(), 1)
+        self.assertEqual(self.orange._pace(), 1)
 
     def test_passphrases_and_files_are_not_kept(self):
         self.env.flush_all()
@@ -184,8 +184,8 @@ class TestOrangeDataRegister(FiscalCommon):
         self.provider.sudo().fiscal_register_id = self.orange
         receipt = self.pay_invoice()
         self.orange.certificate_until = fields.Datetime.now() - timedelta(seconds=1)
-        with patch.object(type(self.orange), '_fiscal_client',
-                          lambda register: register.sudo()._fiscal_orangedata_client()):
+        with patch.object(type(self.orange), '_client',
+                          lambda register: register.sudo()._orangedata_client()):
             self.work()
         self.assertEqual((receipt.state, self.orange.state), ('queued', 'attention'))
         self.assertIn("has expired", self.orange.problem)

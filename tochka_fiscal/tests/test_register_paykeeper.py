@@ -32,7 +32,7 @@ class TestPayKeeperRegister(FiscalCommon):
 
     def client_of(self, register):
         """ The fake register of the other tests stands in the way. """
-        return register._fiscal_paykeeper_client()
+        return register._paykeeper_client()
 
     def print_silently(self):
         """ Return a receipt whose register has printed it and gives no numbers. """
@@ -111,7 +111,7 @@ class TestPayKeeperRegister(FiscalCommon):
     def test_settings_reach_the_client(self):
         register = self.client_of(self.keeper)
         receipt = self.pay_invoice()
-        neutral = receipt._fiscal_neutral('k')
+        neutral = receipt._neutral('k')
         register.build(neutral)
         back = replace(neutral, kind='income_return')
         with self.assertRaises(base.Unsupported):

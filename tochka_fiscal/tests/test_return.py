@@ -12,8 +12,8 @@ from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon, FiscalCommon
 from odoo.addons.tochka_fiscal.tests.test_closing import run_closing
 
-SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_refund_send'
-TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment_transaction_apply'
+SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.refund.payment_transaction_refund_send'
+TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_apply'
 
 
 class ReturnCommon(FiscalCommon, RefundCommon):
@@ -110,7 +110,7 @@ class TestReturn(ReturnCommon):
         returned = [self.refund(payment, amount) for amount in (0.01, 33.33, 77.77)]
         returned.append(self.refund(payment, payment._tochka_refundable()))
         for line in payment._fiscal_receipt().line_ids:
-            self.assertEqual(line._fiscal_returned(), round(line.total * 100))
+            self.assertEqual(line._returned(), round(line.total * 100))
         self.assertAlmostEqual(sum(r.total for r in returned), payment.amount, places=2)
 
     def test_credit_note_names_its_lines(self):
@@ -188,7 +188,7 @@ class TestReturn(ReturnCommon):
         self.assertEqual(waiting.tochka_refund_state, 'done')
         self.assertEqual(income.return_ids.mapped('state'), ['done', 'done'])
         for line in income.line_ids:
-            self.assertEqual(line._fiscal_returned(), round(line.total * 100))
+            self.assertEqual(line._returned(), round(line.total * 100))
 
     def test_recorded_by_hand_after_a_refusal(self):
         """ The bank refuses the second part; a person returns it: one receipt each. """
@@ -216,7 +216,7 @@ class TestReturn(ReturnCommon):
         payment = self.pay(self.create_linked_tx(invoice))
         income = payment._fiscal_receipt()
         receipt = self.refund(payment)
-        income._fiscal_fail("No paper")
+        income._fail("No paper")
         self.work()
         self.assertFalse(self.till.printed)
         self.assertIn("not printed yet", receipt.problem)
@@ -317,9 +317,9 @@ class TestReturnByTheBank(BankRegisterCommon, RefundCommon):
         self.assertIn("nobody documents", activity.note)
 
     def test_customer_is_promised_nothing(self):
-        self.assertFalse(self.receipt._fiscal_is_shown())
+        self.assertFalse(self.receipt._is_shown())
         shown = self.env['fiscal.receipt'].sudo().search(
-            self.receipt._fiscal_portal_domain(self.payer))
+            self.receipt._portal_domain(self.payer))
         self.assertEqual(shown, self.payment._fiscal_receipt())
         self.assertFalse(self.receipt.confirmed_at)
 

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from odoo.addons.tochka_fiscal import const
-from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.models.selections import (
     METHOD_SELECTION,
     SUBJECT_SELECTION,
@@ -62,12 +62,12 @@ class FiscalCorrection(models.TransientModel):
         if not provider:
             raise UserError(_("No payment is behind this receipt."))
         try:
-            lines = [line for line, _origin in receipt._fiscal_make_lines()]
+            lines = [line for line, _origin in receipt._make_lines()]
         except ReceiptError as error:
-            raise UserError(self.env['fiscal.receipt']._fiscal_explain(error)) from error
+            raise UserError(self.env['fiscal.receipt']._explain(error)) from error
         self.taxation_system = provider.fiscal_taxation_system or self.taxation_system
-        self._fiscal_take_lines(lines)
-        return self._fiscal_show()
+        self._take_lines(lines)
+        return self._reopen()
 
     def action_apply(self):
         """ Reverse the wrong receipt, and print the right one.
@@ -79,20 +79,20 @@ class FiscalCorrection(models.TransientModel):
         self.ensure_one()
         self.receipt_id.check_access('write')
         wrong = self.receipt_id.sudo()
-        lines = [line._fiscal_line() for line in self.line_ids]
+        lines = [line._line() for line in self.line_ids]
         total = sum(line.total for line in lines)
         if self.taxation_system == wrong.taxation_system and lines == [
-            line._fiscal_line() for line in wrong.line_ids
+            line._line() for line in wrong.line_ids
         ]:
             raise UserError(_("The right receipt says what the wrong one does: change it first."))
         try:
-            made = wrong._fiscal_replace({
+            made = wrong._replace({
                 'taxation_system': self.taxation_system,
                 'total': total / 100,
-                'payments': self._fiscal_payments(wrong, total),
+                'payments': self._payments(wrong, total),
             }, lines, (self.order or '').strip())
         except ReceiptError as error:
-            raise UserError(self.env['fiscal.receipt']._fiscal_explain(error)) from error
+            raise UserError(self.env['fiscal.receipt']._explain(error)) from error
         return {
             'type': 'ir.actions.act_window', 'name': _("Correction"),
             'res_model': 'fiscal.receipt', 'view_mode': 'list,form',
@@ -101,18 +101,18 @@ class FiscalCorrection(models.TransientModel):
 
     # === BUSINESS METHODS === #
 
-    def _fiscal_take_lines(self, lines):
+    def _take_lines(self, lines):
         """ Begin with these lines.
 
         :param list[Line] lines: The lines.
         """
-        values = self.env['fiscal.receipt.line']._fiscal_values
+        values = self.env['fiscal.receipt.line']._values
         kept = self.env['fiscal.correction.line']._fields
         self.line_ids = [Command.clear(), *(
             Command.create({name: value for name, value in values(line).items() if name in kept})
             for line in lines)]
 
-    def _fiscal_payments(self, wrong, total):
+    def _payments(self, wrong, total):
         """ Return how the right receipt is paid: as the wrong one was.
 
         :return: Kopecks by the names of `const.PAYMENT_TYPES`.
@@ -128,7 +128,7 @@ class FiscalCorrection(models.TransientModel):
                 " roubles.", f'{wrong.total:.2f}'))
         return dict.fromkeys(payments, total)
 
-    def _fiscal_show(self):
+    def _reopen(self):
         return {
             'type': 'ir.actions.act_window', 'name': _("Put the receipt right"),
             'res_model': self._name, 'res_id': self.id, 'view_mode': 'form', 'target': 'new',
@@ -167,12 +167,12 @@ class FiscalCorrectionLine(models.TransientModel):
             line.total = price_lines(to_kopecks(line.price), Decimal(
                 f'{line.quantity:.{const.QUANTITY_DIGITS}f}')) / 100
 
-    def _fiscal_line(self):
+    def _line(self):
         """ Return the neutral line. :rtype: Line """
         self.ensure_one()
         values = self.env['fiscal.receipt.line'].new({
             name: self[name] for name in self.env['fiscal.receipt.line']._fields
             if name in self._fields and name not in ('id', 'currency_id', 'display_name')
         })
-        line = values._fiscal_line()
+        line = values._line()
         return replace(line, total=price_lines(line.price, line.quantity))

@@ -46,12 +46,12 @@ class FiscalMissed(models.TransientModel):
     @api.depends('company_id', 'date_from', 'date_to')
     def _compute_missed(self):
         for wizard in self:
-            unprinted = wizard._fiscal_find_unprinted()
+            unprinted = wizard._find_unprinted()
             surely = unprinted.filtered(
                 lambda receipt: receipt.state in ('queued', 'failed')
                 and not receipt.attempt_ids[:1].filtered(
                     lambda attempt: not attempt.outcome and attempt.maybe_taken))
-            transactions = wizard._fiscal_find_transactions()
+            transactions = wizard._find_transactions()
             # A form that is not saved yet has copies in its fields: they are not compared.
             wizard.receipt_ids = surely
             wizard.unknown_ids = unprinted - surely
@@ -78,19 +78,19 @@ class FiscalMissed(models.TransientModel):
         made = self.env['fiscal.receipt'].sudo()
         for receipt in self.receipt_ids.sudo():
             # A job or a colleague may have been faster.
-            if receipt._fiscal_is_surely_unprinted() and not receipt.correction_day:
-                receipt._fiscal_take_present_register()
-                receipt._fiscal_make_correction(order)
+            if receipt._is_surely_unprinted() and not receipt.correction_day:
+                receipt._take_present_register()
+                receipt._make_correction(order)
                 made |= receipt
         for transaction in self.transaction_ids.sudo():
             if not transaction._fiscal_receipt():
-                receipt = made._fiscal_create(transaction)
+                receipt = made._create_income(transaction)
                 receipt.write({
                     'correction_day': receipt._fiscal_settled_on(), 'correction_order': order})
                 made |= receipt
         if not made:
             raise UserError(_("No settlement of these days lacks a receipt."))
-        made._fiscal_trigger()
+        made._trigger()
         return {
             'type': 'ir.actions.act_window', 'name': _("Corrections"),
             'res_model': 'fiscal.receipt', 'view_mode': 'list,form',
@@ -103,7 +103,7 @@ class FiscalMissed(models.TransientModel):
     def _today(self):
         return bank_day(fields.Datetime.now())
 
-    def _fiscal_find_unprinted(self):
+    def _find_unprinted(self):
         """ Return the receipts of these days that are not printed. :rtype: fiscal.receipt """
         self.ensure_one()
         return self.env['fiscal.receipt'].search([
@@ -111,10 +111,10 @@ class FiscalMissed(models.TransientModel):
             # A return is printed late as an ordinary one, by the register of its income.
             ('kind', '=', 'income'), ('wrong_id', '=', False), ('correction_day', '=', False),
             ('state', 'in', const.UNPRINTED_STATES), ('register_id.kind', '!=', 'bank'),
-            *self._fiscal_around('paid_at'),
-        ]).filtered(lambda receipt: self._fiscal_is_within(receipt.paid_at))
+            *self._around('paid_at'),
+        ]).filtered(lambda receipt: self._is_within(receipt.paid_at))
 
-    def _fiscal_find_transactions(self):
+    def _find_transactions(self):
         """ Return the payments of these days without any receipt. :rtype: payment.transaction """
         self.ensure_one()
         return self.env['payment.transaction'].sudo().search([
@@ -123,14 +123,14 @@ class FiscalMissed(models.TransientModel):
             ('provider_code', '=', 'tochka'), ('fiscal_receipt_ids', '=', False),
             ('operation', 'not in', ('refund', 'validation')),
             ('provider_id.fiscalization', '=', 'other'),
-            *self._fiscal_around('last_state_change'),
+            *self._around('last_state_change'),
         ]).filtered(lambda transaction: transaction._fiscal_needs_receipt()
-                    and self._fiscal_is_within(transaction._fiscal_paid_at()))
+                    and self._is_within(transaction._fiscal_paid_at()))
 
-    def _fiscal_around(self, name):
+    def _around(self, name):
         """ Return a domain that surely holds the moments of the days in Moscow. """
         return [(name, '>=', self.date_from - timedelta(days=1)),
                 (name, '<', self.date_to + timedelta(days=2))]
 
-    def _fiscal_is_within(self, moment):
+    def _is_within(self, moment):
         return self.date_from <= bank_day(moment) <= self.date_to

@@ -6,7 +6,7 @@ from odoo import _, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.tochka_fiscal import const
-from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.registers import base
 
 
@@ -49,13 +49,13 @@ class FiscalResolve(models.TransientModel):
         self.receipt_id.check_access('write')
         receipt = self.receipt_id.sudo()
         attempt = receipt.attempt_ids[:1]
-        if not receipt._fiscal_lock():
+        if not receipt._lock():
             raise UserError(_("The receipt is being worked on. Try again in a moment."))
         if receipt.state in ('failed', 'delegated'):
-            self._fiscal_take_printed_by_hand(receipt)
+            self._take_printed_by_hand(receipt)
             return
         if receipt.state == 'done' and not receipt.document_number:
-            self._fiscal_take_numbers(receipt)
+            self._take_numbers(receipt)
             return
         # A register that could tell is believed before a person is, while it is not overdue.
         if receipt.state not in ('accepted', 'unknown') or (
@@ -74,24 +74,24 @@ class FiscalResolve(models.TransientModel):
             receipt._message_log(body=_(
                 "%(user)s: it was not printed under %(key)s; it is printed as new. %(reason)s",
                 user=self.env.user.name, key=attempt.key, reason=self.reason))
-            receipt._fiscal_trigger()
+            receipt._trigger()
             return
         receipt._message_log(body=_(
             "%(user)s: it was printed under %(key)s.", user=self.env.user.name, key=attempt.key))
-        receipt._fiscal_apply(attempt, base.Result(state='done', fiscal=self._fiscal_data()))
+        receipt._apply(attempt, base.Result(state='done', fiscal=self._data()))
 
-    def _fiscal_take_numbers(self, receipt):
+    def _take_numbers(self, receipt):
         """ Keep the proof of a receipt whose register has printed it and does not give the numbers.
 
         :param fiscal.receipt receipt: The receipt, locked.
         """
         if self.fate != 'printed':
             raise UserError(_("The register has said that it is printed."))
-        receipt.write(receipt._fiscal_proof(self._fiscal_data()))
+        receipt.write(receipt._proof(self._data()))
         receipt._message_log(body=_("%s has entered its numbers.", self.env.user.name))
-        receipt._fiscal_confirm()
+        receipt._confirm()
 
-    def _fiscal_take_printed_by_hand(self, receipt):
+    def _take_printed_by_hand(self, receipt):
         """ Keep the proof of a receipt that a person has printed in a cabinet or at a till.
 
         :param fiscal.receipt receipt: The receipt, locked and surely not printed by its register.
@@ -100,7 +100,7 @@ class FiscalResolve(models.TransientModel):
             raise UserError(_(
                 "Print it by hand and enter its numbers, or press \"Try again\" where it is"
                 " offered."))
-        fiscal = self._fiscal_data()
+        fiscal = self._data()
         attempt = self.env['fiscal.attempt'].sudo().create({
             'receipt_id': receipt.id,
             'register_id': receipt.register_id.id,
@@ -111,9 +111,9 @@ class FiscalResolve(models.TransientModel):
         receipt._message_log(body=_(
             "%(user)s: it was printed by hand. %(reason)s",
             user=self.env.user.name, reason=self.reason or ''))
-        receipt._fiscal_apply(attempt, base.Result(state='done', fiscal=fiscal))
+        receipt._apply(attempt, base.Result(state='done', fiscal=fiscal))
 
-    def _fiscal_data(self):
+    def _data(self):
         """ Return the proof that the person has typed. :rtype: base.FiscalData """
         try:
             moment = datetime.strptime((self.moment or '').strip(), '%d.%m.%Y %H:%M')

@@ -51,8 +51,8 @@ class FiscalTest(models.TransientModel):
             raise UserError(_("Write the e-mail address to which the receipts are sent."))
         if self.register_id.state not in ('ready', 'passive'):
             raise UserError(_("Check the register first."))
-        return self.env['fiscal.receipt'].sudo()._fiscal_create_test(
+        return self.env['fiscal.receipt'].sudo()._create_test(
             self.register_id, self.amount, {
                 'taxation_system': self.taxation_system, 'vat': self.vat,
                 'contact': self.contact.strip(),
-            }).with_env(self.env)._fiscal_open()
+            }).with_env(self.env)._open()

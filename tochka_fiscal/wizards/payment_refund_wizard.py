@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
-from odoo.addons.tochka_fiscal.models.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 
 
 class PaymentRefundWizard(models.TransientModel):
@@ -26,7 +26,7 @@ class PaymentRefundWizard(models.TransientModel):
             income = payment.payment_transaction_id._fiscal_receipt()
             left = []
             if income.line_ids:
-                prepaid, settled = income._fiscal_left_to_return(income.browse())
+                prepaid, settled = income._left_to_return(income.browse())
                 left = [(line, kopecks) for line, kopecks in prepaid + settled if kopecks]
             wizard.fiscal_line_ids = [Command.clear(), *(
                 Command.create({

@@ -1,0 +1,60 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import fields, models
+
+from odoo.addons.tochka_acquiring.api import details
+from odoo.addons.tochka_acquiring.utils import bank_day
+
+
+class PaymentTransaction(models.Model):
+    """ What a payment is for, in one line. """
+
+    _inherit = 'payment.transaction'
+
+    # === BUSINESS METHODS === #
+
+    def _tochka_payer(self):
+        """ Return who pays: the customer of the document. :rtype: res.partner """
+        self.ensure_one()
+        documents = self._tochka_documents()
+        partners = (
+            documents.partner_invoice_id if documents._name == 'sale.order'
+            else documents.partner_id
+        )
+        return partners[:1] or self.partner_id
+
+    def _tochka_clients(self):
+        """ Return who is taught or served, else the payer. :rtype: res.partner """
+        self.ensure_one()
+        documents = self._tochka_documents()
+        if documents._name == 'sale.order':
+            clients = documents.partner_id
+        else:
+            clients = documents.tochka_client_id
+        return clients or self.tochka_client_id or self._tochka_payer()
+
+    def _tochka_details(self):
+        """ Return the details by the provider's template; empty without one.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        provider = self.provider_id.sudo()
+        if provider.tochka_details_mode != 'template':
+            return ''
+        documents = self._tochka_documents()
+        payer, clients = self._tochka_payer(), self._tochka_clients()
+        names = ', '.join(name for name in documents.mapped('name') if name)
+        values = provider._tochka_both_names({
+            'payer': payer.name,
+            'client': ', '.join(dict.fromkeys(
+                clients.filtered('name').mapped('name'))),
+            'document': names or self.reference,
+            'amount': f'{self._tochka_amount():.2f}',
+            'date': f'{bank_day(fields.Datetime.now()):%d.%m.%Y}',
+            'company': provider.company_id.name,
+        })
+        records = {'payer': payer, 'client': clients, 'document': documents}
+        for tag in self.env['tochka.details.tag'].sudo().search([]):
+            values[tag.name] = tag._value(records)
+        return details.render(provider.tochka_details_template or '', values)

@@ -1,0 +1,8 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+""" Short extensions of models of Odoo. """
+
+from . import account_move
+from . import account_payment
+from . import payment_provider
+from . import payment_provider_method
+from . import res_partner

@@ -1,0 +1,50 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = 'account.move'
+
+    fiscal_receipt_ids = fields.Many2many(
+        string="Fiscal receipts", comodel_name='fiscal.receipt',
+        relation='fiscal_receipt_invoice_rel', column1='account_move_id',
+        column2='fiscal_receipt_id', readonly=True, copy=False)
+    fiscal_receipt_count = fields.Integer(compute='_compute_fiscal_receipt_count')
+
+    # === COMPUTE METHODS === #
+
+    def _compute_fiscal_receipt_count(self):
+        for move in self:
+            move.fiscal_receipt_count = len(move.sudo().fiscal_receipt_ids)
+
+    # === CRUD METHODS === #
+
+    def _post(self, soft=True):
+        """ Override to take the codes of marked goods, and to sell no piece twice. """
+        for move in self.filtered(lambda one: one.move_type == 'out_invoice'):
+            move.invoice_line_ids._fiscal_fill_marks()
+            move.invoice_line_ids._fiscal_check_sold_once()
+        return super()._post(soft)
+
+    # === ACTION METHODS === #
+
+    def action_fiscal_receipts(self):
+        """ Open the receipts of the invoice.
+
+        :return: The action that opens them.
+        :rtype: dict
+        """
+        self.ensure_one()
+        return self.fiscal_receipt_ids._open()
+
+    # === BUSINESS METHODS === #
+
+    def _fiscal_portal_receipts(self):
+        """ Return the receipts for the invoice's page in the portal, whoever may open that.
+
+        :rtype: fiscal.receipt
+        """
+        self.ensure_one()
+        return self.sudo().fiscal_receipt_ids.filtered(
+            lambda receipt: receipt._is_shown())

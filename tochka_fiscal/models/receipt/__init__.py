@@ -1,0 +1,16 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+""" The receipt: its role, the queue, the attempts. """
+
+from . import fiscal_receipt
+from . import fiscal_receipt_bank
+from . import fiscal_receipt_build
+from . import fiscal_receipt_closing
+from . import fiscal_receipt_confirm
+from . import fiscal_receipt_correction
+from . import fiscal_receipt_lane
+from . import fiscal_receipt_line
+from . import fiscal_receipt_queue
+from . import fiscal_receipt_return
+from . import fiscal_receipt_show
+from . import fiscal_receipt_test
+from . import fiscal_attempt

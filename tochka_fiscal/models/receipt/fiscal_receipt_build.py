@@ -1,0 +1,95 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, fields, models
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const as acquiring_const
+from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.receipt import Receipt, ReceiptError, is_email
+from odoo.addons.tochka_fiscal.registers import bank
+from odoo.addons.tochka_fiscal.registers.base import Unsupported
+
+_logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
+
+
+class FiscalReceipt(models.Model):
+    """ What a receipt says. """
+
+    _inherit = 'fiscal.receipt'
+
+    # === BUSINESS METHODS === #
+
+    def _make_lines(self):
+        """ Return the lines that this receipt should have, and where a return's come from.
+
+        :return: (Line, fiscal.receipt.line): the second is empty but for returns.
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        nothing = self.env['fiscal.receipt.line']
+        if self.kind == 'income_return':
+            return [(line, origin) for origin, line in self._return_lines()]
+        # Which pieces other receipts have told of does not depend on this one.
+        transaction = self.transaction_id.with_context(fiscal_building=self.id)
+        if not self.prepayment_id:
+            return [(line, nothing) for line in transaction._fiscal_lines()]
+        model, record_id = self.closed_document.split(',')
+        return [(line, nothing) for line in transaction._fiscal_closing_lines(
+            self.env[model].browse(int(record_id)), to_kopecks(self.total))]
+
+    def _build_lines(self):
+        """ Build the lines from what was paid; a person is asked when that is not possible. """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._write_lines(self._make_lines())
+            if self.register_id.kind == 'bank' and self.kind == 'income':
+                # The lines stay: they are what a person prints by hand.
+                bank.build(self._neutral(self.settlement))
+        except (ReceiptError, Unsupported) as error:
+            self._fail(self._explain(error))
+        except Exception as error:
+            # Whatever is wrong with a document must not keep its money out of the books.
+            _logger.exception("The receipt of %s can't be built", self.name)
+            self._fail(_(
+                "The receipt could not be built: %s. The server's log says more.",
+                type(error).__name__))
+
+    def _write_lines(self, lines):
+        """ Write the lines of a receipt that was not sent yet.
+
+        :param list[tuple] lines: The lines, as `_make_lines` returns them.
+        :raise ReceiptError: If the receipt then is none.
+        """
+        self.ensure_one()
+        self.line_ids.unlink()
+        self.write({'line_ids': [
+            fields.Command.create({
+                **self.env['fiscal.receipt.line']._values(line), 'origin_id': origin.id})
+            for line, origin in lines
+        ]})
+        self._neutral(self.settlement)
+
+    def _neutral(self, key):
+        """ Return the receipt as a register is given it.
+
+        :param str key: The number under which it is printed once.
+        :rtype: Receipt
+        :raise ReceiptError: If something is missing or does not fit.
+        """
+        self.ensure_one()
+        contact = (self.contact or '').strip()
+        if not contact:
+            raise ReceiptError(_(
+                "Neither e-mail nor phone of the buyer is known. Fill in the contact of the"
+                " receipt, and try again."))
+        is_mail = is_email(contact)
+        return Receipt(
+            key=key, kind=self.kind, taxation_system=self.taxation_system,
+            lines=tuple(line._line() for line in self.line_ids),
+            payments=dict(self.payments),
+            email=contact if is_mail else '', phone='' if is_mail else contact,
+            address=self.address,
+            correction=self._correction(),
+            wrong_sign=self.wrong_id.fiscal_sign or '',
+        )

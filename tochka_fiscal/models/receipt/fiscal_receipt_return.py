@@ -1,0 +1,202 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, fields, models
+
+from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name, return_line, share_return
+
+
+class FiscalReceipt(models.Model):
+    """ The receipt of a return: it repeats the lines of its income, and goes to the same register.
+
+    It waits with the refund and is sent once, when the money has gone back.
+    """
+
+    _inherit = 'fiscal.receipt'
+
+    income_id = fields.Many2one(
+        string="Receipt of the income", comodel_name='fiscal.receipt', readonly=True,
+        ondelete='restrict', index='btree_not_null')
+    return_ids = fields.One2many(
+        string="Receipts of returns", comodel_name='fiscal.receipt', inverse_name='income_id',
+        readonly=True)
+
+    # === BUSINESS METHODS - CREATION === #
+
+    @api.model
+    def _create_return(self, refund):
+        """ Create the receipt of a refund together with it, once.
+
+        :param payment.transaction refund: The refund, as superuser.
+        :return: The receipt; none when the payment has none.
+        :rtype: fiscal.receipt
+        """
+        known = refund._fiscal_receipt()
+        income = refund.source_transaction_id._fiscal_receipt()
+        if known or not income:
+            return known
+        receipt = self.create({
+            **{name: income[name].id for name in (
+                'partner_id', 'company_id', 'currency_id', 'register_id')},
+            **{name: income[name] for name in ('taxation_system', 'contact', 'address')},
+            'name': refund.reference,
+            'settlement': refund._fiscal_settlement(),
+            'kind': 'income_return',
+            'transaction_id': refund.id,
+            'income_id': income.id,
+            'invoice_ids': (refund.invoice_ids or income.invoice_ids).ids,
+            'total': abs(refund.amount),
+            'payments': {'cashless': to_kopecks(abs(refund.amount))},
+            'state': 'waiting',
+        })
+        receipt._build_lines()
+        return receipt
+
+    def _release(self):
+        """ The money has gone back: print the return. """
+        for receipt in self:
+            if receipt.state not in ('waiting', 'void') and (
+                receipt.state != 'failed' or receipt.attempt_ids
+            ):
+                continue
+            receipt.paid_at = receipt.transaction_id._fiscal_paid_at()
+            if receipt.register_id.kind == 'bank':
+                receipt._leave_return()
+                continue
+            receipt.write({'state': 'queued', 'next_try_at': fields.Datetime.now()})
+            if not receipt.line_ids or receipt._has_lost_lines():
+                receipt._build_lines()
+        self._trigger()
+
+    def _has_lost_lines(self):
+        """ Return whether money that has gone back meanwhile has taken lines of this return. """
+        self.ensure_one()
+        return any(line._returned() > to_kopecks(line.total)
+                   for line in self.line_ids.origin_id)
+
+    def _wait_again(self):
+        """ The refund is tried once more: its receipt waits with it. """
+        self.filtered(lambda r: r.state == 'void').state = 'waiting'
+
+    def _leave_return(self):
+        """ Nobody documents whether the bank's partner prints returns: say what to look for. """
+        self.state = 'delegated'
+        self._ask(
+            _("Look for the fiscal receipt of the return %s", self.name),
+            _("The receipt of this payment was left to the bank's register, and nobody documents"
+              " whether it prints one of the return by itself. Look into the cabinet of the"
+              " register for a return of %(total)s roubles to %(contact)s. If it is there, enter"
+              " its numbers here: \"What became of it?\". If it is not, print it by hand and enter"
+              " its numbers.",
+              total=f'{self.total:.2f}', contact=self.contact))
+
+    # === BUSINESS METHODS - LINES === #
+
+    def _return_lines(self):
+        """ Return what comes back, line by line, with the printed line that it comes from.
+
+        :return: (fiscal.receipt.line, receipt.Line): the sum is exactly what was returned.
+        :rtype: list[tuple]
+        :raise ReceiptError: If more comes back than the receipts have left.
+        """
+        self.ensure_one()
+        amount = to_kopecks(self.total)
+        prepaid, settled = self.income_id._left_to_return(self)
+        lines = [line for line, _left in prepaid + settled]
+        left = [kopecks for _line, kopecks in prepaid + settled]
+        named = self._named_lines(lines, amount)
+        if named:
+            shares = share_return(amount, left, named)
+        else:
+            # What was not handed over yet goes back first: the rest of a balance is an advance.
+            first = min(amount, sum(left[:len(prepaid)]))
+            shares = [0] * len(left)
+            for part, places in ((first, range(len(prepaid))),
+                                 (amount - first, range(len(prepaid), len(left)))):
+                if part:
+                    of_part = share_return(part, [left[place] for place in places])
+                    for place, share in zip(places, of_part, strict=True):
+                        shares[place] = share
+        return [
+            (line, part) for line, share in zip(lines, shares, strict=True) if share
+            for part in return_line(line._line(), share)
+        ]
+
+    def _left_to_return(self, returning):
+        """ Return what is left of the lines of an income, in the order in which it goes back.
+
+        Money that has gone back is not kept waiting by a refund that may yet be refused.
+
+        :param fiscal.receipt returning: The receipt of the return, which does not count.
+        :return: Of prepaid lines that were not closed, and of settled and closing lines:
+                 (fiscal.receipt.line, kopecks).
+        :rtype: tuple[list[tuple], list[tuple]]
+        :raise ReceiptError: If the income has no lines.
+        """
+        self.ensure_one()
+        if not self.line_ids:
+            raise ReceiptError(_(
+                "The receipt %s of the payment itself has no lines yet. Put it right first.",
+                self.name))
+
+        is_gone = returning.transaction_id.state == 'done'
+        aside = returning | self.return_ids.filtered(
+            lambda receipt: is_gone and receipt.state == 'waiting')
+
+        def rest(line):
+            own = sum(to_kopecks(one.total) for one in line.return_line_ids
+                      if one.receipt_id in aside)
+            return to_kopecks(line.total) - line._returned() + own
+
+        closings = self._closings()
+        closed = sum(to_kopecks(closing.total) for closing in closings)
+        prepaid, settled = [], []
+        # Lines of a document are closed before money that is an advance in any case.
+        for line in self.line_ids.sorted(lambda line: (not line.source, line.id)):
+            if line.fiscal_method not in const.PREPAID_METHODS:
+                settled.append((line, rest(line)))
+                continue
+            taken = min(closed, rest(line))
+            closed -= taken
+            prepaid.append((line, rest(line) - taken))
+        settled += [(line, rest(line)) for line in closings.line_ids]
+        return prepaid, settled
+
+    def _named_lines(self, lines, amount):
+        """ Return which lines are known to come back: those that a person has picked, or those of
+        the credit note.
+
+        :param list[fiscal.receipt.line] lines: The lines of the income.
+        :param int amount: Kopecks that come back.
+        :return: As `receipt.share_return` takes it.
+        :rtype: list[tuple[list[int], int]]
+        """
+        refund = self.transaction_id
+        places = {line.id: place for place, line in enumerate(lines)}
+        picked = [([places[int(line_id)]], kopecks)
+                  for line_id, kopecks in (refund.fiscal_picked or {}).items()
+                  if int(line_id) in places]
+        if picked:
+            return picked
+        named = []
+        for note in refund.invoice_ids.filtered(lambda move: move.move_type == 'out_refund'):
+            source = f'account.move,{note.reversed_entry_id.id}'
+            for line in refund._fiscal_document_lines(note):
+                pieces = [place for code in line._fiscal_mark_codes()
+                          for place, one in enumerate(lines) if one.mark == code]
+                if pieces:
+                    named += [([place], to_kopecks(lines[place].total)) for place in pieces]
+                    continue
+                name = cut_name(line.name or line.product_id.display_name or '')
+                alike = [place for place, one in enumerate(lines) if one.name == name]
+                # First the lines of the invoice itself, then those of receipts that have closed it.
+                alike.sort(key=lambda place: lines[place].source != source)
+                total = refund._fiscal_kopecks(line.price_total)
+                if alike and total > 0:
+                    named.append((alike, total))
+        whole = sum(total for _places, total in named)
+        if whole > amount:  # Only a part of the credit note's money goes back now.
+            parts = share_return(amount, [total for _places, total in named])
+            named = [(alike, part) for (alike, _total), part in zip(named, parts, strict=True)]
+        return named

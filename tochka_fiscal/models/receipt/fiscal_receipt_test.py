@@ -1,0 +1,79 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from decimal import Decimal
+
+from odoo import _, api, fields, models
+
+from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal.receipt import Item, build_lines
+
+
+class FiscalReceipt(models.Model):
+    """ A test of a register: a receipt of nobody's money, which is returned at once. """
+
+    _inherit = 'fiscal.receipt'
+
+    is_test = fields.Boolean(string="Test of the register", readonly=True)
+
+    _test_idx = models.Index('(register_id) WHERE is_test IS TRUE')
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _create_test(self, register, amount, values):
+        """ Create a test receipt and its return, which follows when the first one is printed.
+
+        :param fiscal.register register: The register.
+        :param float amount: Roubles.
+        :param dict values: `taxation_system`, `vat` and `contact`.
+        :return: Both receipts, the income first.
+        :rtype: fiscal.receipt
+        """
+        number = self.search_count([('register_id', '=', register.id), ('is_test', '=', True)])
+        income = self.browse()
+        names = [_("Test of the register"), _("Return of the test of the register")]
+        for kind, name in zip(['income', 'income_return'], names, strict=True):
+            receipt = self.create({
+                'name': f'{name} {number // 2 + 1}',
+                'settlement': f'test-{register.id}-{number + len(income)}',
+                'kind': kind,
+                'is_test': True,
+                'income_id': income.id,
+                'company_id': register.company_id.id,
+                'register_id': register.id,
+                'taxation_system': values['taxation_system'],
+                'contact': values['contact'],
+                'address': register.address,
+                'paid_at': fields.Datetime.now(),
+                'currency_id': register.company_id.currency_id.id,
+                'total': amount,
+                'payments': {'cashless': to_kopecks(amount)},
+                'basis': {'vat': values['vat']},
+                'next_try_at': fields.Datetime.now(),
+            })
+            receipt._build_lines()
+            income = income or receipt
+        self._trigger()
+        return income + income.return_ids
+
+    def _make_lines(self):
+        """ Override: a test receipt has one line, and no document behind it. """
+        if not self.is_test:
+            return super()._make_lines()
+        kopecks = to_kopecks(self.total)
+        [line] = build_lines([Item(
+            name=_("Test of the register"), quantity=Decimal(1), total=kopecks,
+            vat=self.basis['vat'], method='full_payment', subject='service')], kopecks)
+        return [(line, self.income_id.line_ids)]
+
+    def _take_present_register(self):
+        """ Override: a test receipt is of one register. """
+        self.ensure_one()
+        if not self.is_test:
+            super()._take_present_register()
+
+    def _confirm(self):
+        """ Override: nobody has paid. """
+        self.ensure_one()
+        if not self.is_test:
+            super()._confirm()

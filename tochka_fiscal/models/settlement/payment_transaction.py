@@ -1,0 +1,77 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import SUPERUSER_ID, fields, models
+
+
+class PaymentTransaction(models.Model):
+    """ A settlement: its receipt is created together with the state `done`. """
+
+    _inherit = 'payment.transaction'
+
+    fiscal_receipt_ids = fields.One2many(
+        string="Fiscal receipts", comodel_name='fiscal.receipt', inverse_name='transaction_id',
+        readonly=True)
+
+    # === BUSINESS METHODS === #
+
+    def _set_done(self, **kwargs):
+        """ Override of `payment` to create the receipt in the same database transaction. """
+        transactions = super()._set_done(**kwargs)
+        for transaction in transactions.with_user(SUPERUSER_ID):
+            if transaction.operation == 'refund':
+                receipts = self.env['fiscal.receipt'].with_user(SUPERUSER_ID)
+                receipts._create_return(transaction)._release()
+                continue
+            receipt = transaction._fiscal_receipt()
+            if receipt:
+                receipt._delegate()
+            elif transaction._fiscal_needs_receipt():
+                self.env['fiscal.receipt'].with_user(SUPERUSER_ID)._create_income(transaction)
+            else:
+                transaction._fiscal_flag_unprinted()
+        return transactions
+
+    def _fiscal_needs_receipt(self):
+        """ Return whether Odoo has to let a receipt be printed for this money.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return (
+            self._fiscal_register().kind not in (False, 'bank')
+            and self.operation not in ('refund', 'validation')
+            and self.amount > 0
+            # A till of its own prints what is sold in the shop.
+            and not ('pos_order_id' in self._fields and self.pos_order_id)
+            # Legal persons who transfer money between accounts get none. Source: 54-FZ, 2.9.
+            and not (self.provider_code == 'custom'
+                     and self._fiscal_buyer().commercial_partner_id.is_company)
+        )
+
+    def _fiscal_buyer(self):
+        """ Return whom the document names, else who has paid. :rtype: res.partner """
+        self.ensure_one()
+        return self._tochka_payer()
+
+    def _fiscal_contact(self):
+        """ Return where the receipt goes: an e-mail, else a phone in the international form.
+
+        :return: Empty when neither is known; none is ever invented.
+        :rtype: str
+        """
+        self.ensure_one()
+        email = self._tochka_payer_email()
+        if email:
+            return email
+        buyer = self._fiscal_buyer()
+        for partner in (buyer, buyer.commercial_partner_id):
+            phone = partner._fiscal_phone(self.company_id)
+            if phone:
+                return phone
+        return ''
+
+    def _fiscal_paid_at(self):
+        """ Return when the money came, as far as it is known. :rtype: datetime """
+        self.ensure_one()
+        booked_at = self.last_state_change if self.state == 'done' else False
+        return self.tochka_paid_at or booked_at or fields.Datetime.now()
