@@ -280,6 +280,24 @@ def links(env, count, label, codes=('mollie', 'tochka')):
     return {code: medians(of_code[1:]) for code, of_code in costs.items()}
 
 
+def pages(env, code, count, label):
+    """ Return what the browser sends when a payer of an invoice clicks, for so many invoices.
+
+    :return: The path and the parameters of each click.
+    :rtype: list[tuple[str, dict]]
+    """
+    clicks = []
+    for values in begin(env, code, count, label):
+        [(_command, _id, [invoice_id])] = values['invoice_ids']
+        clicks.append((f'/invoice/transaction/{invoice_id}', {
+            'access_token': env['account.move'].browse(invoice_id)._portal_ensure_token(),
+            'provider_id': values['provider_id'], 'token_id': None, 'flow': 'redirect',
+            'payment_method_id': values['payment_method_id'], 'amount': values['amount'],
+            'tokenization_requested': False, 'landing_route': f'/my/invoices/{invoice_id}',
+        }))
+    return clicks
+
+
 def click(env, transaction_id):
     """ Return the seconds that a payer waits for his link, whatever becomes of it. """
     start = time.perf_counter()

@@ -34,8 +34,8 @@ class IrCron(models.Model):
     _inherit = 'ir.cron'
 
     @api.model
-    def _tochka_wake(self, xmlid):
-        """ Let a job run as soon as this is committed, and tell its workers only once.
+    def _tochka_wake(self, *xmlids):
+        """ Let jobs run as soon as this is committed, and tell their workers only once.
 
         Like `_trigger`, for what happens many times a second: that tells the workers each time,
         through a new connection to another database, which costs more than all the rest.
@@ -45,24 +45,25 @@ class IrCron(models.Model):
         since the job has last begun. A job deletes its rows when it begins and commits that when it
         ends; until then the rows are still seen, and `xmax` tells that they are being deleted.
 
-        :param str xmlid: The job, with the name of its module.
+        :param str xmlids: The jobs, with the names of their modules.
         :return: None
         """
         now = fields.Datetime.now()
+        find_id = self.env['ir.model.data']._xmlid_to_res_id
         self.env.cr.execute(SQL(
             """
             INSERT INTO ir_cron_trigger (cron_id, call_at, create_date, write_date)
                  SELECT id, %(now)s, %(now)s, %(now)s
                    FROM ir_cron
-                  WHERE id = %(cron)s AND active
-              RETURNING EXISTS (SELECT FROM ir_cron_trigger
-                                 WHERE cron_id = %(cron)s AND call_at <= %(now)s AND xmax = 0)
+                  WHERE id IN %(crons)s AND active
+              RETURNING EXISTS (SELECT FROM ir_cron_trigger waiting
+                                 WHERE waiting.cron_id = ir_cron_trigger.cron_id
+                                   AND waiting.call_at <= %(now)s AND waiting.xmax = 0)
             """,
-            cron=self.env['ir.model.data']._xmlid_to_res_id(xmlid, raise_if_not_found=True),
+            crons=tuple(find_id(xmlid, raise_if_not_found=True) for xmlid in xmlids),
             now=now,
         ))
-        written = self.env.cr.fetchone()
-        if written and not written[0]:
+        if not all(is_told for [is_told] in self.env.cr.fetchall()):
             self.env.cr.postcommit.add(self.env['ir.cron']._notifydb)
 
     # === BUSINESS METHODS - A RUN === #

@@ -241,6 +241,7 @@ class PaymentTransaction(models.Model):
             approvals = [order.time for order in operation.orders
                          if order.type == 'approval' and order.time]
             self.tochka_paid_at = utc_naive(min(approvals)) if approvals else fields.Datetime.now()
+        self.tochka_next_poll_at = False  # written together with the state
         previous_state = self.state
         if previous_state != 'done':
             self._set_done(extra_allowed_states=('cancel',))

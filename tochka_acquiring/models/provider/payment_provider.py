@@ -188,10 +188,11 @@ class PaymentProvider(models.Model):
                 "Choose the bank journal (cash box) in which payments are posted; without it a"
                 " paid invoice could not be booked."
             )
-        method_line = self.journal_id.inbound_payment_method_line_ids.filtered(
-            lambda line: line.payment_provider_id == self
-        )
-        if not method_line.payment_account_id and not self.company_id.transfer_account_id:
+        # Nearly every company has the one, so the lines are read where it has not.
+        if not self.company_id.transfer_account_id and not (
+            self.journal_id.inbound_payment_method_line_ids.filtered(
+                lambda line: line.payment_provider_id == self).payment_account_id
+        ):
             return _(
                 "The journal %s has no outstanding receipts account for this provider: set it in"
                 " the journal, tab Incoming Payments.", self.journal_id.display_name,

@@ -237,12 +237,12 @@ class FiscalReceipt(models.Model):
         known = transaction._fiscal_receipt()
         if known:
             return known
-        receipt = self.create({
+        receipt = self.with_context(mail_create_nolog=True).create({
             **self._common_values(transaction),
             'register_id': transaction._fiscal_register().id,
             'paid_at': transaction._fiscal_paid_at(),
             'next_try_at': fields.Datetime.now(),
-        })
+        }).with_env(self.env)
         receipt._build_lines()
         self._trigger()
         return receipt

@@ -25,8 +25,8 @@ class FiscalReceipt(models.Model):
     @api.model
     def _trigger(self):
         """ Let the lanes look as soon as this is committed. """
-        for lane in range(const.LANES):
-            self.env.ref(f'tochka_fiscal.cron_lane_{lane}').sudo()._trigger()
+        self.env['ir.cron']._tochka_wake(
+            *(f'tochka_fiscal.cron_lane_{lane}' for lane in range(const.LANES)))
 
     @api.model
     def _wake(self, register, domain=()):

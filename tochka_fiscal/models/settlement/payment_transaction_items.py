@@ -123,7 +123,10 @@ class PaymentTransaction(models.Model):
         """
         basis = [source.split(',') for source in self._fiscal_basis()]
         if basis:
-            return self.env[basis[0][0]].browse(int(record_id) for _m, record_id in basis).exists()
+            documents = self.env[basis[0][0]].browse(int(record_id) for _m, record_id in basis)
+            present = self._tochka_documents()
+            is_present = documents._name == present._name and documents <= present
+            return documents if is_present else documents.exists()
         source = self.source_transaction_id
         return self._tochka_documents() or (source or self)._tochka_documents()
 

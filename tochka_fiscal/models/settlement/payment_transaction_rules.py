@@ -134,7 +134,8 @@ class PaymentTransaction(models.Model):
         """
         if document._name == 'sale.order':
             return document.order_line.filtered(lambda line: not line.display_type)
-        return document.invoice_line_ids.filtered(lambda line: line.display_type == 'product')
+        # `invoice_line_ids` is a part of them, and would be read once more.
+        return document.line_ids.filtered(lambda line: line.display_type == 'product')
 
     def _fiscal_quantity(self, line):
         """ Return how much a line sells. :rtype: Decimal """
