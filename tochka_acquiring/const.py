@@ -212,6 +212,8 @@ MIN_RSA_BITS = 2048
 TEST_EVENT_SECONDS = 8
 TEST_EVENT_PAUSE = 0.3
 KEY_REQUEST_SECONDS = 60
+# Of what was signed before the key changed, the bank sends the last again after 30 x 10 seconds.
+PREVIOUS_KEY_HOURS = 24
 # The transaction's creating request may commit after the webhook; later it is an orphan.
 ORPHAN_MINUTES = 60
 EVENT_RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 1800, 3600, 3 * 3600, 12 * 3600, 24 * 3600)

@@ -4,6 +4,7 @@ What is counted are lists of authorities that are read and connections that are 
 """
 
 import multiprocessing
+import socket
 import ssl
 import subprocess
 import threading
@@ -394,6 +395,32 @@ def test_the_server_has_gone_meanwhile(open_server, root):
     server.stop()
     with pytest.raises(NotSent):
         bank.request('GET', 'x')
+
+
+@pytest.mark.parametrize('proxy', ['http://', 'nobody knows://this', 'http://[::1'])
+def test_a_proxy_that_is_none_is_surely_not_sent(open_server, root, monkeypatch, proxy):
+    for name in ('NO_PROXY', 'no_proxy', 'https_proxy'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('HTTPS_PROXY', proxy)
+    server = open_server(tls_then(answer(EMPTY)))
+    with pytest.raises(NotSent):
+        ask(server, root.pem, 'POST')
+    assert not server.connections
+
+
+def test_all_addresses_of_a_host_share_the_time_to_connect(root, monkeypatch):
+    tried = []
+
+    def connect(_address, timeout, **_options):
+        tried.append(timeout)
+        raise TimeoutError()
+
+    monkeypatch.setattr('urllib3.util.connection.create_connection', connect)
+    monkeypatch.setattr(socket, 'getaddrinfo', lambda *_args, **_options: [()] * 4)
+    with pytest.raises(NotSent):
+        Transport('https://bank.example', 'key', ca_pem=root.pem, timeout=(8, 8)).request(
+            'POST', 'x', json={})
+    assert tried == [2]
 
 
 def test_an_old_connection_is_not_used(open_server, root, monkeypatch):

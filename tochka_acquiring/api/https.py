@@ -139,7 +139,7 @@ def _exchange(adapter, request, timeout):
     # would close the adapter.
     session = requests.Session()
     session.mount(f'{_origin(request.url)}/', adapter)
-    _state.connecting = False
+    _state.is_connected = False
     # A time-out counts from the last byte: one byte a second would hold us for hours.
     watch = _state.watch = _Watch(sum(timeout) if isinstance(timeout, tuple) else timeout)
     try:
@@ -149,7 +149,7 @@ def _exchange(adapter, request, timeout):
         _read(response)
     except _ERRORS as error:
         reason = TIMEOUT if watch.is_over else _find_reason(error)
-        raise Failure(reason, maybe_sent=not _state.connecting) from _without_request(error)
+        raise Failure(reason, maybe_sent=_state.is_connected) from _without_request(error)
     finally:
         watch.end()
     if watch.is_over:  # An answer without a length, and cut, looks like a whole one.
@@ -173,7 +173,7 @@ def _find_reason(error):
     """ Return why there is no answer. """
     if isinstance(error, requests.exceptions.SSLError):
         text = str(error).lower()
-        if not _state.connecting or 'certificate verify failed' not in text:
+        if _state.is_connected or 'certificate verify failed' not in text:
             return TLS
         wrong = any(reason in text for reason in _OTHER_VERIFY_REASONS)
         return WRONG_CERTIFICATE if wrong else UNTRUSTED
@@ -252,7 +252,7 @@ def _show(context, client_pem):
 
 # === CONNECTIONS === #
 
-# Whether the request that this thread sends is at its connection, with the TLS handshake.
+# Whether the request that this thread sends has had a connection, with its TLS handshake.
 _state = threading.local()
 
 
@@ -299,14 +299,22 @@ class _Connection:
         """ Override of `urllib3` to let a watch break what takes too long. """
         if self.sock:
             _state.watch.hold(self.sock)
+            _state.is_connected = True
         return super().request(*args, **options)
 
     def connect(self):
         """ Override of `urllib3` to know what can't have been sent yet. """
-        _state.connecting = True
+        _state.is_connected = False
         super().connect()  # the proxy's tunnel and the TLS handshake are part of it
         _state.watch.hold(self.sock)
-        _state.connecting = False
+        _state.is_connected = True
+
+    def _new_conn(self):
+        """ Override of `urllib3`, which gives each address of the host the whole time. """
+        with contextlib.suppress(OSError, UnicodeError):  # the same error comes at once again
+            addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+            self.timeout /= max(len(addresses), 1)
+        return super()._new_conn()
 
 
 @functools.cache

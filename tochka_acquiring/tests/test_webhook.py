@@ -165,6 +165,9 @@ class TestWebhook(WebhookCommon):
         self.assertEqual(self.post(self.sign(self.claims(amount='1.00'), new_key)).status_code, 200)
         self.assertEqual(self.post(self.sign(self.claims(amount='2.00'))).status_code, 200)
         self.assertEqual(self.bank.count('public_key'), 2)
+        # Nobody sends again what was signed so long ago; a key that was stolen ends as well.
+        self.env['tochka.webhook.key'].search([]).changed_at -= timedelta(days=2)
+        self.assertEqual(self.post(self.sign(self.claims(amount='3.00'))).status_code, 403)
 
     def test_forged_ones_do_not_make_us_call_the_bank(self):
         self.post(self.sign(self.claims()))

@@ -22,7 +22,8 @@ class TochkaWebhookKey(models.Model):
     """ The bank's public key, fetched from the bank and never taken from documentation.
 
     The bank publishes one key without an id and may change it at any time, so it is fetched again
-    when a signature does not fit, and the previous key stays valid for what was signed by it.
+    when a signature does not fit, and the previous key stays valid a while for what was signed by
+    it.
     Source: developers.tochka.com, «Вебхуки», 2026-04.
     """
 
@@ -33,6 +34,7 @@ class TochkaWebhookKey(models.Model):
     url = fields.Char(string="Address of the key", required=True, readonly=True)
     jwk = fields.Text(string="Key", readonly=True)
     previous_jwk = fields.Text(string="Previous key", readonly=True)
+    changed_at = fields.Datetime(string="Changed at", readonly=True)
     requested_at = fields.Datetime(string="Last requested at", readonly=True)
 
     _url_uniq = models.Constraint('unique(url)', "A key is stored once for each address.")
@@ -133,7 +135,11 @@ class TochkaWebhookKey(models.Model):
         :rtype: tuple[str, ...]
         """
         stored = self.search([('url', 'in', list(sources))])
-        return tuple(jwk for key in stored for jwk in (key.jwk, key.previous_jwk) if jwk)
+        before = fields.Datetime.now() - timedelta(hours=const.PREVIOUS_KEY_HOURS)
+        return tuple(
+            jwk for key in stored
+            for jwk in (key.jwk, key.changed_at and key.changed_at > before and key.previous_jwk)
+            if jwk)
 
     @api.model
     def _try_keys(self, body, jwks):
@@ -194,7 +200,7 @@ class TochkaWebhookKey(models.Model):
             key = self.with_env(self.env(cr=cr, user=SUPERUSER_ID)).browse(row[0])
             changed = key.jwk != text
             if changed:
-                key.write({'jwk': text, 'previous_jwk': key.jwk})
+                key.write({'jwk': text, 'previous_jwk': key.jwk, 'changed_at': now})
         if changed:
             # Now: the other workers would not hear of it from a request that ends as refused.
             self.env.registry.clear_cache('stable')
