@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from tests.served import wait_until
@@ -43,9 +44,8 @@ with signals_stop():
 def alive(pid):
     """ Whether a process runs; one that is dead and not waited for does not. """
     try:
-        with open(f'/proc/{pid}/stat') as stat:
-            return stat.read().rpartition(')')[2].split()[0] not in 'ZX'
-    except FileNotFoundError:
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:  # also one that ends while it is looked at
         return False
 
 
