@@ -12,12 +12,12 @@ import pytest
 from tests.reliability.shop import CAN_ASK, LONG, Shop
 from tests.services import SERVICES
 
-COUNT, BATCH = (500, 25) if LONG else (120, 10)
+COUNT, BATCH = (500, 25) if LONG else (60, 6)
 # For the change of registers: so many at each, and each twice.
 SHARE = 20 if LONG else 8
 # Each kind comes so often, mixed with as many calls that go well.
-POST_FAULTS, GET_FAULTS = (11, 4) if LONG else (3, 1)
-TILL_ERRORS = 10 if LONG else 3
+POST_FAULTS, GET_FAULTS = (11, 4) if LONG else (2, 1)
+TILL_ERRORS = 10 if LONG else 2
 NOBODY = 'http://127.0.0.1:9/'  # where nobody listens
 
 SETTLED = """

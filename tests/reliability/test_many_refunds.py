@@ -10,9 +10,9 @@ import pytest
 from tests.reliability.refund_shop import RefundShop
 from tests.reliability.shop import LONG
 
-COUNT = 500 if LONG else 130
+COUNT = 500 if LONG else 78
 WORKERS = 8 if LONG else 4
-PAYMENTS_OF_EACH_KIND = 18 if LONG else 5
+PAYMENTS_OF_EACH_KIND = 18 if LONG else 3
 POST_FAULTS, GET_FAULTS = (8, 2) if LONG else (2, 1)
 # After so many Odoo is killed.
 KILLS = [COUNT * share // 100 for share in (12, 32, 56)]
