@@ -75,7 +75,7 @@ class TestFiscalPortal(FiscalCommon, HttpCase):
                               "1911055232"):
                     self.assertIn(value, text)
                 [picture] = block.xpath('.//img')
-                self.assertEqual(picture.get('src'), receipt._qr_uri())
+                self.assertEqual(picture.get('src'), receipt._fiscal_qr_uri())
                 self.assertTrue(picture.get('src').startswith('data:image/png;base64,iVBOR'))
                 self.assertEqual(picture.get('alt'), "QR code of the fiscal receipt")
                 self.assertEqual(block.xpath('.//a/@href'), ['https://consumer.example.com/1'])
@@ -194,7 +194,7 @@ class TestFiscalPortal(FiscalCommon, HttpCase):
         for value in ("Lessons", "2.5", "493.80", "1,234.50", "No VAT", "1911055232",
                       self.company.name):
             self.assertIn(value, text)
-        self.assertEqual(content.xpath('.//img/@src'), [receipt._qr_uri()])
+        self.assertEqual(content.xpath('.//img/@src'), [receipt._fiscal_qr_uri()])
         self.assertEqual(content.xpath('.//a/@href'), ['https://consumer.example.com/1'])
         self.assertNothingInternal(html.tostring(content).decode(), receipt)
         breadcrumbs = page.xpath('//ol[contains(@class, "o_portal_submenu")]//a/@href')

@@ -87,7 +87,9 @@ class FiscalReceipt(models.Model):
         code.make_image().save(picture)
         return picture.getvalue()
 
-    def _qr_uri(self):
+    # These two keep their prefix: templates that people have changed call them.
+
+    def _fiscal_qr_uri(self):
         """ Return the picture of the QR code for a page: nobody can ask for it by address.
 
         :rtype: str
@@ -96,7 +98,7 @@ class FiscalReceipt(models.Model):
         picture = self._qr_png()
         return f'data:image/png;base64,{b64encode(picture).decode()}' if picture else ''
 
-    def _link(self):
+    def _fiscal_link(self):
         """ Return the link to the receipt, if what the register has sent can be one.
 
         :rtype: str
