@@ -274,9 +274,9 @@ class TochkaProblem(models.Model):
         params = self.params or {}
         values = {
             **({'date_deadline': fields.Date.to_date(params['at'])} if params.get('at') else {}),
-            'summary': reader.title,
-            'note': plaintext2html('\n'.join(filter(None, [
-                reader.record_name, reader.advice or reader._advise_to_ask()]))),
+            # It may stand on another record, its document say.
+            'summary': ': '.join(filter(None, [reader.record_name, reader.title])),
+            'note': plaintext2html(reader.advice or reader._advise_to_ask()),
         }
         if known:
             known.write(values)

@@ -50,8 +50,9 @@ class TochkaProblem(models.Model):
             )
         return (
             _("The consent at the bank has to be given anew."),
-            _("The bank does not renew the access. Payments work until %s; open the bank's page and"
-              " give the consent.", self._moment(params.get('until'))),
+            _("The bank does not renew the access: %(error)s\nPayments work until %(until)s; open"
+              " the bank's page and give the consent.",
+              error=self._error(params.get('error')), until=self._moment(params.get('until'))),
             'action_open_consent',
         )
 
