@@ -143,7 +143,7 @@ class TochkaProblem(models.Model):
         return (
             _("The INN of %s is not the one that the bank knows.",
               entity.company_id.name or self.subject),
-            entity and entity._describe_other_inn() + ' ' + _(
+            (entity._describe_other_inn() + ' ' if entity else '') + _(
                 "Correct the company's INN, or choose another company in the tab Legal entities."),
             False,
         )
@@ -152,14 +152,14 @@ class TochkaProblem(models.Model):
         provider = self.env['payment.provider'].sudo().browse(params.get('id')).exists()
         return (
             _("%s takes no payments now.", provider.name or self.subject),
-            provider and provider._tochka_find_obstacle(), False,
+            provider and provider._tochka_find_obstacle() or '', False,
         )
 
     def _texts_warning(self, params):
         provider = self.env['payment.provider'].sudo().browse(params.get('id')).exists()
         return (
             _("Check the settings of %s.", provider.name or self.subject),
-            provider and provider._tochka_find_warning(), False,
+            provider and provider._tochka_find_warning() or '', False,
         )
 
     # === NOTIFICATIONS === #
