@@ -56,6 +56,28 @@ class TestPaymentProvider(TochkaCommon):
         self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
         self.assertFalse(self.sbp.active)
 
+    def test_one_that_breaks_keeps_no_other_from_the_banks_news(self):
+        other = self.create_provider(
+            name="Other", tochka_journal_is_shared=True,
+            tochka_analytic_ids=[Command.set(self.article.ids)])
+        self.merchant.payment_modes = 'card'
+        kind = type(self.provider)
+        real = kind._tochka_apply_merchant_modes
+
+        def apply(providers):
+            if self.provider in providers:
+                raise ValidationError("Contradiction")
+            real(providers)
+
+        with patch.object(kind, '_tochka_apply_merchant_modes', apply):
+            self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(other), {'card'})
+        problem = self.connection.problem_ids.filtered(lambda one: one.code == 'modes')
+        self.assertIn("Contradiction", problem.advice)
+        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(), {'card'})
+        self.assertTrue(problem.closed_at)
+
     def test_suspended_shop_is_stored_and_told(self):
         """ The refresh must not fail because the enabled provider can't be paid any more. """
         self.merchant.write({'is_usable': False, 'payment_modes': 'card'})
