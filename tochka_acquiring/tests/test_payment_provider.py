@@ -223,7 +223,7 @@ class TestDashboard(TochkaCommon):
         problem._close_by_person("settled")
         self.assertEqual(self.read_card()['count'], 1)
         other = self.env['res.company'].sudo().create({'name': "Other"})
-        problem.copy({'company_id': other.id, 'closed_at': False, 'res_id': 0})
+        problem.copy({'company_id': other.id, 'closed_at': False, 'res_id': 999999})
         self.assertEqual(self.read_card()['count'], 1, "Another company's")
         transaction._tochka_unflag('refund_rejected')
         self.assertTrue(self.read_card()['is_well'])
