@@ -41,7 +41,7 @@ class LanguageMixin:
             else real(translations, module, lang)))
         self.since = {
             model: self.env[model].sudo().with_context(active_test=False).search(
-                [], order='id desc', limit=1).id
+                [], order='id desc', limit=1).id or 0
             for model in ('mail.message', 'mail.activity')}
 
     def written(self):

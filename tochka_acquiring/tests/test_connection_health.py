@@ -113,14 +113,14 @@ class TestConnectionFailure(ConnectionCommon):
         self.assertEqual(connection._responsible(), users[2])
         users[2].active = False
         self.assertEqual(connection._responsible(), users[1])
-        provider = self.create_provider(name="Theirs", state='disabled', is_published=False)
-        provider.sudo().write({
-            'company_id': company.id, 'tochka_connection_id': connection.id,
-            'tochka_responsible_id': users[0].id})
+        provider, connection = self.provider.sudo(), self.connection
+        provider.tochka_responsible_id = users[0]
         self.assertEqual(provider._tochka_responsible(), users[0])
         self.assertEqual(connection._responsible(), users[0])
         users[0].active = False
-        self.assertEqual(provider._tochka_responsible(), users[1], "Who left is not asked")
+        self.assertEqual(
+            provider._tochka_responsible(), self.company._tochka_accountant(),
+            "Who left is not asked")
 
 
 @tagged('post_install', '-at_install')

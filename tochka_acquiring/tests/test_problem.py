@@ -253,7 +253,7 @@ class TestProblemRights(ProblemCommon):
     def test_other_companies_and_customers(self):
         problem, _transaction = self.open_one()
         for user in (self.stranger, self.portal):
-            mine = problem.with_user(user)
+            mine = problem.with_user(user).with_context(allowed_company_ids=user.company_ids.ids)
             self.assertFalse(user.has_group('account.group_account_invoice')
                              and mine.search([('id', '=', problem.id)]))
             for method in ('read', 'action_mend', 'action_open_record', 'action_close'):

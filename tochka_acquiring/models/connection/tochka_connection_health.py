@@ -127,6 +127,8 @@ class TochkaConnection(models.Model):
         """
         self.ensure_one()
         connection = self.sudo()
+        if connection.state == 'disconnected':
+            return  # a payment was on its way
         kind = 'other'
         if isinstance(error, errors.TlsError):
             kind = 'certificate'
