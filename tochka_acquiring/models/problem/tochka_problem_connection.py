@@ -71,7 +71,8 @@ class TochkaProblem(models.Model):
         }
         actions = {'consent': 'action_open_consent', 'certificate': 'action_fetch_ca'}
         return (
-            names.get(self.subject) or _("Something ends: %s.", self.subject), advices.get(self.subject, ''),
+            names.get(self.subject) or _("Something ends: %s.", self.subject),
+            advices.get(self.subject, ''),
             actions.get(self.subject, False))
 
     def _texts_permission(self, params):
