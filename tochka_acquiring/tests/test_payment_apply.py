@@ -113,7 +113,7 @@ class TestPaymentApply(TochkaCommon):
         self.assertEqual(transaction.state, 'done')
         self.assertEqual(invoice.payment_state, self.env['account.move']
                          ._get_invoice_in_payment_state())
-        self.assertIn('cancel', transaction.tochka_problem)
+        self.assertIn('Cancel', transaction.tochka_problem)
 
     def test_paid_after_error_is_booked_and_flagged(self):
         transaction = self.create_linked_tx()
