@@ -199,8 +199,6 @@ SILENT_BANK_SECONDS = 15
 SESSION_KEY = 'tochka_ask_again_at'
 # Seconds to connect and to answer, where a payer waits for the page and a worker waits with him.
 QUICK_TIMEOUT = (3, 5)
-# Other operations of a document that are read before one more is created.
-MAX_SIBLINGS = 5
 
 # === WEBHOOKS === #
 

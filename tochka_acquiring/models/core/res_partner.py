@@ -127,10 +127,9 @@ class ResPartner(models.Model):
             ('currency_id', '=', self.env.ref('base.RUB').id),
             ('reconciled', '=', False),
             ('amount_residual_currency', '<', 0),
-            ('payment_id.payment_transaction_id.provider_code', '=', 'tochka'),
+            ('payment_id.payment_transaction_id.tochka_meant_for', '=', 'balance'),
         ], order='date, id').filtered(
-            lambda line: not line.payment_id.payment_transaction_id._tochka_documents()
-            and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
+            lambda line: not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
             and line in line.payment_id._seek_for_lines()[1]
         )
 
@@ -151,7 +150,8 @@ class ResPartner(models.Model):
             ('company_id', 'in', company.sudo()._tochka_balance_companies().ids),
             '|', ('state', 'in', ('draft', 'pending')),
             '&', ('state', '=', 'done'), ('last_state_change', '>=', since),
-        ], order='id').filtered(lambda tx: not tx.source_transaction_id._tochka_documents())
+            ('source_transaction_id.tochka_meant_for', '=', 'balance'),
+        ], order='id')
 
     def _tochka_balance(self, company):
         """ Return the payer's balance in a company, in roubles.
@@ -171,6 +171,8 @@ class ResPartner(models.Model):
         accounts = companies._tochka_advance_accounts(payer)
         items = [
             *self._tochka_items_domain(), *scope,
+            # What was paid at a till is in the books of the till.
+            '!', ('payment_id.payment_transaction_id.tochka_meant_for', '=', 'till'),
             '|', ('account_id.account_type', '=', 'asset_receivable'),
             ('account_id', 'in', accounts.ids),
         ]
@@ -189,6 +191,7 @@ class ResPartner(models.Model):
             ('partner_type', '=', 'customer'),
             ('state', 'in', ('in_process', 'paid')),
             ('move_id', '!=', False),
+            '!', ('payment_transaction_id.tochka_meant_for', '=', 'till'),
         ], ['payment_type'], ['amount:sum']))
         due = roubles.round(sum(invoices.mapped('amount_residual')))
         left = roubles.round(-(credit or 0.0))
