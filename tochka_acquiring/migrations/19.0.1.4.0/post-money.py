@@ -15,7 +15,8 @@ def migrate(cr, _version):
     cr.execute(SQL(
         """
         UPDATE payment_transaction tx
-           SET tochka_meant_for = CASE WHEN %s THEN 'document' WHEN %s THEN 'till' ELSE 'balance' END
+           SET tochka_meant_for = CASE WHEN %s THEN 'document' WHEN %s THEN 'till'
+                                       ELSE 'balance' END
           FROM payment_provider provider
          WHERE provider.id = tx.provider_id
            AND provider.code = 'tochka'

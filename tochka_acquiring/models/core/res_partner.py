@@ -129,8 +129,8 @@ class ResPartner(models.Model):
             ('amount_residual_currency', '<', 0),
             ('payment_id.payment_transaction_id.tochka_meant_for', '=', 'balance'),
         ], order='date, id').filtered(
-            lambda line: not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
-            and line in line.payment_id._seek_for_lines()[1]
+            lambda line: line in line.payment_id._seek_for_lines()[1]
+            and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
         )
 
     def _tochka_shown_refunds(self, company):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 
 # States of a payment whose entry counts.
 BOOKED = ('in_process', 'paid')
+# Providers whose open payments are promises to pay, as in Odoo.
+PROMISES = ('none', 'custom')
 
 
 class PaymentTransaction(models.Model):
@@ -149,10 +151,9 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if self.state == 'done':
             return self._tochka_open_money()
-        # A promise to pay by a transfer is none.
-        is_on_its_way = (
-            self.state in ('pending', 'authorized') and self.provider_code not in ('none', 'custom'))
-        return self.amount if is_on_its_way else 0.0
+        if self.state in ('pending', 'authorized') and self.provider_code not in PROMISES:
+            return self.amount
+        return 0.0
 
     # === BUSINESS METHODS - WHAT IS DUE === #
 

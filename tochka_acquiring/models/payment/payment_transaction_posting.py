@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import _, fields, models
-from odoo.tools import format_date
+from odoo import fields, models
 
 from odoo.addons.tochka_acquiring.models.core.account_move import PayersDay
 from odoo.addons.tochka_acquiring.utils import bank_day
@@ -141,7 +140,8 @@ class PaymentTransaction(models.Model):
         provider = payment.provider_id
         if provider.code != 'tochka':
             return self.env['account.analytic.account']
-        return payment.tochka_article_id if payment.tochka_journal_id else provider.tochka_article_id
+        made_with = payment if payment.tochka_journal_id else provider
+        return made_with.tochka_article_id
 
     def _tochka_booking_day(self):
         """ Return the day on which the payment is booked.
@@ -158,11 +158,7 @@ class PaymentTransaction(models.Model):
         if not locks:
             return paid_on
         booked_on = locks[-1][0] + timedelta(days=1)
-        self._tochka_flag(_(
-            "The bank took this payment on %(paid)s, a day that is locked in the books. It is"
-            " booked on %(booked)s.",
-            paid=format_date(self.env, paid_on), booked=format_date(self.env, booked_on),
-        ))
+        self._tochka_flag('locked_day', paid=paid_on, booked=booked_on)
         return booked_on
 
     def _tochka_match_return(self):
