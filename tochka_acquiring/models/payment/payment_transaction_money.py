@@ -8,6 +8,9 @@ from odoo.addons.tochka_acquiring import const
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
+# Problems of money: it pays nothing; it is in no books.
+MONEY_CODES = ('overpaid', 'unbooked')
+
 
 class PaymentTransaction(models.Model):
     """ Where the money of a payment goes, and what is told of the rest: no rouble is silent.
@@ -88,11 +91,9 @@ class PaymentTransaction(models.Model):
 
         :return: None
         """
-        for payment in self:
+        for payment in self.filtered('tochka_meant_for'):
             code, amount, why = payment._tochka_find_untold()
-            standing = set(payment.tochka_problem_ids.mapped('code')) & {'overpaid', 'unbooked'}
-            if gone := standing - {code}:
-                payment._tochka_unflag(*gone)
+            payment._tochka_unflag(*(known for known in MONEY_CODES if known != code))
             if code:
                 payment._tochka_flag(code, amount=f'{amount:.2f}', why=why)
 
@@ -182,7 +183,7 @@ class PaymentTransaction(models.Model):
         ]
         told = self.env['tochka.problem'].sudo().search([
             ('res_model', '=', self._name), ('closed_at', '=', False),
-            ('code', 'in', ('overpaid', 'unbooked')),
+            ('code', 'in', MONEY_CODES),
         ])
         deleted = self.search([*mine, ('payment_id', '=', False)])
         open_payments = self.env['account.payment'].sudo().search([
