@@ -14,6 +14,7 @@ from . import test_details
 from . import test_jobs
 from . import test_jobs_silence
 from . import test_jobs_time
+from . import test_money_invariant
 from . import test_money_invoices
 from . import test_money_orders
 from . import test_oauth
