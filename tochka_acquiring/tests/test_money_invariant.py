@@ -214,7 +214,8 @@ class TestMoneyInvariant(MoneyCommon):
         """ Do what the job does in the night, after deeds that nobody sees at once. """
         self.env.flush_all()
         transactions = self.env['payment.transaction'].sudo()
-        transactions.browse(transactions._tochka_find_to_review())._tochka_tell_money()
+        transactions.browse(transactions._tochka_find_to_review())._tochka_tell_money(
+            also_deleted=True)
 
     # === WHAT HOLDS === #
 

@@ -94,10 +94,12 @@ class PaymentTransaction(models.Model):
     def _tochka_check_number_of_links(self):
         """ Keep one invoice from making any number of operations: each amount makes another one.
 
+        Called on the siblings of a payment that is about to begin.
+
         :raise ValidationError: With a sentence for the customer.
         """
         now = fields.Datetime.now()
-        living = self._tochka_siblings().filtered(
+        living = self.filtered(
             lambda tx: tx.state == 'pending' or tx.tochka_link_expires_at > now)
         if len(living) >= tuning.MAX_OPEN_LINKS:
             raise ValidationError(_(

@@ -62,8 +62,9 @@ class PaymentTransaction(models.Model):
         :raise ValidationError: If it is not known whether one of them is paid.
         """
         self.ensure_one()
-        self._tochka_check_number_of_links()
-        for sibling in self._tochka_siblings():
+        siblings = self._tochka_siblings()
+        siblings._tochka_check_number_of_links()
+        for sibling in siblings:
             sibling._tochka_check_unpaid()
 
     def _tochka_check_unpaid(self):

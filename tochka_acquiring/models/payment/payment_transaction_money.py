@@ -86,12 +86,16 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - WHAT IS TOLD === #
 
-    def _tochka_tell_money(self):
+    def _tochka_tell_money(self, also_deleted=False):
         """ Ask a person about what is left of these payments, or end the question.
 
+        :param bool also_deleted: Whether one that has no payment is told of. Only the job knows
+                                  that it is not just being booked.
         :return: None
         """
         for payment in self.filtered('tochka_meant_for'):
+            if not payment.payment_id and not also_deleted:
+                continue
             code, amount, why = payment._tochka_find_untold()
             payment._tochka_unflag(*(known for known in MONEY_CODES if known != code))
             if code:
@@ -168,7 +172,7 @@ class PaymentTransaction(models.Model):
         """
         self.env['ir.cron']._tochka_walk(
             'tochka_acquiring.cron_money', self, [('id', 'in', self._tochka_find_to_review())],
-            lambda tx: tx._tochka_tell_money())
+            lambda tx: tx._tochka_tell_money(also_deleted=True))
 
     @api.model
     def _tochka_find_to_review(self):
