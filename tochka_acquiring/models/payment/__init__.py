@@ -9,6 +9,7 @@ from . import payment_transaction_details
 from . import payment_transaction_document
 from . import payment_transaction_history
 from . import payment_transaction_link
+from . import payment_transaction_list
 from . import payment_transaction_money
 from . import payment_transaction_notify
 from . import payment_transaction_payer

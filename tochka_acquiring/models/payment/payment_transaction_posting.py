@@ -30,6 +30,7 @@ class PaymentTransaction(models.Model):
         waiting.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
         waiting._tochka_pick_plain()._tochka_create_payments()
         for transaction in waiting:
+            transaction = self.env['tochka.problem']._for_reader(transaction)
             if transaction.is_post_processed and transaction.state == 'done':
                 continue
             source = transaction.source_transaction_id
@@ -52,6 +53,7 @@ class PaymentTransaction(models.Model):
                 transaction._tochka_place_family()
                 transaction._tochka_notify_payment()
                 transaction._tochka_settle_invoices()
+        waiting._tochka_unflag('unbookable')
 
     def _create_payment(self, **extra_create_values):
         """ Override of `account_payment` to book on the right partner, account and day. """
