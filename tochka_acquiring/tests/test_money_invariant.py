@@ -145,6 +145,7 @@ class TestMoneyInvariant(MoneyCommon):
         left = payment and payment._tochka_refundable()
         if left:
             self.refund_at_the_bank(payment, self.rub.round(left / (1 + how_much % 2)))
+            self.review()
 
     def do_change_cart(self, which, how_much):
         order = self.pick(self.orders, which)

@@ -67,9 +67,11 @@ class AccountMove(models.Model):
         return super()._is_eligible_for_early_payment_discount(currency, reference_date)
 
     def _post(self, soft=True):
-        """ Override of `account`: money that waits for an invoice of its order pays it. """
+        """ Override of `account`: money that waits for an invoice of its order pays it, and a
+        credit note leaves more of the order to be invoiced.
+        """
         posted = super()._post(soft)
-        for invoice in posted.filtered(lambda move: move.move_type == 'out_invoice'):
+        for move in posted.filtered(lambda move: move.move_type in ('out_invoice', 'out_refund')):
             transactions = self.env['payment.transaction'].sudo()
-            transactions._tochka_family_payments(invoice)._tochka_place_money(invoice)
+            transactions._tochka_family_payments(move)._tochka_place_money(move)
         return posted
