@@ -63,7 +63,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         lines = self._tochka_open_lines()
-        if not lines or self._tochka_refunds_on_their_way():
+        if not lines or self._tochka_going_back():
             return
         # Whoever opens the page is no reason for other rights or other lock dates.
         family = self._tochka_family(self._tochka_documents())[0].with_user(SUPERUSER_ID)
@@ -118,12 +118,19 @@ class PaymentTransaction(models.Model):
             return 'unbooked', left, ''
         if self.tochka_meant_for != 'document':
             return nothing  # A balance is there to be left, a till has books of its own.
-        going_back = self._tochka_refunds_on_their_way()
-        left += sum(going_back.filtered(lambda tx: not tx.invoice_ids).mapped('amount'))
-        left -= self._tochka_awaited()
+        left -= self._tochka_going_back() + self._tochka_awaited()
         if self.currency_id.compare_amounts(left, 0) <= 0:
             return nothing
         return 'overpaid', left, self._tochka_why_left()
+
+    def _tochka_going_back(self):
+        """ Return how much of this payment is on its way back, not for a credit note.
+
+        :return: In the transaction's currency, as an ORM monetary value.
+        :rtype: float
+        """
+        refunds = self._tochka_refunds_on_their_way().filtered(lambda tx: not tx.invoice_ids)
+        return -sum(refunds.mapped('amount'))
 
     def _tochka_awaited(self):
         """ Return how much of this payment the invoices will take that its orders are still to get.
