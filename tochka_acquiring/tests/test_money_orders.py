@@ -30,12 +30,13 @@ class TestMoneyOfOrders(MoneyCommon):
         self.assertFalse(self.told(first))
         self.assertEqual(self.told(second), {'overpaid': ('', 1000.0)})
         self.assertTrue(order.activity_ids)
-        invoice = self.invoice(order)
-        self.assertSettled(invoice)
-        self.assertEqual(self.told(second), {'overpaid': ('', 1000.0)})
-        self.assertEqual(len(second.tochka_problem_ids), 1)
-        self.refund_at_the_bank(second, 1000)
-        self.assertFalse(self.told(second))
+        self.assertSettled(self.invoice(order))
+        # Odoo's own matching may have taken the second one.
+        [left] = [one for one in (first, second) if self.told(one)]
+        self.assertEqual(self.told(left), {'overpaid': ('', 1000.0)})
+        self.assertEqual(len(left.tochka_problem_ids), 1)
+        self.refund_at_the_bank(left, 1000)
+        self.assertFalse(self.told(left))
 
     def test_first_of_two_payments_goes_back(self):
         """ Then the second one is what waits for the invoice. """
@@ -69,11 +70,13 @@ class TestMoneyOfOrders(MoneyCommon):
         self.assertEqual(self.told(transaction), {'overpaid': ('', 300.0)})
 
     def test_order_deleted_while_its_link_is_open(self):
-        """ Its money is nobody's top-up: a credit, told of, that pays nothing by itself. """
+        """ Its money is nobody's top-up: a credit of the customer, whoever has opened the link,
+        told of, that pays nothing by itself.
+        """
         self.book_advances()
         other = self.create_invoice(1000.0)
         order = self.create_order(confirm=False)
-        transaction = self.link(order)
+        transaction = self.link(order, partner_id=self.env.user.partner_id.id)
         order._action_cancel()
         order.unlink()
         self.env.invalidate_all()
@@ -81,6 +84,7 @@ class TestMoneyOfOrders(MoneyCommon):
         self.assertEqual(other.amount_residual, 1000.0)
         self.assertEqual(self.told(transaction), {'overpaid': ('deleted', 1000.0)})
         self.assertEqual(transaction.payment_id.destination_account_id, self.receivable)
+        self.assertEqual(transaction.payment_id.partner_id, self.payer)
         self.top_up(10.0)
         self.assertEqual(other.amount_residual, 990.0, "Only the top-up pays it")
 
@@ -211,7 +215,7 @@ class TestMoneyOfOrders(MoneyCommon):
         first, second = self.link(order), self.link(order, method=self.sbp)
         self.pay(first)
         self.pay(second, payment_type='sbp')
-        second._refund(1000.0)
+        second.with_user(self.env.ref('base.user_root'))._refund(1000.0)
         self.run_job('cron_money')
         self.assertFalse(self.told(second))
 
@@ -226,6 +230,7 @@ class TestMoneyOfOrders(MoneyCommon):
         with self.assertRaises(Exception) as caught:
             second._get_processing_values()
         self.assertIn("has just arrived", str(caught.exception))
+        self.env.invalidate_all()
         by_order._post_process()
         self.assertSettled(invoice)
 

@@ -26,12 +26,15 @@ class PaymentTransaction(models.Model):
         ],
         readonly=True, copy=False)
 
+    tochka_customer_id = fields.Many2one(
+        string="Customer of the document", comodel_name='res.partner', readonly=True, copy=False,
+        ondelete='set null')
     _tochka_till_idx = models.Index("(id) WHERE tochka_meant_for = 'till'")
 
     # === BUSINESS METHODS - DOCUMENTS === #
 
     def _tochka_remember_purpose(self):
-        """ Keep what these new payments are meant for. """
+        """ Keep what these new payments are meant for, and whose documents they pay. """
         for transaction in self:
             if transaction.provider_code == 'tochka' and transaction.operation != 'refund':
                 transaction.tochka_meant_for = (
@@ -39,6 +42,7 @@ class PaymentTransaction(models.Model):
                     else 'till' if 'pos_order_id' in self._fields and transaction.pos_order_id
                     else 'balance'
                 )
+                transaction.tochka_customer_id = transaction._tochka_document_partner()
 
     def _tochka_orders(self):
         """ Return the sale orders that are paid; none without the sale app.
@@ -57,7 +61,8 @@ class PaymentTransaction(models.Model):
         return self.invoice_ids or self._tochka_orders() or self.env['account.move']
 
     def _tochka_document_partner(self):
-        """ Return the partner on whom the payment is booked: that of the document.
+        """ Return the partner on whom the payment is booked: that of the document, also when there
+        is none any more.
 
         The portal puts the partner of whoever is logged in on the transaction, for instance an
         accountant who opens a customer's link.
@@ -70,7 +75,8 @@ class PaymentTransaction(models.Model):
             if documents._name == 'sale.order'
             else documents.partner_id
         )
-        return (partners[:1] or self.partner_id).commercial_partner_id
+        partner = partners[:1] or self.tochka_customer_id or self.partner_id
+        return partner.commercial_partner_id
 
     @api.model
     def _tochka_family(self, documents):
