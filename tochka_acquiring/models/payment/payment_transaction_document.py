@@ -29,7 +29,6 @@ class PaymentTransaction(models.Model):
     tochka_customer_id = fields.Many2one(
         string="Customer of the document", comodel_name='res.partner', readonly=True, copy=False,
         ondelete='set null')
-    _tochka_till_idx = models.Index("(id) WHERE tochka_meant_for = 'till'")
 
     # === BUSINESS METHODS - DOCUMENTS === #
 
