@@ -242,6 +242,7 @@ class TestMoneyOfOrders(MoneyCommon):
         self.refresh(by_order)
         self.assertEqual((self.due(invoice), self.due(order)), (0.0, 0.0))
         self.assertFalse(invoice._has_to_be_paid())
+        self.assertIn("being processed", invoice._get_online_payment_error())
 
     def test_order_and_invoice_share_a_lock(self):
         from odoo.exceptions import ConcurrencyError

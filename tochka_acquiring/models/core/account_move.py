@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from odoo import fields, models
+from odoo import _, fields, models
 
 
 class PayersDay(NamedTuple):
@@ -56,6 +56,12 @@ class AccountMove(models.Model):
         """ Override of `account_payment`: money for it or its order may be there already. """
         return super()._has_to_be_paid() and not self.currency_id.is_zero(
             self.env['payment.transaction']._tochka_due(self))
+
+    def _get_online_payment_error(self):
+        """ Override of `account_payment` to have a word for that, too. """
+        return super()._get_online_payment_error() or _(
+            "There is nothing left to pay here: the document is paid or a payment of it is"
+            " being processed. Please reload the page.")
 
     def _is_eligible_for_early_payment_discount(self, currency, reference_date):
         """ Override of `account`: the day on which the payer has paid decides, not the one on which
