@@ -12,7 +12,7 @@ class TestMoneyOfOrders(MoneyCommon):
 
     def test_link_of_an_order_that_has_an_open_invoice(self):
         order = self.create_order()
-        invoice = self.invoice(order)
+        invoice = self.make_invoice(order)
         transaction = self.pay(self.link(order))
         self.assertSettled(invoice)
         self.assertFalse(self.told(transaction))
@@ -30,7 +30,7 @@ class TestMoneyOfOrders(MoneyCommon):
         self.assertFalse(self.told(first))
         self.assertEqual(self.told(second), {'overpaid': ('', 1000.0)})
         self.assertTrue(order.activity_ids)
-        self.assertSettled(self.invoice(order))
+        self.assertSettled(self.make_invoice(order))
         # Odoo's own matching may have taken the second one.
         [left] = [one for one in (first, second) if self.told(one)]
         self.assertEqual(self.told(left), {'overpaid': ('', 1000.0)})
@@ -47,7 +47,7 @@ class TestMoneyOfOrders(MoneyCommon):
         self.refund_at_the_bank(first, 1000)
         self.assertFalse(self.told(second))
         self.assertEqual(self.due(order), 0.0)
-        self.assertSettled(self.invoice(order))
+        self.assertSettled(self.make_invoice(order))
 
     def test_cart_changed_while_its_link_is_open(self):
         order = self.create_order(confirm=False)
@@ -105,7 +105,7 @@ class TestMoneyOfOrders(MoneyCommon):
         order = self.create_order()
         transaction = self.pay(self.link(order))
         self.match_with_statement(transaction.payment_id)
-        invoice = self.invoice(order)
+        invoice = self.make_invoice(order)
         self.assertSettled(invoice)
         self.assertFalse(self.told(transaction))
 
@@ -116,7 +116,7 @@ class TestMoneyOfOrders(MoneyCommon):
         transaction = self.pay(self.link(order, amount=2000.0))
         for delivered in (1, 2):
             order.order_line.qty_delivered = delivered
-            invoice = self.invoice(order)
+            invoice = self.make_invoice(order)
             self.assertEqual(invoice.amount_total, 1000.0)
             self.assertSettled(invoice)
             self.assertFalse(self.told(transaction))
@@ -129,7 +129,7 @@ class TestMoneyOfOrders(MoneyCommon):
         invoices = self.env['account.move']
         for delivered in (1, 2):
             order.order_line.qty_delivered = delivered
-            invoices |= self.invoice(order)
+            invoices |= self.make_invoice(order)
         self.pay(transaction)
         self.assertSettled(*invoices)
 
@@ -141,7 +141,7 @@ class TestMoneyOfOrders(MoneyCommon):
         self.refresh(transaction)
         self.assertEqual(transaction.state, 'pending')
         self.assertEqual(self.due(order), 0.0, "The money is on its way")
-        invoice = self.invoice(order)
+        invoice = self.make_invoice(order)
         self.assertEqual((invoice.amount_residual, self.due(invoice)), (1000.0, 0.0))
         self.pay(transaction)
         self.assertSettled(invoice)
@@ -160,7 +160,7 @@ class TestMoneyOfOrders(MoneyCommon):
         order = self.create_order()
         transaction = self.link(order)
         transaction._set_pending()
-        invoice = self.invoice(order, post=False)
+        invoice = self.make_invoice(order, post=False)
         self.assertIn(transaction, invoice.transaction_ids)
         self.pay(transaction)
         self.assertEqual(invoice.state, 'draft')
@@ -179,7 +179,7 @@ class TestMoneyOfOrders(MoneyCommon):
         again = self.pay(self.link(order))
         self.assertFalse(self.told(again))
         self.assertEqual(self.due(order), 0.0)
-        self.assertSettled(self.invoice(order))
+        self.assertSettled(self.make_invoice(order))
 
     def test_deposit_and_rest(self):
         order = self.create_order()
@@ -224,7 +224,7 @@ class TestMoneyOfOrders(MoneyCommon):
     def test_siblings_of_an_invoice_are_those_of_its_order(self):
         order = self.create_order()
         by_order = self.link(order)
-        invoice = self.invoice(order)
+        invoice = self.make_invoice(order)
         self.bank.pay(by_order.tochka_operation_id)
         second = self.create_tx(invoice, method=self.sbp)
         with self.assertRaises(Exception) as caught:
@@ -237,7 +237,7 @@ class TestMoneyOfOrders(MoneyCommon):
     def test_money_of_the_order_that_is_not_booked_yet(self):
         order = self.create_order()
         by_order = self.link(order)
-        invoice = self.invoice(order)
+        invoice = self.make_invoice(order)
         self.bank.pay(by_order.tochka_operation_id)
         self.refresh(by_order)
         self.assertEqual((self.due(invoice), self.due(order)), (0.0, 0.0))
@@ -248,7 +248,7 @@ class TestMoneyOfOrders(MoneyCommon):
         from odoo.exceptions import ConcurrencyError
         from odoo.sql_db import db_connect
         order = self.create_order()
-        invoice = self.invoice(order)
+        invoice = self.make_invoice(order)
         with db_connect(self.env.cr.dbname).cursor() as other:
             other.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)",
                           ['tochka_acquiring.sale.order', order.id])
