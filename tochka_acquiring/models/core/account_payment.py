@@ -30,7 +30,10 @@ class AccountPayment(models.Model):
     tochka_refund_info = fields.Text(
         string="State of refunds", compute='_compute_tochka_refunds')
 
-    # Money that is matched with nothing, for whoever looks whether it is told of.
+    # Money that is matched with nothing or in no books, for whoever looks whether it is told of.
+    _tochka_lost_idx = models.Index(
+        "(payment_transaction_id) WHERE payment_transaction_id IS NOT NULL"
+        " AND state IN ('draft', 'canceled', 'rejected')")
     _tochka_open_idx = models.Index(
         '(payment_transaction_id) WHERE payment_transaction_id IS NOT NULL'
         ' AND is_reconciled IS NOT TRUE')

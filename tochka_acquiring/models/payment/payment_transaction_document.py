@@ -137,12 +137,23 @@ class PaymentTransaction(models.Model):
     def _tochka_open_money(self):
         """ Return what is left of money that was taken: neither matched nor returned.
 
+        Odoo keeps the matches of an entry that is a draft again.
+
         :return: In the transaction's currency, as an ORM monetary value.
         :rtype: float
         """
         self.ensure_one()
-        if self._tochka_is_booked() and self.payment_id.move_id:
-            return -sum(self._tochka_open_lines().mapped('amount_residual_currency'))
+        if self.payment_id.move_id:
+            lines = self.payment_id._seek_for_lines()[1]
+            return -sum(lines.mapped('amount_residual_currency'))
+        return self._tochka_kept_money()
+
+    def _tochka_kept_money(self):
+        """ Return what was taken and not returned.
+
+        :return: In the transaction's currency, as an ORM monetary value.
+        :rtype: float
+        """
         returned = self.child_transaction_ids.filtered(
             lambda tx: tx.operation == 'refund' and tx.state == 'done')
         return self.amount + sum(returned.mapped('amount'))
@@ -216,14 +227,16 @@ class PaymentTransaction(models.Model):
     def _tochka_not_invoiced(self, order):
         """ Return what of a sale order is still to be invoiced, in its currency.
 
+        An invoice that is a draft again keeps the money that is matched with it.
+
         :param sale.order order: The order.
         :rtype: float
         """
         if order.state == 'cancel':
             return 0.0
-        invoiced = sum(
-            move.amount_total if move.move_type == 'out_invoice' else -move.amount_total
-            for move in order.invoice_ids
-            if move.state == 'posted' and move.currency_id == order.currency_id
-        )
+        invoiced = 0.0
+        for move in order.invoice_ids.filtered(lambda move: move.currency_id == order.currency_id):
+            amount = move.amount_total if move.state == 'posted' else (
+                move.amount_total - move.amount_residual if move.state == 'draft' else 0.0)
+            invoiced += amount if move.move_type == 'out_invoice' else -amount
         return max(order.currency_id.round(order.amount_total - invoiced), 0.0)

@@ -111,11 +111,13 @@ class PaymentTransaction(models.Model):
         nothing = None, 0.0, ''
         if self.state != 'done' or not self.is_post_processed or not self.tochka_meant_for:
             return nothing
+        if not self._tochka_is_booked():
+            left = self._tochka_kept_money()
+            return ('unbooked', left, '') if self.currency_id.compare_amounts(left, 0) > 0 else (
+                nothing)
         left = self._tochka_open_money()
         if self.currency_id.compare_amounts(left, 0) <= 0:
             return nothing
-        if not self._tochka_is_booked():
-            return 'unbooked', left, ''
         if self.tochka_meant_for != 'document':
             return nothing  # A balance is there to be left, a till has books of its own.
         left -= self._tochka_going_back() + self._tochka_awaited()
@@ -197,8 +199,13 @@ class PaymentTransaction(models.Model):
             ('code', 'in', MONEY_CODES),
         ])
         deleted = self.search([*mine, ('payment_id', '=', False)])
-        open_payments = self.env['account.payment'].sudo().search([
-            ('payment_transaction_id', '!=', False), ('is_reconciled', 'not in', [True])])
-        still_open = open_payments.payment_transaction_id.filtered_domain(mine).filtered(
-            lambda tx: tx.tochka_meant_for == 'document' or not tx._tochka_is_booked())
-        return sorted({*told.mapped('res_id'), *deleted.ids, *still_open.ids})
+        AccountPayment = self.env['account.payment'].sudo()
+        of_transactions = [('payment_transaction_id', '!=', False)]
+        not_booked = AccountPayment.search([
+            *of_transactions, ('state', 'in', ('draft', 'canceled', 'rejected'))])
+        not_matched = AccountPayment.search([
+            *of_transactions, ('is_reconciled', 'not in', [True])])
+        found = not_booked.payment_transaction_id | not_matched.payment_transaction_id.filtered(
+            lambda tx: tx.tochka_meant_for == 'document')
+        return sorted({
+            *told.mapped('res_id'), *deleted.ids, *found.filtered_domain(mine).ids})
