@@ -271,3 +271,5 @@ PROBLEM_SEVERITY = {
 }
 # Model of the record that people see -> type of the activity; by default Odoo's own warning.
 PROBLEM_ACTIVITIES = {'tochka.connection': 'tochka_acquiring.mail_activity_connection'}
+# Of these nobody is asked: after an hour of silence `access` asks.
+PROBLEMS_ONLY_SHOWN = ('silent',)

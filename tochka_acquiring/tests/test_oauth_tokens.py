@@ -73,7 +73,8 @@ class TestTokens(OAuthCommon):
         self.assertEqual(self.token.renewal, 'refused')
         self.assertEqual(len(self.application.asked), 1, "It is not tried for ever")
         self.assertEqual(len(self.activities()), 1)
-        self.assertIn('a-5', self.activities().note)
+        self.assertIn('a-5', self.school.problem_ids.filtered(
+            lambda problem: problem.code == 'renewal').advice)
         self.assertEqual(self.access(), 'access-1', "To its end")
         self.move(seconds=-1)
         with self.assertRaisesRegex(errors.Unauthorized, "consent anew"):

@@ -271,7 +271,8 @@ def _prepare_register(env, company, credentials, odoo_url):
     })
     register.action_check()
     if register.state != 'ready':
-        raise RuntimeError(f'The demo could not reach the cash register: {register.problem}')
+        raise RuntimeError(f'The demo could not reach the cash register: '
+                           f'{register.problem_ids.mapped("advice")}')
     return register
 
 

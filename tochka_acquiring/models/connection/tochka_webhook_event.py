@@ -233,6 +233,9 @@ class TochkaWebhookEvent(models.Model):
 
     def _responsible(self):
         """ Return who is asked about this notification. :rtype: res.users """
+        self.ensure_one()
+        if not self.connection_id:
+            return self.company_id._tochka_accountant()
         return self.connection_id._responsible(self.company_id)
 
     # === BUSINESS METHODS - PERSONAL DATA === #

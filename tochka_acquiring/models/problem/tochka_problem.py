@@ -270,7 +270,9 @@ class TochkaProblem(models.Model):
         self.ensure_one()
         user = self.user_id
         known = self.activity_id.filtered('active')
-        if self.severity == '3_info' or not user or self.is_asked and not known and not again:
+        if self.severity == '3_info' or self.code in const.PROBLEMS_ONLY_SHOWN or not user:
+            return
+        if self.is_asked and not known and not again:
             return
         reader = self.with_user(user).with_context(lang=user.lang).sudo()
         params = self.params or {}

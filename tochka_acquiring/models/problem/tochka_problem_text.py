@@ -75,8 +75,10 @@ class TochkaProblem(models.Model):
         title, _line_end, rest = (params.get('text') or '').strip().partition('\n')
         return title or _("A note of an earlier version."), rest, False
 
-    @api.model
     def _advise_to_ask(self):
+        """ Return what to do for whom the way out is not shown. :rtype: str """
+        if self.res_model != 'tochka.connection':
+            return ''
         return _("Ask an administrator of Odoo: the way out is shown there.")
 
     # === BUSINESS METHODS - WORDS === #
