@@ -78,6 +78,7 @@ class AccountMove(models.Model):
         """
         posted = super()._post(soft)
         for move in posted.filtered(lambda move: move.move_type in ('out_invoice', 'out_refund')):
-            transactions = self.env['payment.transaction'].sudo()
-            transactions._tochka_family_payments(move)._tochka_place_money(move)
+            payments = self.env['payment.transaction'].sudo()._tochka_family_payments(move)
+            payments._tochka_place_money(move)
+            payments._tochka_tell_money()
         return posted

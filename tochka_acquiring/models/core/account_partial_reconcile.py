@@ -18,5 +18,5 @@ class AccountPartialReconcile(models.Model):
         payments = moves.origin_payment_id.sudo().payment_transaction_id
         res = super().unlink()
         transfers.exists()._tochka_undo_transfers()
-        payments._tochka_tell_money()
+        payments._tochka_tell_families()
         return res

@@ -28,7 +28,7 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - WHERE IT GOES === #
 
     def _tochka_place_money(self, invoices=None):
-        """ Match these payments with open documents, the earliest first, and tell of the rest.
+        """ Match these payments with open documents, the earliest first.
 
         :param account.move|None invoices: Which invoices of their families; None: all.
         :return: None
@@ -39,16 +39,21 @@ class PaymentTransaction(models.Model):
         ).sorted(lambda tx: tx._tochka_turn())
         for payment in payments:
             payment._tochka_settle_documents(invoices)
-        payments._tochka_tell_money()
 
     def _tochka_place_family(self):
-        """ Do so with this payment, or with that of this refund; what is told of the others of its
-        family may be another now.
-        """
+        """ Do so with this payment, or with that of this refund. """
         self.ensure_one()
         payment = self.source_transaction_id or self
         payment._tochka_place_money()
-        (self._tochka_family_payments(payment._tochka_documents()) - payment)._tochka_tell_money()
+        payment._tochka_tell_families()
+
+    def _tochka_tell_families(self):
+        """ Tell of the money of these payments, and of that of their families: what one takes of an
+        order, another one doesn't wait for.
+        """
+        for payment in self.filtered('tochka_meant_for'):
+            (payment | self._tochka_family_payments(payment._tochka_documents())
+             )._tochka_tell_money()
 
     def _tochka_turn(self):
         """ Return the order in which payments take and pay. """
