@@ -199,8 +199,6 @@ SILENT_BANK_SECONDS = 15
 SESSION_KEY = 'tochka_ask_again_at'
 # Seconds to connect and to answer, where a payer waits for the page and a worker waits with him.
 QUICK_TIMEOUT = (3, 5)
-# Other operations of a document that are read before one more is created.
-MAX_SIBLINGS = 5
 
 # === WEBHOOKS === #
 
@@ -263,7 +261,7 @@ PROBLEM_SEVERITY = {
     'unknown_status': '1_danger',
     'expired_with_money': '1_danger',
     'unbookable': '1_danger',
-    'overpaid': '2_warning',
+    'unbooked': '1_danger',
     'refund_unknown': '1_danger',
     'refund_rejected': '1_danger',
     'refund_too_much': '1_danger',

@@ -67,3 +67,9 @@ JOB_BANK_SECONDS = 30
 POSTING_BATCH = 50
 # When a payment that could not be booked is tried again.
 POSTING_RETRY_MINUTES = 10
+
+# === LINKS === #
+
+# Operations of one document, its order and the order's invoices that may be open at a time: some
+# ways to pay, some amounts. Each of them is asked for before one more is created.
+MAX_OPEN_LINKS = 8

@@ -164,6 +164,8 @@ def test_from_the_landed_version(shop, earlier, installed):
 
     assert _versions(shop) == VERSIONS
     assert shop.query(books) == before
+    assert dict(shop.query("SELECT reference, tochka_meant_for FROM payment_transaction")) == {
+        'first': 'document', 'second': 'balance'}
     # Nothing that was written is lost, and whoever was asked is asked still, by the same activity.
     words = "Old words, still to be done.\nMore old words."
     assert set(shop.query(PROBLEMS)) == {

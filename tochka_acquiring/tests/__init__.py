@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from importlib.util import find_spec
+
 from . import test_accounts
 from . import test_advance
 from . import test_balance
@@ -14,6 +16,8 @@ from . import test_details
 from . import test_jobs
 from . import test_jobs_silence
 from . import test_jobs_time
+from . import test_money_invoices
+from . import test_money_orders
 from . import test_oauth
 from . import test_oauth_faults
 from . import test_oauth_problems
@@ -38,3 +42,6 @@ from . import test_translations
 from . import test_try
 from . import test_webhook
 from . import test_webhook_speed
+
+if find_spec('hypothesis'):  # bin/test has it, a server of Odoo need not
+    from . import test_money_invariant

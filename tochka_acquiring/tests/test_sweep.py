@@ -77,6 +77,41 @@ class TestSweepGoesOn(JobsMixin, RefundCommon):
         self.assertEqual(transactions.mapped('state'), ['done', 'draft', 'done'])
         self.assertTrue(self.entity.swept_at)
 
+    def keep_busy(self, transaction, times):
+        """ Let somebody else work on a transaction so many times. """
+        real, left = type(transaction)._tochka_apply_operation, [times]
+
+        def apply(one, operation):
+            if one.id == transaction.id and left[0]:
+                left[0] -= 1
+                return 'busy'
+            return real(one, operation)
+
+        self.patch(type(transaction), '_tochka_apply_operation', apply)
+
+    def test_busy_one_is_looked_at_again(self):
+        """ Not in the next night only. """
+        transactions = self.paid_unknown(3)
+        self.keep_busy(transactions[1], 1)
+        self.run_once('cron_sweep')
+        self.assertEqual(set(transactions.mapped('state')), {'done'})
+        self.assertTrue(self.entity.swept_at)
+        self.assertEqual(self.bank.count('get_payment'), 1)
+
+    def test_one_that_stays_busy_is_come_back_to(self):
+        transactions = self.paid_unknown(3)
+        self.keep_busy(transactions[1], 2)
+        self.run_once('cron_sweep')
+        self.assertEqual(transactions.mapped('state'), ['done', 'draft', 'done'])
+        self.assertFalse(self.entity.swept_at)
+        trigger = self.env['ir.cron.trigger'].sudo().search([
+            ('cron_id', '=', self.env.ref('tochka_acquiring.cron_sweep').id)])
+        with freeze_time(trigger.call_at):
+            self.run_once('cron_sweep')
+        self.assertEqual(transactions[1].state, 'done')
+        self.assertTrue(self.entity.swept_at)
+        self.assertEqual(len(self.pages()), 1, "The list is not read again")
+
     def test_who_has_waited_longest_comes_first(self):
         entities = self.entity
         for number in range(1, 4):

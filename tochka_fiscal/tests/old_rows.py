@@ -90,6 +90,10 @@ def add_old_rows(env, receipt, rows):
         **dates, 'name': "'OLDPAY/' || i", 'partner_id': partner, 'date': f'{moment}::date',
         'move_id': entry, 'payment_transaction_id': own['payment_transaction'],
     })
+    env.cr.execute(
+        "UPDATE payment_transaction tx SET payment_id = payment.id FROM account_payment payment"
+        " WHERE payment.payment_transaction_id = tx.id AND tx.payment_id IS NULL"
+        "   AND tx.state = 'done'")
     due = transaction.invoice_ids.line_ids.filtered(
         lambda line: line.account_id.account_type == 'asset_receivable')
     paid = payment.move_id.line_ids.filtered(

@@ -79,6 +79,7 @@ class TestOldRows(FiscalCommon, HttpCase):
             'payment.cron_post_process_payment_tx',
             # The inbox is taken by an UPDATE, whose search is the index of `next_try_at`.
             'tochka_acquiring.cron_poll', 'tochka_acquiring.cron_monitor',
+            'tochka_acquiring.cron_money',
             'tochka_acquiring.cron_refund',
             'tochka_acquiring.cron_refund_sweep',
             'tochka_fiscal.cron_lane_0', 'tochka_fiscal.cron_overdue',

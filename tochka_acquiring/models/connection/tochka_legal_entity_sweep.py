@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
 
 from odoo.addons.tochka_acquiring import const, tuning
@@ -24,7 +26,8 @@ class TochkaLegalEntity(models.Model):
     #                     ▲        │ no time, no answer: the next run goes on at the place
     #                     └────────┘
     sweep_began_at = fields.Datetime(readonly=True, copy=False)
-    sweep_place = fields.Json(readonly=True, copy=False)  # list, page, after: an operation
+    # list, page, after: an operation, busy: transactions
+    sweep_place = fields.Json(readonly=True, copy=False)
     refund_swept_at = fields.Datetime(readonly=True, copy=False)
     refund_sweep_began_at = fields.Datetime(readonly=True, copy=False)
     refund_sweep_place = fields.Json(readonly=True, copy=False)
@@ -88,12 +91,13 @@ class TochkaLegalEntity(models.Model):
         :return: Whether it is through; else there was no time for the rest.
         :rtype: bool
         :raise TochkaError: If the bank refused or stayed silent.
+        :raise LockNotAvailable: If somebody is still working on a transaction.
         """
         self.ensure_one()
         place_field = f'{kind}_place'
         began_at = self[f'{kind}_began_at']
         from_day, to_day = self._sweep_period(kind, began_at)
-        place = {'list': 0, 'page': 1, 'after': None} | (self[place_field] or {})
+        place = {'list': 0, 'page': 1, 'after': None, 'busy': []} | (self[place_field] or {})
         client = self.connection_id._client()
         while place['list'] < len(LISTS[kind]):
             operations, is_last = client.list_page(
@@ -102,7 +106,9 @@ class TochkaLegalEntity(models.Model):
             ids = [operation.operation_id for operation in operations]
             if place['after'] in ids:
                 operations = operations[ids.index(place['after']) + 1:]
-            place['after'] = self.env['payment.transaction']._tochka_compare(self, operations)
+            place['after'], busy = self.env['payment.transaction']._tochka_compare(
+                self, operations)
+            place['busy'] += busy
             if not place['after']:
                 place['page'] += 1
                 if is_last:
@@ -111,10 +117,29 @@ class TochkaLegalEntity(models.Model):
             time_left = self.env['ir.cron']._tochka_time_left()
             if place['after'] or not time_left and place['list'] < len(LISTS[kind]):
                 return False
+        place['busy'] = self._look_again(place['busy'])
+        if place['busy']:
+            self[place_field] = dict(place)
+            self.env['ir.cron']._commit_progress(0)
+            raise psycopg2.errors.LockNotAvailable("A payment is being worked on by others.")
         self.write({
             SWEPT_AT[kind]: began_at, f'{kind}_began_at': False, place_field: False})
         self.env['ir.cron']._commit_progress(1)
         return True
+
+    def _look_again(self, busy):
+        """ Ask for what somebody else was working on: the page that told of it is old by now.
+
+        :param list[int] busy: The ids of transactions.
+        :return: Those that somebody is still working on.
+        :rtype: list[int]
+        """
+        transactions = self.env['payment.transaction'].browse(busy).exists()
+        return [
+            transaction.id for transaction in transactions
+            if self.env['ir.cron']._tochka_guard(
+                lambda one: one._tochka_refresh_in_job(), transaction) == 'busy'
+        ]
 
     def _sweep_period(self, kind, began_at):
         """ Return the days whose operations are listed: the same in each run of a sweep.

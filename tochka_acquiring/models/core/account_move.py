@@ -1,6 +1,17 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import fields, models
+from datetime import date
+from typing import NamedTuple
+
+from odoo import _, fields, models
+
+
+class PayersDay(NamedTuple):
+    """ What the context holds of the day on which a payer has paid. It is an object, so that no
+    caller from outside can say so.
+    """
+
+    day: date
 
 
 class AccountMove(models.Model):
@@ -33,13 +44,41 @@ class AccountMove(models.Model):
         return bool(client) and client in self.partner_id + self.tochka_client_id
 
     def _tochka_is_being_paid(self):
-        """ Return whether money for this very invoice is on its way or not booked yet.
+        """ Return whether other money for this very invoice is on its way or not matched yet.
 
         :rtype: bool
         """
         self.ensure_one()
-        return any(
-            tx.state == 'done' and not tx.payment_id and tx.operation != 'refund'
-            or tx.state in ('pending', 'authorized') and tx.provider_code not in ('none', 'custom')
-            for tx in self.sudo().transaction_ids
-        )
+        due = self.env['payment.transaction']._tochka_due(self)
+        return self.currency_id.compare_amounts(due, self.amount_residual) < 0
+
+    def _has_to_be_paid(self):
+        """ Override of `account_payment`: money for it or its order may be there already. """
+        return super()._has_to_be_paid() and not self.currency_id.is_zero(
+            self.env['payment.transaction']._tochka_due(self))
+
+    def _get_online_payment_error(self):
+        """ Override of `account_payment` to have a word for that, too. """
+        return super()._get_online_payment_error() or _(
+            "There is nothing left to pay here: the document is paid or a payment of it is"
+            " being processed. Please reload the page.")
+
+    def _is_eligible_for_early_payment_discount(self, currency, reference_date):
+        """ Override of `account`: the day on which the payer has paid decides, not the one on which
+        Odoo hears of it.
+        """
+        payers = self.env.context.get('tochka_payers_day')
+        if isinstance(payers, PayersDay):
+            reference_date = payers.day
+        return super()._is_eligible_for_early_payment_discount(currency, reference_date)
+
+    def _post(self, soft=True):
+        """ Override of `account`: money that waits for an invoice of its order pays it, and a
+        credit note leaves more of the order to be invoiced.
+        """
+        posted = super()._post(soft)
+        for move in posted.filtered(lambda move: move.move_type in ('out_invoice', 'out_refund')):
+            payments = self.env['payment.transaction'].sudo()._tochka_family_payments(move)
+            payments._tochka_place_money(move)
+            payments._tochka_tell_money()
+        return posted

@@ -13,7 +13,10 @@ class AccountPartialReconcile(models.Model):
         amount), it ends here. A transfer that stayed would leave the money as a credit on the
         receivable account, or an invoice paid by a cancelled payment.
         """
-        transfers = (self.debit_move_id + self.credit_move_id).move_id._tochka_live_transfers()
+        moves = (self.debit_move_id + self.credit_move_id).move_id
+        transfers = moves._tochka_live_transfers()
+        payments = moves.origin_payment_id.sudo().payment_transaction_id
         res = super().unlink()
         transfers.exists()._tochka_undo_transfers()
+        payments._tochka_tell_families()
         return res

@@ -30,6 +30,13 @@ class AccountPayment(models.Model):
     tochka_refund_info = fields.Text(
         string="State of refunds", compute='_compute_tochka_refunds')
 
+    # Money that is matched with nothing or in no books, for whoever looks whether it is told of.
+    _tochka_lost_idx = models.Index(
+        "(payment_transaction_id) WHERE payment_transaction_id IS NOT NULL"
+        " AND state IN ('draft', 'canceled', 'rejected')")
+    _tochka_open_idx = models.Index(
+        '(payment_transaction_id) WHERE payment_transaction_id IS NOT NULL'
+        ' AND is_reconciled IS NOT TRUE')
     # Odoo has none, and a balance is what its customer has paid.
     _tochka_partner_idx = models.Index('(partner_id)')
 
@@ -45,12 +52,12 @@ class AccountPayment(models.Model):
     def _compute_stat_buttons_from_reconciliation(self):
         """ Override of `account` to find the invoices that were settled with an advance. """
         super()._compute_stat_buttons_from_reconciliation()
-        for payment in self.filtered('tochka_advance_account_id'):
-            advance = payment._seek_for_lines()[1]
-            payment.reconciled_invoice_ids |= (
-                advance.matched_debit_ids.debit_move_id.move_id.tochka_settled_move_id
-            )
-            payment.reconciled_invoices_count = len(payment.reconciled_invoice_ids)
+        for payment in self.filtered('move_id'):
+            counterpart = payment._seek_for_lines()[1]
+            settled = counterpart.matched_debit_ids.debit_move_id.move_id.tochka_settled_move_id
+            if settled:
+                payment.reconciled_invoice_ids |= settled
+                payment.reconciled_invoices_count = len(payment.reconciled_invoice_ids)
 
     def _compute_amount_available_for_refund(self):
         """ Override of `account_payment`: refunds on their way count, and who has no right to
@@ -173,11 +180,10 @@ class AccountPayment(models.Model):
         early payment) has it as well, so that the article shows the money that came.
         """
         lines = super()._prepare_move_line_default_vals(write_off_line_vals, force_balance)
-        provider = self.payment_transaction_id.provider_id.sudo()
-        if provider.code == 'tochka' and provider.tochka_article_id:
+        article = self.payment_transaction_id.sudo()._tochka_article()
+        if article:
             for line in lines[1:]:
                 line['analytic_distribution'] = {
-                    **(line.get('analytic_distribution') or {}),
-                    str(provider.tochka_article_id.id): 100,
+                    **(line.get('analytic_distribution') or {}), str(article.id): 100,
                 }
         return lines

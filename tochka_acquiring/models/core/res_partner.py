@@ -129,9 +129,9 @@ class ResPartner(models.Model):
             ('amount_residual_currency', '<', 0),
             ('payment_id.payment_transaction_id.provider_code', '=', 'tochka'),
         ], order='date, id').filtered(
-            lambda line: not line.payment_id.payment_transaction_id._tochka_documents()
-            and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
+            lambda line: line.payment_id.payment_transaction_id.tochka_meant_for == 'balance'
             and line in line.payment_id._seek_for_lines()[1]
+            and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
         )
 
     def _tochka_shown_refunds(self, company):
@@ -151,7 +151,8 @@ class ResPartner(models.Model):
             ('company_id', 'in', company.sudo()._tochka_balance_companies().ids),
             '|', ('state', 'in', ('draft', 'pending')),
             '&', ('state', '=', 'done'), ('last_state_change', '>=', since),
-        ], order='id').filtered(lambda tx: not tx.source_transaction_id._tochka_documents())
+        ], order='id').filtered(
+            lambda tx: tx.source_transaction_id.tochka_meant_for == 'balance')
 
     def _tochka_balance(self, company):
         """ Return the payer's balance in a company, in roubles.
@@ -168,9 +169,15 @@ class ResPartner(models.Model):
         roubles = self.env.ref('base.RUB')
         scope = [('company_id', 'in', companies.ids), ('currency_id', '=', roubles.id)]
         invoices = payer._tochka_open_invoices(companies)
+        # What was paid at a till is in the books of the till.
+        till = self.env['account.payment'].sudo().search([
+            ('partner_id.commercial_partner_id', '=', payer.id),
+            ('payment_transaction_id.tochka_meant_for', '=', 'till'),
+        ])
         accounts = companies._tochka_advance_accounts(payer)
         items = [
             *self._tochka_items_domain(), *scope,
+            ('payment_id', 'not in', till.ids),
             '|', ('account_id.account_type', '=', 'asset_receivable'),
             ('account_id', 'in', accounts.ids),
         ]
@@ -189,6 +196,7 @@ class ResPartner(models.Model):
             ('partner_type', '=', 'customer'),
             ('state', 'in', ('in_process', 'paid')),
             ('move_id', '!=', False),
+            ('id', 'not in', till.ids),
         ], ['payment_type'], ['amount:sum']))
         due = roubles.round(sum(invoices.mapped('amount_residual')))
         left = roubles.round(-(credit or 0.0))

@@ -3,12 +3,14 @@
 
 from . import payment_link_wizard
 from . import payment_transaction
+from . import payment_transaction_allowed
 from . import payment_transaction_apply
 from . import payment_transaction_details
 from . import payment_transaction_document
 from . import payment_transaction_history
 from . import payment_transaction_link
 from . import payment_transaction_list
+from . import payment_transaction_money
 from . import payment_transaction_notify
 from . import payment_transaction_payer
 from . import payment_transaction_poll

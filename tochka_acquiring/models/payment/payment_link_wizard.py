@@ -6,6 +6,18 @@ from odoo import api, models
 class PaymentLinkWizard(models.TransientModel):
     _inherit = 'payment.link.wizard'
 
+    @api.model
+    def default_get(self, fields):
+        """ Override of `payment` to ask for what is due on an invoice or a sale order. """
+        values = super().default_get(fields)
+        if values.get('res_model') in ('account.move', 'sale.order') and values.get('res_id'):
+            document = self.env[values['res_model']].browse(values['res_id'])
+            due = self.env['payment.transaction']._tochka_due(document)
+            # Odoo forgets that money of an order went back.
+            asked = values.get('amount') or (due if document._name == 'sale.order' else 0.0)
+            values |= {'amount': min(asked, due), 'amount_max': due}
+        return values
+
     # === COMPUTE METHODS === #
 
     @api.depends('res_model', 'res_id')

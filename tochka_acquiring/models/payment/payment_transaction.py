@@ -16,10 +16,11 @@ _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 class PaymentTransaction(models.Model):
     """ The thin side of a payment by Tochka: fields, and the overrides that `payment` calls.
 
-    The work is done in `_document` (what is paid, and the checks), `_payer` (offer and e-mail),
-    `_details` (what it is for), `_request` (what the bank is told), `_link` (create or find the
-    bank's operation), `_apply` (the only writer of states), `_poll` (jobs), `_posting` (the books),
-    `_topup` (money without a document) and `_notify` (the message to the accountant).
+    The work is done in `_document` (what is paid, what belongs to it, what is due), `_allowed` (the
+    checks), `_payer` (offer and e-mail), `_details` (what it is for), `_request` (what the bank is
+    told), `_link` (create or find the bank's operation), `_apply` (the only writer of states),
+    `_poll` (jobs), `_posting` (the books), `_money` (where the money goes, and what is told of the
+    rest), `_topup` (money without a document) and `_notify` (the message to the accountant).
     """
 
     _inherit = 'payment.transaction'
@@ -39,6 +40,12 @@ class PaymentTransaction(models.Model):
     tochka_merchant_id = fields.Many2one(
         string="Shop (merchant)", comodel_name='tochka.merchant', readonly=True, copy=False,
         ondelete='restrict', help="The shop on whose behalf the link was made.")
+    tochka_journal_id = fields.Many2one(
+        string="Cash box of the link", comodel_name='account.journal', readonly=True, copy=False,
+        ondelete='set null', help="The provider's journal when the link was made.")
+    tochka_article_id = fields.Many2one(
+        string="Article of the link", comodel_name='account.analytic.account', readonly=True,
+        copy=False, ondelete='set null', help="The provider's article when the link was made.")
     tochka_payment_link = fields.Char(string="Payment link", readonly=True, copy=False)
     tochka_link_expires_at = fields.Datetime(
         string="Link expires at", readonly=True, copy=False)
@@ -81,9 +88,10 @@ class PaymentTransaction(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """ Override of `payment`, see `_tochka_check_writer`. """
+        """ Override of `payment`, see `_tochka_check_writer` and `_tochka_remember_purpose`. """
         transactions = super().create(vals_list)
         transactions._tochka_check_writer()
+        transactions._tochka_remember_purpose()
         return transactions
 
     def write(self, vals):

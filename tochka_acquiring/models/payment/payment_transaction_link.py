@@ -52,7 +52,8 @@ class PaymentTransaction(models.Model):
         return self.tochka_payment_link
 
     def _tochka_check_siblings(self):
-        """ Ask the bank for the document's other open operations before one more is created.
+        """ Ask the bank for the other open operations of the document, its order and the order's
+        invoices before one more is created.
 
         The payer may have paid by SBP on the phone and come back to pay by card.
 
@@ -61,11 +62,8 @@ class PaymentTransaction(models.Model):
         :raise ValidationError: If it is not known whether one of them is paid.
         """
         self.ensure_one()
-        documents = self._tochka_documents()
-        siblings = documents.transaction_ids.filtered(
-            lambda tx: tx != self and tx.provider_code == 'tochka'
-            and tx.state in ('draft', 'pending') and tx.tochka_operation_id
-        ).sorted('id', reverse=True)[:const.MAX_SIBLINGS] if documents else self.browse()
+        siblings = self._tochka_siblings()
+        siblings._tochka_check_number_of_links()
         for sibling in siblings:
             sibling._tochka_check_unpaid()
 
@@ -159,6 +157,8 @@ class PaymentTransaction(models.Model):
             'provider_reference': operation.operation_id,
             'tochka_payment_link_id': link_id,
             'tochka_merchant_id': merchant.id,
+            'tochka_journal_id': self.provider_id.journal_id.id,
+            'tochka_article_id': self.provider_id.tochka_article_id.id,
             'tochka_payment_link': operation.payment_link,
             # An operation that an earlier request has created is older than this one.
             'tochka_link_expires_at': ttl + (

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from odoo.addons.tochka_acquiring.models.core.account_move import PayersDay
 from odoo.addons.tochka_acquiring.utils import bank_day
 
 
@@ -35,7 +36,10 @@ class PaymentTransaction(models.Model):
             source = transaction.source_transaction_id
             if source.state == 'done' and not source.payment_id:
                 source._post_process()  # What is returned was received first.
+            invoices = transaction._tochka_put_drafts_aside()
             super(PaymentTransaction, transaction)._post_process()
+            if invoices - transaction.invoice_ids:
+                transaction.invoice_ids |= invoices
             if transaction.tochka_posting_failed_at:
                 transaction.tochka_posting_failed_at = False
             if transaction.state == 'done' and not transaction.payment_id:
@@ -44,8 +48,9 @@ class PaymentTransaction(models.Model):
                 transaction.with_company(transaction.company_id)._create_payment()
             if transaction.operation == 'refund':
                 transaction._tochka_match_return()
+                transaction._tochka_place_family()
             elif transaction.state == 'done':
-                transaction._tochka_flag_overpayment()
+                transaction._tochka_place_family()
                 transaction._tochka_notify_payment()
                 transaction._tochka_settle_invoices()
         waiting._tochka_unflag('unbookable')
@@ -54,7 +59,25 @@ class PaymentTransaction(models.Model):
         """ Override of `account_payment` to book on the right partner, account and day. """
         if self.provider_code != 'tochka':
             return super()._create_payment(**extra_create_values)
-        return super()._create_payment(**(self._tochka_booking_values() | extra_create_values))
+        # A discount for early payment is that of the day on which the payer has paid.
+        booked = self.with_context(tochka_payers_day=PayersDay(self._tochka_paid_on()))
+        return super(PaymentTransaction, booked)._create_payment(
+            **(self._tochka_booking_values() | extra_create_values))
+
+    def _tochka_put_drafts_aside(self):
+        """ Take the drafts from the invoices of this payment, which Odoo would post unasked.
+
+        Somebody is working on them. What Odoo makes of the orders while it books is no draft of
+        anybody.
+
+        :return: All invoices of the payment, to be put back.
+        :rtype: account.move
+        """
+        self.ensure_one()
+        invoices = self.invoice_ids
+        if self.operation != 'refund' and any(invoice.state == 'draft' for invoice in invoices):
+            self.invoice_ids = invoices.filtered(lambda invoice: invoice.state != 'draft')
+        return invoices
 
     def _tochka_booking_values(self):
         """ Return what is ours in the values of the payment: partner, account and day.
@@ -80,11 +103,47 @@ class PaymentTransaction(models.Model):
                 'company_id': paid.company_id.id,
                 'payment_method_line_id': line.id,
             }
+        else:
+            values |= self._tochka_journal_values()
         advance_account = self._tochka_advance_account()
         if advance_account:
             values['destination_account_id'] = advance_account.id
             values['tochka_advance_account_id'] = advance_account.id
         return values
+
+    def _tochka_journal_values(self):
+        """ Return the cash box of the link, where the provider has another one now.
+
+        :return: Create values of `account.payment`.
+        :rtype: dict
+        """
+        provider, journal = self.provider_id, self.tochka_journal_id
+        line = journal._get_available_payment_method_lines('inbound')[:1]
+        if journal == provider.journal_id or not line:
+            return {}
+        own_line = provider.journal_id.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == provider)
+        return {
+            'journal_id': journal.id,
+            'payment_method_line_id': line.id,
+            'outstanding_account_id': own_line.payment_account_id.id or line.payment_account_id.id,
+        }
+
+    def _tochka_paid_on(self):
+        """ Return the bank's day (Moscow) of the payment. :rtype: date """
+        return bank_day(self.tochka_paid_at or fields.Datetime.now())
+
+    def _tochka_article(self):
+        """ Return the article of the payment: that of the link, in its old cash box as well.
+
+        :rtype: account.analytic.account
+        """
+        payment = self.source_transaction_id or self
+        provider = payment.provider_id
+        if provider.code != 'tochka':
+            return self.env['account.analytic.account']
+        made_with = payment if payment.tochka_journal_id else provider
+        return made_with.tochka_article_id
 
     def _tochka_booking_day(self):
         """ Return the day on which the payment is booked.
@@ -94,9 +153,9 @@ class PaymentTransaction(models.Model):
         :rtype: date
         """
         self.ensure_one()
-        paid_on = bank_day(self.tochka_paid_at or fields.Datetime.now())
+        paid_on = self._tochka_paid_on()
         locks = self.provider_id.company_id._get_violated_lock_dates(
-            paid_on, False, self.provider_id.journal_id
+            paid_on, False, self.tochka_journal_id or self.provider_id.journal_id
         )
         if not locks:
             return paid_on
@@ -163,22 +222,3 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         return (self.invoice_ids | self.payment_id.reconciled_invoice_ids).filtered(
             lambda move: move.move_type == 'out_invoice')
-
-    def _tochka_flag_overpayment(self):
-        """ Ask a person what to do with money that no document is waiting for. """
-        self.ensure_one()
-        documents = self._tochka_documents()
-        if not documents or not self.payment_id:
-            return
-        if documents._name == 'sale.order' and any(
-            order.invoice_status != 'invoiced' or order.invoice_ids.filtered('amount_residual')
-            for order in documents
-        ):
-            return  # The invoice that is still to come takes it.
-        open_lines = self.payment_id.move_id.line_ids.filtered(
-            lambda line: line.account_id == self.payment_id.destination_account_id
-            and not line.reconciled
-        )
-        credit = -sum(open_lines.mapped('amount_residual'))
-        if self.currency_id.compare_amounts(credit, 0) > 0:
-            self._tochka_flag('overpaid', amount=f'{credit:.2f}')

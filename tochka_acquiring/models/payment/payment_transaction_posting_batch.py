@@ -155,8 +155,8 @@ class PaymentTransaction(models.Model):
             and not self.token_id
             and not self.source_transaction_id
             and not self.child_transaction_ids
-            and not ('sale_order_ids' in self._fields and self.sale_order_ids)
-            and not ('pos_order_id' in self._fields and self.pos_order_id)
+            and not self._tochka_orders()
+            and self.tochka_meant_for != 'till'
             and all(
                 invoice.state == 'posted' and not invoice.invoice_payment_term_id.early_discount
                 for invoice in self.invoice_ids

@@ -94,10 +94,12 @@ class PaymentTransaction(models.Model):
 
         :param tochka.legal.entity entity: Whose list it is.
         :param list[Operation] operations: The page, as just read.
-        :return: The last operation that there was time for; None if there was for all.
-        :rtype: str|None
+        :return: The last operation that there was time for, None if there was for all; the ids of
+                 the transactions that somebody else was working on.
+        :rtype: tuple[str|None, list[int]]
         """
         cron = self.env['ir.cron']
+        busy = []
         # What was created while the bank answered must be seen, or it would look like an orphan.
         time_left = cron._tochka_time_left()
         transactions = {
@@ -117,13 +119,15 @@ class PaymentTransaction(models.Model):
                     lambda one, operation=operation: self.env[
                         'tochka.webhook.event']._report_orphan(one, operation), entity)
         for transaction, operation in behind:
-            cron._tochka_guard(
+            outcome = cron._tochka_guard(
                 lambda one, operation=operation: one._tochka_apply_operation(operation),
                 transaction)
+            if outcome in (None, 'busy'):
+                busy.append(transaction.id)
             time_left = cron._tochka_time_left(1)
             if not time_left:
-                return operation.operation_id
-        return None
+                return operation.operation_id, busy
+        return None, busy
 
     def _tochka_is_behind(self, operation):
         """ Return whether the bank's list tells something that the transaction does not know. """

@@ -52,7 +52,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if self.source_transaction_id and not self.invoice_ids:
             return self.source_transaction_id.payment_id.tochka_advance_account_id
-        if self.provider_id.tochka_payment_kind != 'advance' or self._tochka_documents():
+        if self.provider_id.tochka_payment_kind != 'advance' or self.tochka_meant_for != 'balance':
             return self.env['account.account']
         return self.provider_id.tochka_advance_account_id
 
@@ -71,7 +71,7 @@ class PaymentTransaction(models.Model):
         payment = self.payment_id.with_user(SUPERUSER_ID)
         if (
             not payment
-            or self._tochka_documents()
+            or self.tochka_meant_for != 'balance'
             or payment.payment_type != 'inbound'
             or not payment.company_id.tochka_topups_pay_invoices
         ):

@@ -89,13 +89,30 @@ class TochkaProblem(models.Model):
         )
 
     def _texts_overpaid(self, params):
+        reason = {
+            'deleted': _("The document that was paid does not exist any more."),
+            'cancelled': _("The document that was paid has been cancelled."),
+            'draft': _("The invoice that was paid is a draft again. When it is posted, the money"
+                       " pays it by itself."),
+            'quotation': _("The quotation is not confirmed: it was changed, or less was paid than"
+                           " it asks for. When it is confirmed, the money waits for its invoice."),
+        }.get(params.get('why')) or _("More was paid than was due: a second payment, or a document"
+                                      " that was paid by other means meanwhile.")
         return (
-            _("More was paid than is due."),
-            _("%(amount)s roubles of this payment are more than the document needed (a second"
-              " payment, or a document that was cancelled or paid meanwhile). They stay as the"
-              " customer's credit: use them for another invoice, or return them to the payer by"
-              " the button Refund of the payment.", amount=self._amount(params.get('amount'))),
+            _("Money that pays no document."),
+            reason + '\n' + _(
+                "%(amount)s roubles of this payment pay nothing and stay as the customer's credit:"
+                " use them for another invoice, or return them to the payer by the button Refund of"
+                " the payment.", amount=self._amount(params.get('amount'))),
             False,
+        )
+
+    def _texts_unbooked(self, params):
+        return (
+            _("A payment is not in the books any more."),
+            _("%(amount)s roubles were taken by the bank, and their payment in Odoo was deleted,"
+              " cancelled or made a draft. Post it again, or enter the money by hand and close this"
+              " with a reason.", amount=self._amount(params.get('amount'))), False,
         )
 
     def _texts_topup_unsettled(self, params):
