@@ -28,7 +28,7 @@
         'views/payment_provider_page_views.xml',
         'views/payment_provider_shop_views.xml',
         'views/payment_transaction_views.xml',
-        'views/payment_transaction_refund_views.xml',
+        'views/tochka_refund_views.xml',
         'views/portal_balance_templates.xml',
         'views/portal_refund_templates.xml',
         'views/res_config_settings_views.xml',

@@ -146,6 +146,10 @@ STATES_OF_STATUS = {
 # States of a refund, see `payment_transaction_refund`. One of a payment at a time is with the bank.
 REFUND_WITH_BANK = ('sending', 'sent', 'unknown')
 REFUND_IN_WORK = ('requested', *REFUND_WITH_BANK)
+REFUND_BOOKED = ('done', 'by_hand')
+REFUND_CLOSED = ('rejected', 'cancelled')  # Nothing goes back.
+# What the history of a payment may have that nobody understands, see `_tochka_apply_refunds`.
+REFUND_PROBLEMS = ('refund_excess', 'refund_no_entry', 'refund_sum')
 # When a person is asked about a return recorded by hand that the bank does not list.
 RECORDED_REFUND_DAYS = 3
 

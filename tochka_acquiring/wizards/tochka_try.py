@@ -74,8 +74,8 @@ class TochkaTry(models.TransientModel):
                 self.env['payment.transaction'].sudo())
             wizard.transaction_id = transaction
             wizard.step = wizard._find_step(transaction)
-            wizard.refusal = wizard.step == 'paid' and transaction._tochka_refunds().filtered(
-                lambda tx: tx.tochka_refund_state == 'rejected').sorted('id')[-1:].tochka_error
+            wizard.refusal = wizard.step == 'paid' and (
+                transaction._tochka_refused_refunds()[-1:].error)
 
     def _find_step(self, transaction):
         """ Return where the test stands.

@@ -140,18 +140,18 @@ class ResPartner(models.Model):
 
         :param res.company company: As `_tochka_balance` takes it.
         :return: As superuser.
-        :rtype: payment.transaction
+        :rtype: tochka.refund
         """
         self.ensure_one()
         since = fields.Datetime.now() - timedelta(days=const.SHOWN_REFUND_DAYS)
-        return self.env['payment.transaction'].sudo().search([
-            ('operation', '=', 'refund'),
-            ('provider_code', '=', 'tochka'),
+        return self.env['tochka.refund'].sudo().search([
             ('partner_id.commercial_partner_id', '=', self.commercial_partner_id.id),
             ('company_id', 'in', company.sudo()._tochka_balance_companies().ids),
-            '|', ('state', 'in', ('draft', 'pending')),
-            '&', ('state', '=', 'done'), ('last_state_change', '>=', since),
-        ], order='id').filtered(lambda tx: not tx.source_transaction_id._tochka_documents())
+            '|', ('state', 'in', const.REFUND_IN_WORK),
+            '&', ('state', 'in', const.REFUND_BOOKED),
+            ('transaction_id.last_state_change', '>=', since),
+        ], order='id').filtered(
+            lambda refund: not refund.source_transaction_id._tochka_documents())
 
     def _tochka_balance(self, company):
         """ Return the payer's balance in a company, in roubles.
