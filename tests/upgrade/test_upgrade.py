@@ -105,9 +105,9 @@ def test_from_the_landed_version(shop, earlier, installed):
     """
     before = shop.query(books)
     # An upgrade was killed while it built this one.
-    shop.query("CREATE INDEX payment_transaction_tochka_problem_idx ON payment_transaction (id)")
+    shop.query("CREATE INDEX payment_transaction_tochka_done_idx ON payment_transaction (id)")
     shop.query("UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
-               " 'payment_transaction_tochka_problem_idx'::regclass")
+               " 'payment_transaction_tochka_done_idx'::regclass")
 
     # Somebody's transaction began before, and goes on.
     payer = shop.connect()

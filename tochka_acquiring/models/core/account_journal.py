@@ -14,7 +14,7 @@ class AccountJournal(models.Model):
             if not connection:
                 continue
             problems = self.env['tochka.problem'].search([
-                ('connection_id', '=', connection.id),
+                ('connection_id', '=', connection.id), ('closed_at', '=', False),
                 ('company_id', 'in', (False, *(journal.company_id.ids))),
             ])
             dashboard_data[journal.id]['tochka_health'] = {

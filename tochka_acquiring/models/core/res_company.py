@@ -56,6 +56,27 @@ class ResCompany(models.Model):
         if any(company.tochka_inbox_days < 1 for company in self):
             raise ValidationError(_("Bank notifications must be kept for at least one day."))
 
+    # === BUSINESS METHODS - PEOPLE === #
+
+    def _tochka_accountant(self):
+        """ Return who is asked about these companies' money when nobody was chosen.
+
+        Whoever keeps the books comes before whoever has set Odoo up.
+
+        :return: An active user with accounting rights, else the administrator.
+        :rtype: res.users
+        """
+        groups = [self.env.ref(f'account.{name}').sudo() for name in (
+            'group_account_manager', 'group_account_invoice')]
+        administrators = self.env.ref('base.group_system').sudo().all_user_ids
+        people = [group.all_user_ids.filtered(
+            lambda user: user.active and user._is_internal() and user.company_ids & self
+        ).sorted('id') for group in groups]
+        for users in [users - administrators for users in people] + people:
+            if users:
+                return users[0]
+        return self.env.ref('base.user_admin').sudo()
+
     # === BUSINESS METHODS - BALANCE === #
 
     def _tochka_shop_companies(self):

@@ -32,14 +32,14 @@ class PaymentTransaction(models.Model):
         # While one that is booked is missing, a new one may be the same under another name.
         for order in [] if missing else new:
             if order.amount > left:
-                problems['refund_excess'] = {'amount': order.amount, 'left': left}
+                problems['refund_too_much'] = {'amount': order.amount, 'left': left}
                 break
             (self._tochka_match_refund(order) or self._tochka_create_bank_refund(order))._confirm(
                 order)
             left -= order.amount
         booked = self._tochka_amount() - left
         if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not operation.refunds:
-            problems['refund_no_entry'] = {'status': operation.status}
+            problems['refund_unnamed'] = {'status': operation.status}
         if not problems and not missing and not operation.unread and operation.refunded != booked:
             problems['refund_sum'] = {'listed': operation.refunded, 'booked': booked}
         for code in const.REFUND_PROBLEMS:
@@ -89,9 +89,9 @@ class PaymentTransaction(models.Model):
         for refund in self.tochka_refund_ids.filtered('is_missing') | missing:
             refund.is_missing = refund in missing
             if refund.is_missing:
-                self.env['tochka.problem']._open(refund, 'refund_missing')
+                self.env['tochka.problem']._open(refund, 'refund_vanished')
             else:
-                self.env['tochka.problem']._close(refund, ['refund_missing'])
+                self.env['tochka.problem']._close(refund, ['refund_vanished'])
 
     def _tochka_match_refund(self, order):
         """ Return the refund of ours that an entry of the history is.

@@ -271,7 +271,7 @@ class TochkaRefund(models.Model):
 
     def _responsible(self):
         """ Return who is asked about this refund. :rtype: res.users """
-        return self.source_transaction_id._tochka_connection().sudo()._responsible()
+        return self.source_transaction_id._tochka_responsible()
 
     def _on_their_way(self):
         """ Return those of the refunds that may still take their payment's money: those that the

@@ -111,4 +111,4 @@ class TochkaRefund(models.Model):
         self.env['ir.cron']._commit_progress(0)  # A new snapshot, with what was applied.
         self.env.invalidate_all()
         if self.state == 'by_hand':
-            self.env['tochka.problem']._open(self, 'refund_by_hand')
+            self.env['tochka.problem']._open(self, 'refund_unlisted')
