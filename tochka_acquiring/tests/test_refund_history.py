@@ -90,15 +90,16 @@ class TestBankRefund(RefundCommon):
 
 @tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestHistory(RefundCommon):
-    """ `Order[]` that vanishes, changes, lists twice: entries are counted, money is booked once. """
+    """ `Order[]` that vanishes, changes, doubles: entries are counted, money is booked once. """
 
     def setUp(self):
         super().setUp()
         self.payment = self.paid(1000.0)
         self.approval = self.bank.operations[self.payment.tochka_operation_id].orders
 
-    def entry(self, order_id, amount):
-        return Order(order_id, 'refund', Decimal(amount), datetime.now(timezone.utc))
+    def entry(self, order_id, amount, hours=0):
+        moment = datetime.now(timezone.utc) - timedelta(hours=hours)
+        return Order(order_id, 'refund', Decimal(amount), moment)
 
     def listed(self, *entries):
         """ Let the bank list these refunds, and Odoo read it. """
@@ -135,6 +136,8 @@ class TestHistory(RefundCommon):
     def test_doubled_entry_is_harmless_and_told(self):
         self.listed(('X', '100.00'), ('X', '100.00'))
         self.check([100.0], ['refund_sum'])
+        self.listed(('X', '100.00', 5), ('X', '100.00', 4))
+        self.check([100.0], ['refund_sum'])
         self.listed(('X', '100.00'))
         self.check([100.0])
 
@@ -146,6 +149,7 @@ class TestHistory(RefundCommon):
         self.check([100.0, 100.0])
 
     def test_id_that_is_lost_comes_or_changes(self):
+        """ What is gone and what is new of the same amount are one refund, under another name. """
         for order_id in ('X', None, 'Y', 'Z'):
             self.listed((order_id, '100.00'))
             self.check([100.0])

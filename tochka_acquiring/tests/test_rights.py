@@ -40,7 +40,6 @@ class TestRights(RefundCommon):
         linked = self.create_linked_tx(self.create_invoice(500.0))
         refund = {
             'operation': 'refund', 'source_transaction_id': payment.id, 'amount': -500.0,
-            'tochka_refund_state': 'requested', 'tochka_refund_next_at': '2026-01-01 00:00:00',
         }
         demo = self.env['payment.provider'].sudo().create({
             'name': "Demo", 'code': 'none', 'company_id': self.company.id})
@@ -80,19 +79,19 @@ class TestRights(RefundCommon):
             {'tochka_refund_note': {'ids': note.ids}},
         ):
             with self.subTest(context):
-                before = payment._tochka_refunds()
+                before = payment.tochka_refund_ids
                 payment.with_user(self.env.user).with_context(**context).action_refund(
                     amount_to_refund=100.0)
-                refund = payment._tochka_refunds() - before
-                self.assertEqual((refund.source_transaction_id, refund.amount), (payment, -100.0))
-                self.assertNotIn(note, refund.invoice_ids)
-        self.assertFalse(victim._tochka_refunds())
+                refund = payment.tochka_refund_ids - before
+                self.assertEqual((refund.source_transaction_id, refund.amount), (payment, 100.0))
+                self.assertFalse(refund.credit_note_id)
+        self.assertFalse(victim.tochka_refund_ids)
 
     def test_note_of_the_wizard_is_the_refunds(self):
         payment = self.paid(1000.0)
         note = self.credit(payment.invoice_ids)
         self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
-        self.assertEqual(payment._tochka_refunds().invoice_ids, note)
+        self.assertEqual(payment.tochka_refund_ids.credit_note_id, note)
 
     # === A MANAGER OF ANOTHER COMPANY === #
 
@@ -118,11 +117,11 @@ class TestRights(RefundCommon):
                 {'credit_note_id': {}, 'transaction_id': {}, 'amount_note': {}, 'amount': {}}),
             'refund': lambda: self.as_stranger(payment).action_refund(amount_to_refund=5.0),
             'refresh': lambda: self.as_stranger(payment).action_tochka_refresh(),
-            'again': lambda: self.as_stranger(refund).action_tochka_refund_again(),
-            'give up': lambda: self.as_stranger(refund).action_tochka_refund_cancel(),
-            'record by the refund': lambda: self.as_stranger(refund).action_tochka_record_return(),
+            'again': lambda: self.as_stranger(refund).action_send_again(),
+            'give up': lambda: self.as_stranger(refund).action_give_up(),
+            'record by the refund': lambda: self.as_stranger(refund).action_record_return(),
             'refunds of the payment': lambda: self.as_stranger(
-                payment.payment_id).action_tochka_refunds(),
+                payment.payment_id).action_view_refunds(),
             'refunds of the invoice': lambda: self.as_stranger(
                 payment.invoice_ids).action_tochka_refunds(),
             'wizard': lambda: self.as_stranger(self.env['payment.refund.wizard']).with_context(
@@ -132,8 +131,8 @@ class TestRights(RefundCommon):
         for name, attempt in attempts.items():
             with self.subTest(name), self.assertRaises(AccessError), self.env.cr.savepoint():
                 attempt()
-        self.assertEqual(payment._tochka_refunds(), refund)
-        self.assertEqual(refund.tochka_refund_state, 'requested')
+        self.assertEqual(payment.tochka_refund_ids, refund)
+        self.assertEqual(refund.state, 'requested')
         self.assertEqual(len(self.bank.calls), calls, "The bank was not asked")
 
     def test_accountant_of_the_company_uses_the_same_forms(self):
@@ -145,4 +144,4 @@ class TestRights(RefundCommon):
             default_transaction_id=payment.id)) as form:
             form.amount = 100.0
         form.record.action_record()
-        self.assertEqual(payment._tochka_refunds().amount, -100.0)
+        self.assertEqual(payment.tochka_refund_ids.amount, 100.0)

@@ -12,8 +12,8 @@ from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon, FiscalCommon
 from odoo.addons.tochka_fiscal.tests.test_closing import run_closing
 
-SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.refund.payment_transaction_refund_send'
-TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_apply'
+SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.refund.tochka_refund_send'
+TX_LOGGER = 'odoo.addons.tochka_acquiring.models.problem.tochka_problem'
 
 
 class ReturnCommon(FiscalCommon, RefundCommon):
@@ -25,12 +25,12 @@ class ReturnCommon(FiscalCommon, RefundCommon):
 
     def refund(self, payment, amount=None, **context):
         """ Return money by the bank. :return: The receipt of the return. """
-        before = payment._tochka_refunds()
+        before = payment.tochka_refund_ids
         payment.with_user(self.env.user).with_context(**context).action_refund(
             amount_to_refund=amount)
-        refund = payment._tochka_refunds() - before
+        refund = payment.tochka_refund_ids - before
         RefundCommon.work(self)
-        return refund._fiscal_receipt()
+        return refund.transaction_id._fiscal_receipt()
 
     def printed_payment(self, *lines, **values):
         """ Return the payment of an invoice of (name, quantity, price), its receipt printed. """
@@ -82,7 +82,7 @@ class TestReturn(ReturnCommon):
     def test_waits_with_the_refund_and_dies_with_it(self):
         payment = self.printed_payment(("Lessons", 1, 1000))
         payment.with_user(self.env.user).action_refund(amount_to_refund=400.0)
-        refund = payment._tochka_refunds()
+        refund = payment.tochka_refund_ids
         receipt = refund._fiscal_receipt()
         self.assertLines(receipt, ("Lessons", 1, 400, 400))
         self.assertEqual((receipt.state, receipt.paid_at), ('waiting', False))
@@ -92,7 +92,7 @@ class TestReturn(ReturnCommon):
         with mute_logger(TX_LOGGER):
             RefundCommon.work(self)
         self.assertEqual((refund.state, receipt.state), ('error', 'void'))
-        refund.with_user(self.env.user).action_tochka_refund_again()
+        refund.with_user(self.env.user).action_send_again()
         self.assertEqual(receipt.state, 'waiting')
         RefundCommon.work(self)
         self.assertEqual((refund.state, receipt.state), ('done', 'queued'))
@@ -101,8 +101,8 @@ class TestReturn(ReturnCommon):
     def test_given_up(self):
         payment = self.printed_payment(("Lessons", 1, 1000))
         payment.with_user(self.env.user).action_refund()
-        refund = payment._tochka_refunds()
-        refund.with_user(self.env.user).action_tochka_refund_cancel()
+        refund = payment.tochka_refund_ids
+        refund.with_user(self.env.user).action_give_up()
         self.assertEqual(refund._fiscal_receipt().state, 'void')
 
     def test_parts_sum_up_to_the_whole(self):
@@ -121,7 +121,7 @@ class TestReturn(ReturnCommon):
         note.invoice_line_ids.quantity = 1
         note.action_post()
         self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
-        receipt = payment._tochka_refunds()._fiscal_receipt()
+        receipt = payment.tochka_refund_ids.transaction_id._fiscal_receipt()
         self.assertLines(receipt, ("Book", 1, 700, 700))
         self.assertIn(receipt, note.sudo().fiscal_receipt_ids)
 
@@ -134,7 +134,7 @@ class TestReturn(ReturnCommon):
             line.amount = 3000.0
         self.assertEqual(form.amount_to_refund, 3000.0)
         form.save().action_refund()
-        receipt = payment._tochka_refunds()._fiscal_receipt()
+        receipt = payment.tochka_refund_ids.transaction_id._fiscal_receipt()
         self.assertLines(receipt, ("Lessons", 2, 1500, 3000))
 
     def test_wizard_checks_what_is_picked(self):
@@ -152,7 +152,7 @@ class TestReturn(ReturnCommon):
         self.bank.give_back(payment.tochka_operation_id, '250.00')
         for _night in range(2):
             self.sweep()
-        receipt = payment._tochka_refunds()._fiscal_receipt()
+        receipt = payment.tochka_refund_ids.transaction_id._fiscal_receipt()
         self.assertEqual(receipt.state, 'queued')
         self.assertLines(receipt, ("Lessons", 2, 100, 200), ("Book", 1, 50, 50))
 
@@ -160,15 +160,15 @@ class TestReturn(ReturnCommon):
         """ What has gone back is printed; what waits is not counted against it. """
         payment = self.printed_payment(('Course', 1, 600), ('Book', 1, 400))
         payment.with_user(self.env.user).action_refund(amount_to_refund=700.0)
-        waiting = payment._tochka_refunds()
+        waiting = payment.tochka_refund_ids
         self.bank.give_back(payment.tochka_operation_id, '500.00')
         self.sweep()
-        receipt = (payment._tochka_refunds() - waiting)._fiscal_receipt()
+        receipt = (payment.tochka_refund_ids - waiting).transaction_id._fiscal_receipt()
         self.assertFalse(receipt.problem)
         self.assertEqual((receipt.state, sum(receipt.line_ids.mapped('total'))), ('queued', 500.0))
         with mute_logger(TX_LOGGER):
             RefundCommon.work(self)
-        self.assertEqual(waiting.tochka_refund_state, 'rejected')
+        self.assertEqual(waiting.state, 'rejected')
 
     def test_refund_on_its_way_takes_the_lines_that_are_left(self):
         payment = self.printed_payment(('Course', 1, 600), ('Book', 1, 400))
@@ -179,13 +179,13 @@ class TestReturn(ReturnCommon):
             lambda line: line.line_id == income.line_ids[0]).amount = 600.0
         wizard.amount_to_refund = 600.0
         wizard.action_refund()
-        waiting = payment._tochka_refunds()
+        waiting = payment.tochka_refund_ids
         self.bank.give_back(payment.tochka_operation_id, '400.00')
         self.sweep()
         RefundCommon.work(self)
         self.work()
         self.work()
-        self.assertEqual(waiting.tochka_refund_state, 'done')
+        self.assertEqual(waiting.state, 'done')
         self.assertEqual(income.return_ids.mapped('state'), ['done', 'done'])
         for line in income.line_ids:
             self.assertEqual(line._returned(), round(line.total * 100))
@@ -205,7 +205,7 @@ class TestReturn(ReturnCommon):
         for _night in range(2):
             self.sweep()
             self.work()
-        receipts = payment._tochka_refunds().fiscal_receipt_ids.sorted('total')
+        receipts = payment.tochka_refund_ids.transaction_id.fiscal_receipt_ids.sorted('total')
         self.assertEqual(
             receipts.mapped(lambda one: (one.kind, one.state, one.total)),
             [('income_return', 'done', 200.0), ('income_return', 'done', 300.0)])
@@ -237,7 +237,7 @@ class TestReturn(ReturnCommon):
         self.provider.sudo().fiscalization = 'no'
         payment = self.paid(1000.0)
         self.assertFalse(self.refund(payment))
-        self.assertEqual(payment._tochka_refunds().state, 'done')
+        self.assertEqual(payment.tochka_refund_ids.state, 'done')
 
 
 @tagged('post_install', '-at_install', 'tochka_without_apps')
@@ -291,7 +291,7 @@ class TestReturnOfPrepayment(ReturnCommon):
         note = self.credit(invoice, 100.0)
         self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
         RefundCommon.work(self)
-        receipt = topup._tochka_refunds()._fiscal_receipt()
+        receipt = topup.tochka_refund_ids.transaction_id._fiscal_receipt()
         self.assertRecordValues(receipt, [{'total': 100.0, 'invoice_ids': note.ids}])
         self.assertEqual(receipt.line_ids.fiscal_method, 'full_payment')
         self.assertEqual(topup._fiscal_receipt().prepaid_left, 600.0)
@@ -307,7 +307,7 @@ class TestReturnByTheBank(BankRegisterCommon, RefundCommon):
         self.payment = self.paid(1000.0)
         self.ask_refund(self.payment, 300.0)
         self.work()
-        self.receipt = self.payment._tochka_refunds()._fiscal_receipt()
+        self.receipt = self.payment.tochka_refund_ids.transaction_id._fiscal_receipt()
 
     def test_a_person_looks(self):
         self.assertRecordValues(self.receipt, [{

@@ -6,8 +6,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
-from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 from odoo.addons.tochka_acquiring import const as acquiring_const
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 
 

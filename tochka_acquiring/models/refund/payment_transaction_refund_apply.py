@@ -25,6 +25,7 @@ class PaymentTransaction(models.Model):
         problems = {}
         new, renamed, missing = self._tochka_compare_refunds(operation)
         for refund, order in renamed:
+            refund._message_log(body=f'{refund.order_id} → {order.order_id}')
             refund.order_id = order.order_id
         self._tochka_mark_missing(missing)
         left = self._tochka_amount() - sum(

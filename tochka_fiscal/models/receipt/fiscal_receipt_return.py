@@ -37,7 +37,7 @@ class FiscalReceipt(models.Model):
         income = refund.source_transaction_id._fiscal_receipt()
         if known or not income:
             return known
-        receipt = self.create({
+        return self.create({
             **{name: income[name].id for name in (
                 'partner_id', 'company_id', 'currency_id', 'register_id')},
             **{name: income[name] for name in ('taxation_system', 'contact', 'address')},
@@ -51,7 +51,6 @@ class FiscalReceipt(models.Model):
             'payments': {'cashless': to_kopecks(abs(refund.amount))},
             'state': 'waiting',
         })
-        return receipt
 
     def _release(self):
         """ The money has gone back: print the return. """
@@ -60,17 +59,17 @@ class FiscalReceipt(models.Model):
                 receipt.state != 'failed' or receipt.attempt_ids
             ):
                 continue
-            receipt.paid_at = receipt.transaction_id._fiscal_paid_at()
+            receipt.write({
+                'state': 'queued', 'next_try_at': fields.Datetime.now(),
+                'paid_at': receipt.transaction_id._fiscal_paid_at(), 'problem': False})
+            receipt._build_lines()
             if receipt.register_id.kind == 'bank':
                 receipt._leave_return()
-                continue
-            receipt.write({'state': 'queued', 'next_try_at': fields.Datetime.now()})
-            receipt._build_lines()
         self._trigger()
 
     def _leave_return(self):
         """ Nobody documents whether the bank's partner prints returns: say what to look for. """
-        self.state = 'delegated'
+        self.write({'state': 'delegated', 'next_try_at': False})
         self._ask(
             _("Look for the fiscal receipt of the return %s", self.name),
             _("The receipt of this payment was left to the bank's register, and nobody documents"
@@ -129,7 +128,7 @@ class FiscalReceipt(models.Model):
 
         def rest(line):
             own = sum(to_kopecks(one.total) for one in line.return_line_ids
-                      if one.receipt_id == returning and returning.state != 'void')
+                      if one.receipt_id == returning)
             return to_kopecks(line.total) - line._returned() + own
 
         closings = self._closings()
