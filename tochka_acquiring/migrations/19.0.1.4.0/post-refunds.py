@@ -27,11 +27,12 @@ def migrate(cr, _version):
                          THEN COALESCE(tx.tochka_refund_sent_at, tx.last_state_change,
                                        tx.create_date)
                          ELSE tx.tochka_refund_sent_at END,
-                    CASE WHEN tx.tochka_error IS NOT NULL AND intent.state NOT IN ('done', 'by_hand')
+                    CASE WHEN tx.tochka_error IS NOT NULL
+                          AND intent.state NOT IN ('done', 'by_hand')
                          THEN jsonb_build_object('text', tx.tochka_error) END,
-                    -- Two of one id had a number.
-                    regexp_replace(NULLIF(
-                        tx.tochka_order_id, source.tochka_operation_id || '#1'), '#[0-9]+$', ''),
+                    -- An entry without an id was named after the operation.
+                    CASE WHEN tx.tochka_order_id NOT LIKE source.tochka_operation_id || '#%'
+                         THEN tx.tochka_order_id END,
                     CASE WHEN intent.state IN ('done', 'by_hand')
                          THEN COALESCE(tx.tochka_paid_at, tx.last_state_change) END,
                     tx.id, tx.create_uid, tx.create_date, tx.write_uid, tx.write_date
