@@ -270,6 +270,10 @@ PROBLEM_SEVERITY = {
     'refund_rejected': '1_danger',
     'refund_too_much': '1_danger',
     'refund_vanished': '1_danger',
+    'register_refused': '1_danger',
+    'register_silent': '3_info',
+    'receipt_failed': '1_danger',
+    'receipt_doubled': '1_danger',
 }
 # Model of the record that people see -> type of the activity; by default Odoo's own warning.
 PROBLEM_ACTIVITIES = {'tochka.connection': 'tochka_acquiring.mail_activity_connection'}

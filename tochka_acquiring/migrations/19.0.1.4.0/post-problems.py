@@ -74,6 +74,14 @@ def _keep_activities(env):
             ], limit=1).write({
                 'activity_id': activity.id, 'user_id': activity.user_id.id, 'is_asked': True})
         activities.activity_type_id = kept
+    for problem in env['tochka.problem'].search([('code', '=', 'expiry')]):
+        activity = env['mail.activity'].search([
+            ('res_model', '=', problem.res_model), ('res_id', '=', problem.res_id),
+            ('automated', '=', True),
+            ('date_deadline', '=', (problem.params or {}).get('at', '')[:10] or False)], limit=1)
+        if activity:
+            problem.write({
+                'activity_id': activity.id, 'user_id': activity.user_id.id, 'is_asked': True})
     # An obstacle of a provider was asked about under its name.
     for problem in env['tochka.problem'].search([('code', '=', 'provider')]):
         provider = env['payment.provider'].browse((problem.params or {}).get('id')).exists()

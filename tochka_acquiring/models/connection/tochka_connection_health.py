@@ -226,8 +226,10 @@ class TochkaConnection(models.Model):
         token = self._token() if self.auth_method == 'oauth' else None
         if token and token.renewal:
             lost = token.renewal == 'lost' and token._is_usable(const.ASK_BEFORE_HOURS * 3600)
+            known = self.problem_ids.filtered(lambda problem: problem.code == 'renewal')
             problems.append(('renewal', '', '3_info' if lost else '1_danger', {
                 'lost': lost, 'until': token.access_expires_at,
+                'error': (known.params or {}).get('error'),
             }))
         for subject, moment, days in self._expiries():
             left = moment and moment - fields.Datetime.now()

@@ -207,14 +207,8 @@ class TochkaConnection(models.Model):
         :param TochkaError error: The bank's refusal.
         """
         self.ensure_one()
-        known = self.sudo().problem_ids.filtered(lambda problem: problem.code == 'renewal')
-        if known.severity == '1_danger':
-            return
-        responsible = self._responsible()
-        self = self.with_context(lang=responsible.lang)
-        self._message_log(body=_("The bank does not renew the access: %s", self._explain(error)))
         self.env['tochka.problem']._open(
-            self, 'renewal', severity='1_danger', user=responsible, lost=False,
+            self, 'renewal', severity='1_danger', error=error, lost=False,
             until=self._token().access_expires_at)
 
     @api.model

@@ -4,6 +4,7 @@ import urllib.parse
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
 
 from odoo.addons.tochka_acquiring import const
 
@@ -66,6 +67,11 @@ class ResCompany(models.Model):
         :return: An active user with accounting rights, else the administrator.
         :rtype: res.users
         """
+        return self.env['res.users'].sudo().browse(self._tochka_accountant_id())
+
+    @ormcache('tuple(sorted(self.ids))')
+    def _tochka_accountant_id(self):
+        """ Return the id for `_tochka_accountant`: jobs ask for each record. :rtype: int """
         groups = [self.env.ref(f'account.{name}').sudo() for name in (
             'group_account_manager', 'group_account_invoice')]
         administrators = self.env.ref('base.group_system').sudo().all_user_ids
@@ -74,8 +80,8 @@ class ResCompany(models.Model):
         ).sorted('id') for group in groups]
         for users in [users - administrators for users in people] + people:
             if users:
-                return users[0]
-        return self.env.ref('base.user_admin').sudo()
+                return users[0].id
+        return self.env.ref('base.user_admin').id
 
     # === BUSINESS METHODS - BALANCE === #
 

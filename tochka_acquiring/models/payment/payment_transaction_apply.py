@@ -117,6 +117,7 @@ class PaymentTransaction(models.Model):
                 # Notes and texts must not depend on who happens to open the page: a webhook and a
                 # returning customer are the public user.
                 transaction = self.with_env(self.env(cr=cr, user=SUPERUSER_ID))
+                transaction = self.env['tochka.problem']._for_reader(transaction)
                 return transaction._tochka_apply_operation(operation)
         except psycopg2.OperationalError as error:
             _logger.info("Transaction %s is being changed by another process: %s",

@@ -29,6 +29,7 @@ class PaymentTransaction(models.Model):
         waiting.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
         waiting._tochka_pick_plain()._tochka_create_payments()
         for transaction in waiting:
+            transaction = self.env['tochka.problem']._for_reader(transaction)
             if transaction.is_post_processed and transaction.state == 'done':
                 continue
             source = transaction.source_transaction_id

@@ -7,6 +7,7 @@ import psycopg2
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools import plaintext2html
 
 from odoo.addons.payment.logging import get_payment_logger
@@ -90,7 +91,8 @@ class TochkaProblem(models.Model):
         :param str|None severity: By default that of the code, `const.PROBLEM_SEVERITY`.
         :param res.company|None company: By default that of the record.
         :param res.users|None user: Who is asked; by default whoever the record names.
-        :param params: What the texts need: JSON, also amounts, days, records and errors.
+        :param params: What the texts need: JSON, also amounts, days, records and errors; `at` is
+                       the day by which something has to be done.
         :return: The problem; empty where a person has closed it.
         :rtype: tochka.problem
         """
@@ -184,6 +186,18 @@ class TochkaProblem(models.Model):
             activity.action_feedback(
                 feedback=problem.reason or activity.env._("The cause is gone."))
 
+    def _close_by_person(self, reason):
+        """ Close problems because a person who sees them says so.
+
+        :param str reason: Why.
+        :raise AccessError: If one of them, or its record, is not the user's to see.
+        """
+        for problem in self:
+            problem.check_access('read')
+            problem._record().check_access('read')
+        self.sudo().filtered(lambda problem: not problem.closed_at)._finish({
+            'closed_by_id': self.env.uid, 'reason': reason})
+
     @api.model
     def _about(self, record):
         return [
@@ -225,6 +239,24 @@ class TochkaProblem(models.Model):
                 return getattr(record, name)()
         return company.sudo()._tochka_accountant()
 
+    @api.model
+    def _for_reader(self, record):
+        """ Return a record in the language of whoever is asked about it.
+
+        What a job, a notification or a visitor's request writes into the books is read by them,
+        and neither OdooBot's English nor the visitor's language may decide.
+
+        :param models.Model record: A record, or none.
+        :rtype: models.Model
+        """
+        if not record:
+            return record
+        company = record.env['res.company']
+        if 'company_id' in record._fields:
+            company = record[:1].sudo().company_id
+        lang = self._find_responsible(record[:1], company).lang
+        return record.with_context(lang=lang) if lang != record.env.context.get('lang') else record
+
     # === BUSINESS METHODS - ACTIVITY === #
 
     def _show_activity(self, again=False):
@@ -239,10 +271,12 @@ class TochkaProblem(models.Model):
         if self.severity == '3_info' or not user or self.is_asked and not known and not again:
             return
         reader = self.with_user(user).with_context(lang=user.lang).sudo()
+        params = self.params or {}
         values = {
-            'summary': reader.title,
-            'note': plaintext2html('\n'.join(filter(None, [
-                reader.record_name, reader.advice or reader._advise_to_ask()]))),
+            **({'date_deadline': fields.Date.to_date(params['at'])} if params.get('at') else {}),
+            # It may stand on another record, its document say.
+            'summary': ': '.join(filter(None, [reader.record_name, reader.title])),
+            'note': plaintext2html(reader.advice or reader._advise_to_ask()),
         }
         if known:
             known.write(values)
@@ -272,6 +306,20 @@ class TochkaProblem(models.Model):
             raise UserError(_("A person has to mend this: %s", self.advice or self.title))
         # With the rights of whoever presses it: the methods check them.
         return getattr(self._record(), self.action_name)()
+
+    def action_close(self):
+        """ Ask why these problems need nobody any more.
+
+        :return: The action that opens the wizard.
+        :rtype: dict
+        """
+        self.check_access('read')
+        return {
+            'type': 'ir.actions.act_window', 'name': _("Close with a reason"),
+            'res_model': 'tochka.problem.close', 'view_mode': 'form', 'target': 'new',
+            'res_id': self.env['tochka.problem.close'].create({
+                'problem_ids': [Command.set(self.ids)]}).id,
+        }
 
     def action_open_record(self):
         """ Open what it is about.

@@ -50,8 +50,9 @@ class TochkaProblem(models.Model):
             )
         return (
             _("The consent at the bank has to be given anew."),
-            _("The bank does not renew the access. Payments work until %s; open the bank's page and"
-              " give the consent.", self._moment(params.get('until'))),
+            _("The bank does not renew the access: %(error)s\nPayments work until %(until)s; open"
+              " the bank's page and give the consent.",
+              error=self._error(params.get('error')), until=self._moment(params.get('until'))),
             'action_open_consent',
         )
 
@@ -142,7 +143,7 @@ class TochkaProblem(models.Model):
         return (
             _("The INN of %s is not the one that the bank knows.",
               entity.company_id.name or self.subject),
-            entity and entity._describe_other_inn() + ' ' + _(
+            (entity._describe_other_inn() + ' ' if entity else '') + _(
                 "Correct the company's INN, or choose another company in the tab Legal entities."),
             False,
         )
@@ -151,14 +152,14 @@ class TochkaProblem(models.Model):
         provider = self.env['payment.provider'].sudo().browse(params.get('id')).exists()
         return (
             _("%s takes no payments now.", provider.name or self.subject),
-            provider and provider._tochka_find_obstacle(), False,
+            provider and provider._tochka_find_obstacle() or '', False,
         )
 
     def _texts_warning(self, params):
         provider = self.env['payment.provider'].sudo().browse(params.get('id')).exists()
         return (
             _("Check the settings of %s.", provider.name or self.subject),
-            provider and provider._tochka_find_warning(), False,
+            provider and provider._tochka_find_warning() or '', False,
         )
 
     # === NOTIFICATIONS === #

@@ -44,6 +44,7 @@ class TochkaProblem(models.Model):
         """ Return the buttons that mend: a method of the record, and its label. """
         return {
             'action_connect': _("Check now"),
+            'action_retry': _("Try again"),
             'action_open_consent': _("Open the bank's page"),
             'action_fetch_ca': _("Fetch the certificate"),
             'action_register_webhook': _("Turn notifications on"),
