@@ -130,8 +130,8 @@ def refund_done(stack, transaction, amount):
     return wait(
         stack, 'payment.transaction', [
             ('source_transaction_id', '=', transaction['id']), ('amount', '=', -amount)],
-        ['tochka_refund_state', 'payment_id', 'invoice_ids'],
-        lambda refund: refund['tochka_refund_state'] == 'done' and refund['payment_id'])
+        ['state', 'payment_id', 'invoice_ids'],
+        lambda refund: refund['state'] == 'done' and refund['payment_id'])
 
 
 def check_books(stack, refund, amount, matched=True):
@@ -322,9 +322,9 @@ def test_by_hand_when_the_bank_refuses(stack, visit, accountant):
     finally:
         stack.control('variants', {'second_refund': True})
     second = wait(
-        stack, 'payment.transaction', [
-            ('source_transaction_id', '=', transaction['id']), ('amount', '=', -200.0)],
-        ['tochka_refund_state'], lambda refund: refund['tochka_refund_state'] == 'rejected')
+        stack, 'tochka.refund', [
+            ('source_transaction_id', '=', transaction['id']), ('amount', '=', 200.0)],
+        ['state'], lambda refund: refund['state'] == 'rejected')
     check_bank(stack, transaction, 300.0)
 
     # What the accountant reads: in the list, in the refund, in the payment.
@@ -334,7 +334,7 @@ def test_by_hand_when_the_bank_refuses(stack, visit, accountant):
     page.locator('.o_filter_menu .o_menu_item').filter(has_text='Ждёт').click()
     page.keyboard.press('Escape')
     accountant.look_twice(stack, 'refunds', login='accountant')
-    page.locator('.o_data_row').filter(has_text='-200').locator('td[name="reference"]').click()
+    page.locator('.o_data_row').filter(has_text='200').locator('td[name="name"]').first.click()
     told = page.locator('.o_form_view .alert-warning:visible')
     told.first.wait_for()
     assert 'REFUNDED_PARTIALLY' in told.first.inner_text()
@@ -356,23 +356,26 @@ def test_by_hand_when_the_bank_refuses(stack, visit, accountant):
     assert amount.input_value().startswith('200,00')
     page.locator('.modal button[name="action_record"]').click()
     page.locator('.modal').wait_for(state='detached')
+    wait(stack, 'tochka.refund', [('id', '=', second['id'])], ['state'],
+         lambda refund: refund['state'] == 'by_hand')
     recorded = wait(
-        stack, 'payment.transaction', [('id', '=', second['id'])],
-        ['tochka_refund_state', 'payment_id'],
-        lambda refund: refund['tochka_refund_state'] == 'by_hand' and refund['payment_id'])
+        stack, 'payment.transaction', [
+            ('source_transaction_id', '=', transaction['id']), ('amount', '=', -200.0)],
+        ['payment_id'], lambda refund: refund['payment_id'])
     check_receipt(stack, recorded, 200.0)
     read_on_phone(visit, url, '200,00', 'возвращен')
 
     # In the night the sweep finds it, and books no second one.
     run_job(stack, 'cron_refund_sweep')
-    wait(stack, 'payment.transaction', [('id', '=', second['id'])], ['tochka_refund_state'],
-         lambda refund: refund['tochka_refund_state'] == 'done')
+    wait(stack, 'tochka.refund', [('id', '=', second['id'])], ['state'],
+         lambda refund: refund['state'] == 'done')
     run_job(stack, 'cron_refund_sweep')
-    refunds = stack.read('payment.transaction', [
-        ('source_transaction_id', '=', transaction['id'])], ['payment_id', 'tochka_order_id'])
-    assert len({refund['tochka_order_id'] for refund in refunds}) == len(refunds) == 2
+    refunds = stack.read('tochka.refund', [
+        ('source_transaction_id', '=', transaction['id'])], ['transaction_id', 'order_id'])
+    assert len({refund['order_id'] for refund in refunds}) == len(refunds) == 2
     payments = stack.read('account.payment', [
-        ('payment_transaction_id', 'in', [refund['id'] for refund in refunds])], ['amount'])
+        ('payment_transaction_id', 'in', [one['transaction_id'][0] for one in refunds])],
+        ['amount'])
     assert sorted(payment['amount'] for payment in payments) == [200.0, 300.0]
     check_bank(stack, transaction, 300.0, 200.0)
     for refund, amount in ((first, 300.0), (recorded, 200.0)):
