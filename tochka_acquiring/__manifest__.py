@@ -16,6 +16,8 @@
         'security/ir.model.access.csv',
         'security/tochka_security.xml',
 
+        'wizards/tochka_refund_views.xml',  # Buttons of the views open its windows.
+
         'views/account_journal_views.xml',
         'views/oauth_templates.xml',
         'views/account_move_views.xml',
@@ -41,7 +43,6 @@
 
         'wizards/payment_refund_wizard_views.xml',
         'wizards/tochka_problem_close_views.xml',
-        'wizards/tochka_refund_views.xml',
         'wizards/tochka_try_views.xml',
 
         'data/analytic_plan_data.xml',

@@ -57,6 +57,11 @@ def press(page, name):
     page.locator(f'button[name="{name}"]:visible').last.click()
 
 
+def open_window(page, name):
+    """ Press a button of the form that opens a window. """
+    page.locator(f'button.{name}:visible').last.click()
+
+
 def text_of(locator):
     """ Return what is read there, with plain spaces. """
     return ' '.join(locator.inner_text().split())
@@ -200,7 +205,7 @@ def test_whole_payment_by_its_button(stack, visit, accountant):
 
     open_invoice(stack, page, invoice_id)
     make_credit_note(page)
-    assert not page.locator('button[name="action_tochka_refund"]').is_visible()
+    assert not page.locator('.o_tochka_refund_note').is_visible()
     [note] = stack.read('account.move', [('reversed_entry_id', '=', invoice_id)], [
         'payment_state', 'amount_residual'])
     assert (note['payment_state'], note['amount_residual']) == ('paid', 0.0)
@@ -215,14 +220,15 @@ def test_part_by_a_credit_note(stack, visit, accountant):
     invoice_id, url, transaction = pay(stack, visit, 3000.0, 'sbp')
     open_invoice(stack, page, invoice_id)
     make_credit_note(page, '1200,50')
-    press(page, 'action_tochka_refund')
+    open_window(page, 'o_tochka_refund_note')
     amount = page.locator('.modal [name="amount"] input')
     amount.wait_for()
     assert amount.input_value().replace('\xa0', ' ').startswith('1 200,50')
     page.locator('.modal button[special="cancel"]').click()
     accountant.look_twice(
-        stack, 'refund_credit_note', lambda tab: press(tab, 'action_tochka_refund'), 'accountant')
-    press(page, 'action_tochka_refund')
+        stack, 'refund_credit_note', lambda tab: open_window(tab, 'o_tochka_refund_note'),
+        'accountant')
+    open_window(page, 'o_tochka_refund_note')
     page.locator('.modal button[name="action_refund"]').click()
     page.locator('.modal').wait_for(state='detached')
     page.locator('.o_form_view [name="tochka_refund_info"]').wait_for()
@@ -242,7 +248,7 @@ def test_part_by_a_credit_note(stack, visit, accountant):
     assert stack.invoice(invoice_id)['payment_state'] in ('paid', 'in_payment')
     page.reload()
     page.locator('button[name="action_tochka_refunds"]').wait_for()
-    assert not page.locator('button[name="action_tochka_refund"]').is_visible()
+    assert not page.locator('.o_tochka_refund_note').is_visible()
     phone = read_on_phone(visit, note_url, '1 200,50', 'возвращен', SBP)
     assert not phone.page.locator('.o_account_payment_tx_status').count()
     phone.look('portal_refund_credit_note')
@@ -349,8 +355,9 @@ def test_by_hand_when_the_bank_refuses(stack, visit, accountant):
     # In the internet bank, and then in Odoo.
     stack.control(f'refund/{transaction["tochka_operation_id"]}', {'amount': '200.00'})
     accountant.look_twice(
-        stack, 'refund_record', lambda tab: press(tab, 'action_tochka_record_return'), 'accountant')
-    press(page, 'action_tochka_record_return')
+        stack, 'refund_record', lambda tab: open_window(tab, 'o_tochka_refund_record'),
+        'accountant')
+    open_window(page, 'o_tochka_refund_record')
     amount = page.locator('.modal [name="amount"] input')
     amount.wait_for()
     assert amount.input_value().startswith('200,00')

@@ -174,7 +174,6 @@ class TestRights(RefundCommon):
             'refresh': lambda: self.as_stranger(payment).action_tochka_refresh(),
             'again': lambda: strangers.action_send_again(),
             'give up': lambda: strangers.action_give_up(),
-            'record by the refund': lambda: strangers.action_record_return(),
             'read': lambda: strangers.read(['amount', 'partner_id']),
             'write': lambda: strangers.write({'state': 'done'}),
             'create': lambda: strangers.create({

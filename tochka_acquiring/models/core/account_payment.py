@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
@@ -84,22 +84,6 @@ class AccountPayment(models.Model):
         self.ensure_one()
         refunds = sudo_of_accessible(self).payment_transaction_id.tochka_refund_ids
         return refunds._open_list() if refunds else super().action_view_refunds()
-
-    def action_tochka_record_return(self):
-        """ Record a return that was made in the internet bank.
-
-        :return: The action that opens the wizard.
-        :rtype: dict
-        """
-        self.ensure_one()
-        return {
-            'type': 'ir.actions.act_window',
-            'name': _("Record a return"),
-            'res_model': 'tochka.refund.record',
-            'view_mode': 'form',
-            'target': 'new',
-            'context': {'default_transaction_id': self.payment_transaction_id.id},
-        }
 
     def action_post(self):
         """ Override of `account` to match the advances that a person returns. """

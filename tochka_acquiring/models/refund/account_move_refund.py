@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
@@ -35,22 +35,6 @@ class AccountMove(models.Model):
                 may_refund and sudo._tochka_note_left() > 0 and sudo._tochka_note_payments())
 
     # === ACTION METHODS === #
-
-    def action_tochka_refund(self):
-        """ Return the money of the credit note to the payer.
-
-        :return: The action that opens the wizard.
-        :rtype: dict
-        """
-        self.ensure_one()
-        return {
-            'type': 'ir.actions.act_window',
-            'name': _("Return the money to the payer"),
-            'res_model': 'tochka.refund.note',
-            'view_mode': 'form',
-            'target': 'new',
-            'context': {'default_credit_note_id': self.id},
-        }
 
     def action_tochka_refunds(self):
         """ Open the refunds of the invoice or credit note.

@@ -66,10 +66,9 @@ class PaymentTransaction(models.Model):
         """
         if self.provider_code != 'tochka':
             return super()._send_refund_request()
-        refund = self.env['tochka.refund']._request(
-            self.source_transaction_id, abs(self.amount), credit_note=self.invoice_ids[:1])
         self._set_canceled()
-        refund.transaction_id = self
+        self.env['tochka.refund']._request(
+            self.source_transaction_id, -self.amount, self.invoice_ids[:1], transaction_id=self.id)
 
     # === BUSINESS METHODS - JOB === #
 
@@ -116,7 +115,7 @@ class PaymentTransaction(models.Model):
             return None
         # If the worker dies from here on, the next one finds `sending`, and reads the history.
         self.env['ir.cron']._commit_progress(0)
-        refund._lock()
+        self._tochka_lock(refund)
         if refund.state != 'sending':
             return None
         error = refund._send()
@@ -138,9 +137,9 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS - CHECKS === #
 
     def _tochka_lock(self, others=None):
-        """ Lock the payment, with other records, and see them as others have left them.
+        """ Lock the payment, with refunds of it, and see them as others have left them. Whoever
+        changes refunds holds this lock.
 
-        :param models.Model|None others: Refunds of the payment.
         :raise ConcurrencyError: If somebody else is working on them.
         """
         self.ensure_one()
@@ -150,10 +149,7 @@ class PaymentTransaction(models.Model):
         self.env.invalidate_all()
 
     def _tochka_refunds_on_their_way(self):
-        """ Return the refunds of this payment that may still take its money.
-
-        :rtype: tochka.refund
-        """
+        """ Return the refunds that the books do not know yet. :rtype: tochka.refund """
         return self.tochka_refund_ids._on_their_way()
 
     def _tochka_refused_refunds(self):
@@ -162,11 +158,7 @@ class PaymentTransaction(models.Model):
             lambda refund: refund.state == 'rejected').sorted('id')
 
     def _tochka_booked_refunds(self, amount):
-        """ Return the refunds of this payment of an amount that have gone back.
-
-        :param float amount: Roubles.
-        :rtype: tochka.refund
-        """
+        """ Return the refunds of so many roubles that have gone back. :rtype: tochka.refund """
         return self.tochka_refund_ids.filtered(
             lambda refund: refund.state in const.REFUND_BOOKED
             and not refund.currency_id.compare_amounts(refund.amount, amount))
@@ -176,7 +168,6 @@ class PaymentTransaction(models.Model):
 
         :param tochka.refund|None leave_out: A refund that does not count.
         :return: Roubles, as an ORM monetary value.
-        :rtype: float
         """
         self.ensure_one()
         if self.state != 'done' or self.operation == 'refund':
@@ -186,12 +177,7 @@ class PaymentTransaction(models.Model):
             self.amount - self.tochka_refunded + (leave_out.amount if counted else 0.0))
 
     def _tochka_check_refundable(self, amount, leave_out=None):
-        """ Check that an amount can be returned.
-
-        :param float amount: Roubles.
-        :param tochka.refund|None leave_out: A refund that does not count.
-        :raise ValidationError: If it can't.
-        """
+        """ :raise ValidationError: If so many roubles can't be returned. """
         self.ensure_one()
         left = self._tochka_refundable(leave_out)
         if self.currency_id.compare_amounts(amount, 0) <= 0:

@@ -50,10 +50,7 @@ class PaymentTransaction(models.Model):
                 self._tochka_unflag(code)
 
     def _tochka_listed_refunds(self):
-        """ Return the refunds that the history has listed, the oldest first.
-
-        :rtype: tochka.refund
-        """
+        """ Return what the history has listed, the oldest first. :rtype: tochka.refund """
         return self.tochka_refund_ids.filtered(lambda refund: refund.state == 'done').sorted('id')
 
     def _tochka_compare_refunds(self, operation):
@@ -83,10 +80,7 @@ class PaymentTransaction(models.Model):
         return new, renamed, missing
 
     def _tochka_mark_missing(self, missing):
-        """ Ask a person about refunds that are booked and that the bank no longer lists.
-
-        :param tochka.refund missing: All of them.
-        """
+        """ Ask a person about refunds that are booked and that the bank no longer lists. """
         for refund in self.tochka_refund_ids.filtered('is_missing') | missing:
             refund.is_missing = refund in missing
             if refund.is_missing:
@@ -112,11 +106,7 @@ class PaymentTransaction(models.Model):
         return self.env['tochka.refund']
 
     def _tochka_create_bank_refund(self, order):
-        """ Create the refund that was begun in the internet bank.
-
-        :param Order order: The entry of the history.
-        :rtype: tochka.refund
-        """
+        """ Create the refund that was begun in the internet bank. :rtype: tochka.refund """
         refund = self.env['tochka.refund']._create_for(self, float(order.amount), state='done')
         self = self.with_context(lang=refund._responsible().lang)  # noqa: PLW0642
         self._tochka_log_for_accountants(_(

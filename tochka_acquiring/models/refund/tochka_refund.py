@@ -143,15 +143,6 @@ class TochkaRefund(models.Model):
             refund._message_log(body=_("Given up by %s.", self.env.user.name))
             refund._move('cancelled')
 
-    def action_record_return(self):
-        """ Record that a person has returned the money of this refund in the internet bank.
-
-        :return: The action that opens the wizard.
-        :rtype: dict
-        """
-        self.ensure_one()
-        return self.source_transaction_id.payment_id.action_tochka_record_return()
-
     def _open_list(self):
         """ Return the action that opens these refunds. :rtype: dict """
         action = self.env['ir.actions.act_window']._for_xml_id(
@@ -171,14 +162,10 @@ class TochkaRefund(models.Model):
                 " in your user's settings."))
 
     def _to_decide(self):
-        """ Yield these refunds for a person's decision, each locked, as superuser.
-
-        :raise AccessError: If the user may not decide.
-        :raise ConcurrencyError: If somebody else is working on one.
-        """
+        """ Yield these refunds for a person's decision, each locked, as superuser. """
         self._check_right()
         for refund in sudo_of_accessible(self):
-            refund._lock()
+            refund.source_transaction_id._tochka_lock(refund)
             yield refund
 
     def _check_settled(self):
@@ -223,13 +210,7 @@ class TochkaRefund(models.Model):
 
     @api.model
     def _create_for(self, payment, amount, **values):
-        """ Create a refund, under the lock of its payment.
-
-        :param payment.transaction payment: The payment.
-        :param float amount: Roubles.
-        :return: The refund, as superuser.
-        :rtype: tochka.refund
-        """
+        """ Create a refund of so many roubles, as superuser, under the lock of its payment. """
         refunds, transactions = self.sudo(), self.env['payment.transaction'].sudo()
         prefix = name = f'R-{payment.reference}'
         number = 0
@@ -248,26 +229,11 @@ class TochkaRefund(models.Model):
         self.env.ref('tochka_acquiring.cron_refund').sudo()._trigger()
 
     def _move(self, state, **values):
-        """ Change the state; what was asked of a person before is over.
-
-        :param str state: The new state.
-        :param values: What is written with it.
-        """
-        self.ensure_one()
+        """ Change the state; what was asked of a person before is over. """
         if state not in const.REFUND_IN_WORK:
             values['next_at'] = False
         self.write({'failure': False, **values, 'state': state})
         self.env['tochka.problem']._close(self)
-
-    def _lock(self):
-        """ Lock the payment and this refund, and see them as others have left them.
-
-        All that changes refunds holds the lock of their payment.
-
-        :raise ConcurrencyError: If somebody else is working on them.
-        """
-        self.ensure_one()
-        self.source_transaction_id._tochka_lock(self)
 
     # === BUSINESS METHODS - WHAT PEOPLE READ === #
 
@@ -276,21 +242,13 @@ class TochkaRefund(models.Model):
         return self.source_transaction_id._tochka_responsible()
 
     def _on_their_way(self):
-        """ Return those of the refunds that may still take their payment's money: those that the
-        books do not know yet.
-
-        :rtype: tochka.refund
-        """
+        """ Return those of the refunds that the books do not know yet. :rtype: tochka.refund """
         return self.filtered(
             lambda refund: refund.state in const.REFUND_IN_WORK
             or refund.state in const.REFUND_BOOKED and not refund.payment_id)
 
     def _describe(self):
-        """ Say what people should know of these refunds: what is on its way, what was refused.
-
-        :return: A sentence for each, in lines of their own; empty when all are done or given up.
-        :rtype: str
-        """
+        """ Say what is on its way and what was refused, a line each; nothing of the others. """
         sentences = []
         for refund in self.sorted('id'):
             amount = format_amount(self.env, refund.amount, refund.currency_id)
