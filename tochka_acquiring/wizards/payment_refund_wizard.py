@@ -53,7 +53,7 @@ class PaymentRefundWizard(models.TransientModel):
         """ Override of `account_payment`: a refund by the bank is no transaction yet. """
         super()._compute_has_pending_refund()
         for wizard in self:
-            if wizard.transaction_id.sudo()._tochka_refunds_on_their_way():
+            if wizard.transaction_id.sudo().tochka_refund_ids._on_their_way():
                 wizard.has_pending_refund = True
 
     # === ACTION METHODS === #

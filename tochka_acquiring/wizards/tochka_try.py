@@ -89,7 +89,7 @@ class TochkaTry(models.TransientModel):
         payment = transaction.payment_id
         if not payment:
             return 'ready'
-        if transaction._tochka_refunds_on_their_way():
+        if transaction.tochka_refund_ids._on_their_way():
             return 'returning'
         _liquidity, counterpart, _write_off = payment._seek_for_lines()
         return 'returned' if all(counterpart.mapped('reconciled')) else 'paid'

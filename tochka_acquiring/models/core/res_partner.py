@@ -130,7 +130,7 @@ class ResPartner(models.Model):
             ('payment_id.payment_transaction_id.provider_code', '=', 'tochka'),
         ], order='date, id').filtered(
             lambda line: not line.payment_id.payment_transaction_id._tochka_documents()
-            and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
+            and not line.payment_id.payment_transaction_id.sudo().tochka_refund_ids._on_their_way()
             and line in line.payment_id._seek_for_lines()[1]
         )
 

@@ -150,7 +150,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         open_amount = -sum(
             sum(lines.mapped('amount_residual_currency')) for lines in self._tochka_free_lines())
-        waiting = self._tochka_refunds_on_their_way().filtered(
+        waiting = self.tochka_refund_ids._on_their_way().filtered(
             lambda refund: not refund.credit_note_id)
         return max(self.currency_id.round(open_amount - sum(waiting.mapped('amount'))), 0.0)
 

@@ -148,10 +148,6 @@ class PaymentTransaction(models.Model):
                 raise ConcurrencyError(_("Somebody else is working on this payment."))
         self.env.invalidate_all()
 
-    def _tochka_refunds_on_their_way(self):
-        """ Return the refunds that the books do not know yet. :rtype: tochka.refund """
-        return self.tochka_refund_ids._on_their_way()
-
     def _tochka_refused_refunds(self):
         """ Return what the bank has refused and nobody has given up. :rtype: tochka.refund """
         return self.tochka_refund_ids.filtered(

@@ -69,7 +69,6 @@ class TochkaRefund(models.Model):
     tries = fields.Integer(readonly=True, copy=False)
     sent_at = fields.Datetime(string="Sent at", readonly=True, copy=False)
     taken_at = fields.Datetime(string="Taken by the bank at", readonly=True, copy=False)
-    # Our reason (`reason`, and what it needs), or an error as `tochka.problem` keeps it.
     failure = fields.Json(readonly=True, copy=False)
     error = fields.Text(
         string="The bank's answer", compute='_compute_error',
@@ -108,13 +107,7 @@ class TochkaRefund(models.Model):
     @api.depends_context('lang')
     def _compute_error(self):
         for refund in self:
-            failure = refund.failure or {}
-            refund.error = {
-                'less': _("The bank has returned a part of this payment meanwhile, and less than"
-                          " this refund is left."),
-                'status': _("The bank returns nothing of a payment in the status %s.",
-                            failure.get('status')),
-            }.get(failure.get('reason')) or self.env['tochka.problem']._error(failure)
+            refund.error = self.env['tochka.problem']._error(refund.failure)
 
     # === ACTION METHODS === #
 
@@ -228,12 +221,13 @@ class TochkaRefund(models.Model):
                    taken_at=False)
         self.env.ref('tochka_acquiring.cron_refund').sudo()._trigger()
 
-    def _move(self, state, **values):
-        """ Change the state; what was asked of a person before is over. """
+    def _move(self, state, error=None, **values):
+        """ Change the state, because of an error perhaps; what was asked of a person is over. """
+        problems = self.env['tochka.problem']
         if state not in const.REFUND_IN_WORK:
             values['next_at'] = False
-        self.write({'failure': False, **values, 'state': state})
-        self.env['tochka.problem']._close(self)
+        self.write({**values, 'state': state, 'failure': problems._plain(error)})
+        problems._close(self)
 
     # === BUSINESS METHODS - WHAT PEOPLE READ === #
 

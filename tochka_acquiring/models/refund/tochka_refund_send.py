@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.api.errors import _lt
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -39,12 +40,16 @@ class TochkaRefund(models.Model):
         returned = siblings.filtered(lambda refund: refund.state in const.REFUND_BOOKED)
         left = payment.amount - sum(returned.mapped('amount'))
         if self.currency_id.compare_amounts(self.amount, left) > 0:
-            self._reject({'reason': 'less'})
+            self._reject(errors.Rejected(_lt(
+                "The bank has returned a part of this payment meanwhile, and less than this refund"
+                " is left.")))
             return False
         if payment.tochka_status == 'ON-REFUND':
             return False
         if payment.tochka_status not in const.REFUNDABLE_STATUSES:
-            self._reject({'reason': 'status', 'status': payment.tochka_status})
+            self._reject(errors.Rejected(
+                _lt("The bank returns nothing of a payment in its present status."),
+                error_code=payment.tochka_status))
             return False
         self._move('sending', sent_at=fields.Datetime.now())
         return True
@@ -57,7 +62,6 @@ class TochkaRefund(models.Model):
         """
         payment = self.source_transaction_id
         merchant = payment._tochka_merchant()
-        keep = self.env['tochka.problem']._plain
         try:
             merchant.connection_id._client().refund_payment(
                 payment.tochka_operation_id, self._roubles(),
@@ -66,14 +70,14 @@ class TochkaRefund(models.Model):
             if isinstance(error, errors.Unauthorized):
                 merchant.connection_id._report_problem(error)
             # It surely did not arrive, and is sent later.
-            self._move('requested', failure=keep(error))
+            self._move('requested', error)
             return error
         except errors.Rejected as error:
-            self._reject(keep(error))
+            self._reject(error)
             return error
         except errors.OutcomeUnknown as error:
             _logger.warning("Refund %s: the answer is not known: %s", self.name, error)
-            self._move('unknown', failure=keep(error))
+            self._move('unknown', error)
             return error
         self._move('sent', taken_at=fields.Datetime.now())
         return None
@@ -97,10 +101,7 @@ class TochkaRefund(models.Model):
             self._move('unknown')
         self.env['tochka.problem']._open(self, 'refund_unknown', taken_at=self.taken_at)
 
-    def _reject(self, failure):
-        """ The bank says no: say how to return the money by hand.
-
-        :param dict failure: Why, as `failure` keeps it.
-        """
-        self._move('rejected', failure=failure)
-        self.env['tochka.problem']._open(self, 'refund_rejected', failure=failure)
+    def _reject(self, error):
+        """ The bank says no: say how to return the money by hand. """
+        self._move('rejected', error)
+        self.env['tochka.problem']._open(self, 'refund_rejected', error=error)
