@@ -94,7 +94,6 @@ def _jobs(env):
         "Job: Odoo's post-processing": transactions._cron_post_process,
         "Job: poll": transactions._cron_tochka_poll,
         "Job: refunds": transactions._cron_tochka_refund,
-        "Job: refunds recorded by hand": transactions._tochka_look_for_unlisted,
         "Job: notifications": events._cron_tochka_process_events,
         "Job: personal data": events._gc_personal_data,
     }

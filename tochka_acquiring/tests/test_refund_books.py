@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, HttpCase, tagged
@@ -322,11 +323,11 @@ class TestRecordedReturn(RefundCommon):
     def test_recorded_and_never_made(self):
         payment = self.paid(1000.0)
         self.record(payment, 300.0)
-        self.sweep()
-        self.assertFalse(self.problems(payment.tochka_refund_ids))
-        payment.tochka_refund_ids.transaction_id.last_state_change -= timedelta(days=4)
-        self.sweep()
-        self.assertEqual(self.problems(payment.tochka_refund_ids), ['refund_unlisted'])
+        refund = payment.tochka_refund_ids
+        self.assertGreater(refund.next_at, fields.Datetime.now() + timedelta(days=2))
+        self.work()
+        self.assertEqual(self.problems(refund), ['refund_unlisted'])
+        self.assertGreater(refund.next_at, fields.Datetime.now() + timedelta(hours=23))
         self.bank.give_back(payment.tochka_operation_id, '300.00')
         self.sweep()
         self.assertFalse(self.problems(payment.tochka_refund_ids))

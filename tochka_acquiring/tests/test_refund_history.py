@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import psycopg2
 
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -166,14 +167,19 @@ class TestHistory(RefundCommon):
         self.check([50.0, 100.0])
         self.assertFalse(any(self.payment.tochka_refund_ids.mapped('is_missing')))
 
-    def test_night_looks_again_for_what_has_vanished(self):
+    def test_job_looks_again_for_what_has_vanished(self):
         """ The list of the night names no operation without refunds. """
         self.listed(('X', '100.00'))
         self.listed()
+        refund = self.payment.tochka_refund_ids
+        self.assertGreater(refund.next_at, fields.Datetime.now() + timedelta(hours=23))
+        self.work()
+        self.check([100.0], missing=1)
         orders = (*self.approval, self.entry('X', '100.00'))
         self.bank.change(self.payment.tochka_operation_id, orders=orders)
-        self.sweep()
+        self.work()
         self.check([100.0])
+        self.assertFalse(refund.next_at)
 
     def test_entry_whose_amount_changes(self):
         self.listed(('X', '100.00'))

@@ -21,7 +21,9 @@ def migrate(cr, _version):
                          ORDER BY note.id LIMIT 1),
                     intent.state,
                     CASE WHEN intent.state IN ('requested', 'sending', 'sent', 'unknown')
-                         THEN COALESCE(tx.tochka_refund_next_at, now() AT TIME ZONE 'UTC') END,
+                         THEN COALESCE(tx.tochka_refund_next_at, now() AT TIME ZONE 'UTC')
+                         WHEN intent.state = 'by_hand'
+                         THEN now() AT TIME ZONE 'UTC' + interval '1 day' END,
                     tx.tochka_refund_tries,
                     CASE WHEN intent.state IN ('sending', 'sent', 'unknown')
                          THEN COALESCE(tx.tochka_refund_sent_at, tx.last_state_change,

@@ -35,11 +35,7 @@ class PaymentTransaction(models.Model):
         """ Look every night for refunds that were made in the internet bank, however old the
         payment is: no notification tells of them.
         """
-        is_walking = self.env['ir.cron']._tochka_is_walking()
-        if is_walking or self._tochka_run_sweep(
-            'refund_sweep', 'tochka_acquiring.cron_refund_sweep'
-        ):
-            self._tochka_look_for_unlisted()
+        self._tochka_run_sweep('refund_sweep', 'tochka_acquiring.cron_refund_sweep')
 
     @api.model
     def _tochka_run_sweep(self, kind, xmlid):

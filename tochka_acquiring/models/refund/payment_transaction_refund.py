@@ -1,7 +1,5 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import timedelta
-
 from odoo import _, api, fields, models
 from odoo.exceptions import ConcurrencyError, ValidationError
 
@@ -74,19 +72,16 @@ class PaymentTransaction(models.Model):
 
     @api.model
     def _cron_tochka_refund(self):
-        """ Send the refunds that were asked for, and look what became of those that were sent. """
+        """ Send the refunds that were asked for; look what became of those that were sent, and of
+        those that are booked and not listed. """
         silent = self.env['tochka.connection']._silent()
         payments = self.search([
-            ('tochka_refund_ids', 'any', self._tochka_due_refunds()),
+            ('tochka_refund_ids.next_at', '<=', fields.Datetime.now()),
             '!', ('tochka_merchant_id.connection_id', 'in', silent.ids),
         ], order='id', limit=tuning.JOB_BATCH)
         self.env['tochka.connection']._ask_each(
             'tochka_acquiring.cron_refund', payments,
             lambda payment: payment._tochka_work_on_refunds())
-
-    @api.model
-    def _tochka_due_refunds(self):
-        return [('state', 'in', const.REFUND_IN_WORK), ('next_at', '<=', fields.Datetime.now())]
 
     def _tochka_work_on_refunds(self):
         """ Do what is next for the refunds of this payment, in a job. It commits.
@@ -95,7 +90,8 @@ class PaymentTransaction(models.Model):
         :rtype: str|None
         """
         self.ensure_one()
-        due = self.tochka_refund_ids.filtered_domain(self._tochka_due_refunds()).sorted('id')
+        due = self.tochka_refund_ids.filtered_domain([
+            ('next_at', '<=', fields.Datetime.now())]).sorted('id')
         # Planned first: a bank that hangs can't keep them at the head of the queue.
         due._plan()
         self.env['ir.cron']._commit_progress(0)
@@ -105,6 +101,8 @@ class PaymentTransaction(models.Model):
             return outcome
         self.env['ir.cron']._commit_progress(0)  # A new snapshot, which sees what was applied.
         self._tochka_lock()
+        for refund in due.filtered(lambda refund: refund.state == 'by_hand'):
+            self.env['tochka.problem']._open(refund, 'refund_unlisted')
         with_bank = self.tochka_refund_ids.filtered(
             lambda refund: refund.state in const.REFUND_WITH_BANK)
         if with_bank:
@@ -123,16 +121,6 @@ class PaymentTransaction(models.Model):
             return 'silent'
         self.env['ir.cron']._commit_progress(0)
         return self._tochka_refresh_in_job()
-
-    @api.model
-    def _tochka_look_for_unlisted(self):
-        """ Look every night for returns that the bank does not list, though they are booked. """
-        before = fields.Datetime.now() - timedelta(days=const.RECORDED_REFUND_DAYS)
-        self.env['ir.cron']._tochka_walk(
-            'tochka_acquiring.cron_refund_sweep', self.env['tochka.refund'], [
-                '|', ('is_missing', '=', True),
-                '&', ('state', '=', 'by_hand'), ('transaction_id.last_state_change', '<', before),
-            ], lambda refund: refund._look_again())
 
     # === BUSINESS METHODS - CHECKS === #
 

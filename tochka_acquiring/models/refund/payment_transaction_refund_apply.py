@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, models
+from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring import const
 
@@ -82,7 +82,10 @@ class PaymentTransaction(models.Model):
     def _tochka_mark_missing(self, missing):
         """ Ask a person about refunds that are booked and that the bank no longer lists. """
         for refund in self.tochka_refund_ids.filtered('is_missing') | missing:
-            refund.is_missing = refund in missing
+            if refund.is_missing != (refund in missing):
+                refund.is_missing = refund in missing
+                refund.next_at = refund.is_missing and fields.Datetime.add(
+                    fields.Datetime.now(), seconds=const.UNLISTED_REFUND_SECONDS)
             if refund.is_missing:
                 self.env['tochka.problem']._open(refund, 'refund_vanished')
             else:

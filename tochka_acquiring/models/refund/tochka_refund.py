@@ -86,8 +86,6 @@ class TochkaRefund(models.Model):
     payment_id = fields.Many2one(related='transaction_id.payment_id')
     history = fields.Text(related='source_transaction_id.tochka_history_text')
 
-    # What the job of the night looks for again.
-    _unlisted_idx = models.Index("(id) WHERE is_missing IS TRUE OR state = 'by_hand'")
     _name_uniq = models.Constraint('unique(name)', "A refund has a name of its own.")
     _amount_positive = models.Constraint('check(amount > 0)', "A refund returns something.")
     _order_uniq = models.UniqueIndex(
@@ -225,7 +223,7 @@ class TochkaRefund(models.Model):
         """ Change the state, because of an error perhaps; what was asked of a person is over. """
         problems = self.env['tochka.problem']
         if state not in const.REFUND_IN_WORK:
-            values['next_at'] = False
+            values.setdefault('next_at', False)
         self.write({**values, 'state': state, 'failure': problems._plain(error)})
         problems._close(self)
 

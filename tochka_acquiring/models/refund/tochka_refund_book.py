@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_amount
 
+from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import bank_day, utc_naive
 
 
@@ -89,7 +90,8 @@ class TochkaRefund(models.Model):
         )[:1] or self._create_for(payment, amount, state='by_hand')
         if credit_note:
             refund.credit_note_id = credit_note
-        refund._move('by_hand')
+        refund._move('by_hand', next_at=fields.Datetime.add(
+            fields.Datetime.now(), days=const.RECORDED_REFUND_DAYS))
         refund._book(returned_at)
         payment._tochka_log_for_accountants(_(
             "%(user)s has recorded a return of %(amount)s: %(refund)s.",
@@ -97,18 +99,3 @@ class TochkaRefund(models.Model):
             amount=format_amount(self.env, amount, payment.currency_id)))
         refund.transaction_id._post_process()
         return refund
-
-    def _look_again(self):
-        """ Ask the bank, in a job, whether it lists what it did not: a return that was recorded by
-        hand, or one that it had listed before.
-        """
-        self.ensure_one()
-        payment = self.source_transaction_id.with_prefetch()
-        if not payment._tochka_connection()._may_ask():
-            return
-        if payment._tochka_refresh_in_job() != 'applied':
-            return
-        self.env['ir.cron']._commit_progress(0)  # A new snapshot, with what was applied.
-        self.env.invalidate_all()
-        if self.state == 'by_hand':
-            self.env['tochka.problem']._open(self, 'refund_unlisted')

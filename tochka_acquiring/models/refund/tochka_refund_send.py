@@ -18,9 +18,13 @@ class TochkaRefund(models.Model):
     _inherit = 'tochka.refund'
 
     def _plan(self):
-        """ Set when the job looks at these refunds again, at growing delays that never end. """
-        delays = const.REFUND_RETRY_SECONDS
+        """ Set when the job looks at these refunds again, at growing delays that never end; what is
+        booked and not listed, every day.
+        """
         for refund in self:
+            delays = const.REFUND_RETRY_SECONDS
+            if refund.state in const.REFUND_BOOKED:
+                delays = (const.UNLISTED_REFUND_SECONDS,)
             seconds = delays[min(refund.tries, len(delays) - 1)]
             refund.write({
                 'tries': refund.tries + 1,
