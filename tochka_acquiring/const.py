@@ -150,8 +150,8 @@ REFUND_BOOKED = ('done', 'by_hand')
 REFUND_CLOSED = ('rejected', 'cancelled')  # Nothing goes back.
 # What the history of a payment may have that nobody understands, see `_tochka_apply_refunds`.
 REFUND_PROBLEMS = ('refund_too_much', 'refund_unnamed', 'refund_sum')
-# Ours: when a person is asked about a return recorded by hand that the bank does not list; how often
-# what is booked and not listed is looked for.
+# Ours: when a person is asked about a return recorded by hand that the bank does not list, and how
+# often what is booked and not listed is looked for.
 RECORDED_REFUND_DAYS = 3
 UNLISTED_REFUND_SECONDS = 24 * 3600
 

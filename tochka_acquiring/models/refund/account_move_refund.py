@@ -74,8 +74,6 @@ class AccountMove(models.Model):
     def _tochka_payments(self):
         """ Return the payments that were made for this invoice, and those that have paid it by the
         books: top-ups.
-
-        :rtype: payment.transaction
         """
         advances = self.env['account.move'].search([
             ('tochka_settled_move_id', 'in', self.ids)])._tochka_live_transfers()
@@ -86,25 +84,16 @@ class AccountMove(models.Model):
     def _tochka_refunds_without_note(self):
         """ Return the refunds of the payments of this credit note's invoice that were asked for
         without a credit note, and were not refused or given up.
-
-        :rtype: tochka.refund
         """
         return self.reversed_entry_id._tochka_payments().tochka_refund_ids.filtered(
             lambda refund: not refund.credit_note_id and refund.state not in const.REFUND_CLOSED)
 
     def _tochka_refunds(self):
-        """ Return the refunds of the payments of an invoice, or those that pay a credit note.
-
-        :rtype: tochka.refund
-        """
+        """ Return the refunds of an invoice's payments, or those that pay a credit note. """
         return self.tochka_refund_ids | self.transaction_ids.tochka_refund_ids
 
     def _tochka_note_payments(self):
-        """ Return the payments of which the money of this credit note can go back.
-
-        :rtype: payment.transaction
-        """
-        self.ensure_one()
+        """ Return the payments of which the money of this posted credit note can go back. """
         if self.move_type != 'out_refund' or self.state != 'posted':
             return self.transaction_ids.browse()
         return self.reversed_entry_id._tochka_payments().filtered(
@@ -115,18 +104,13 @@ class AccountMove(models.Model):
         that were asked for without one and will be matched with it.
 
         :return: Roubles, as an ORM monetary value.
-        :rtype: float
         """
-        self.ensure_one()
         if self.move_type != 'out_refund' or self.state != 'posted':
             return 0.0
         refunds = self._tochka_refunds() | self._tochka_refunds_without_note()
         return max(self.amount_residual - sum(refunds._on_their_way().mapped('amount')), 0.0)
 
     def _tochka_shown_refunds(self):
-        """ Return the refunds that the customer reads of: those that were not refused or given up.
-
-        :rtype: tochka.refund
-        """
+        """ Return the refunds that the customer reads of: not those refused or given up. """
         return self._tochka_refunds().filtered(
             lambda refund: refund.state not in const.REFUND_CLOSED).sorted('id')

@@ -147,23 +147,19 @@ class PaymentTransaction(models.Model):
             lambda refund: refund.state in const.REFUND_BOOKED
             and not refund.currency_id.compare_amounts(refund.amount, amount))
 
-    def _tochka_refundable(self, leave_out=None):
+    def _tochka_refundable(self):
         """ Return what can still be returned of this payment: refunds on their way count.
 
-        :param tochka.refund|None leave_out: A refund that does not count.
         :return: Roubles, as an ORM monetary value.
+        :rtype: float
         """
-        self.ensure_one()
         if self.state != 'done' or self.operation == 'refund':
             return 0.0
-        counted = bool(leave_out) and leave_out.state not in const.REFUND_CLOSED
-        return self.currency_id.round(
-            self.amount - self.tochka_refunded + (leave_out.amount if counted else 0.0))
+        return self.currency_id.round(self.amount - self.tochka_refunded)
 
-    def _tochka_check_refundable(self, amount, leave_out=None):
+    def _tochka_check_refundable(self, amount):
         """ :raise ValidationError: If so many roubles can't be returned. """
-        self.ensure_one()
-        left = self._tochka_refundable(leave_out)
+        left = self._tochka_refundable()
         if self.currency_id.compare_amounts(amount, 0) <= 0:
             raise ValidationError(_("The amount to return must be more than zero."))
         if self.currency_id.compare_amounts(amount, left) > 0:

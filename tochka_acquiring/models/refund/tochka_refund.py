@@ -118,7 +118,8 @@ class TochkaRefund(models.Model):
             if refund.state not in ('rejected', 'unknown'):
                 raise UserError(_("The refund %s is on its way already.", refund.name))
             refund._check_settled()
-            refund.source_transaction_id._tochka_check_refundable(refund.amount, leave_out=refund)
+            if refund.state == 'rejected':  # It takes money anew.
+                refund.source_transaction_id._tochka_check_refundable(refund.amount)
             refund._message_log(body=_("Sent again by %s.", self.env.user.name))
             refund._queue()
 

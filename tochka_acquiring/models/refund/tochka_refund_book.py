@@ -17,11 +17,7 @@ class TochkaRefund(models.Model):
     _inherit = 'tochka.refund'
 
     def _confirm(self, order):
-        """ The bank's history lists this refund.
-
-        :param Order order: The entry of the history.
-        """
-        self.ensure_one()
+        """ The bank's history lists this refund, as this `Order`. """
         was_booked = self.state == 'by_hand'
         self._move('done', order_id=order.order_id, is_missing=False)
         if was_booked:
@@ -30,11 +26,7 @@ class TochkaRefund(models.Model):
             self._book(utc_naive(order.time) or fields.Datetime.now())
 
     def _book(self, returned_at):
-        """ Make Odoo's transaction of this refund, done.
-
-        :param datetime returned_at: The moment of the return, in UTC without zone.
-        """
-        self.ensure_one()
+        """ Make Odoo's transaction of this refund, done at a moment in UTC without zone. """
         self.returned_at = returned_at
         values = self._transaction_values()
         if self.transaction_id:
@@ -57,7 +49,6 @@ class TochkaRefund(models.Model):
 
     def _returned_on(self):
         """ Return the bank's day of this refund. :rtype: date """
-        self.ensure_one()
         return bank_day(self.returned_at or self.create_date)
 
     # === BUSINESS METHODS - RECORDED BY HAND === #
@@ -71,8 +62,8 @@ class TochkaRefund(models.Model):
 
         :param payment.transaction payment: The payment, as superuser.
         :param float amount: Roubles.
-        :param datetime returned_at: The moment of the return, in UTC without zone.
-        :param account.move credit_note: The credit note that it pays, if any.
+        :param datetime returned_at: In UTC without zone.
+        :param account.move credit_note: What it pays, if anything.
         :param bool is_another: Whether it is one more besides those of this amount in the books.
         :rtype: tochka.refund
         :raise UserError: If it may be in the books already: the sweep may have found it.
