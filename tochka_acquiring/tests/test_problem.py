@@ -10,6 +10,7 @@ from psycopg2 import IntegrityError
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 import odoo.addons.tochka_acquiring
 from odoo.addons.tochka_acquiring.api import errors
@@ -109,9 +110,11 @@ class TestProblem(ProblemCommon):
             for code in re.findall(
                 r"(?:_tochka_flag|self\._ask|_open)\(\s*(?:[\w.]+,\s*)?'(\w+)'",
                 path.read_text())}
-        codes |= {code for path in (root / 'models').rglob('*.py') for code in re.findall(
-            r"(?:problems\.append\(|return )\(?'(\w+)', (?:'|\w+\.|subject|str\(|\{)",
-            path.read_text())}
+        for path in ('connection/tochka_connection_health.py',
+                     'payment/payment_transaction_apply.py'):
+            codes |= set(re.findall(
+                r"(?:problems\.append\(|return )\(?\s*'(\w+)', ",
+                (root / 'models' / path).read_text()))
         self.assertGreater(len(codes), 30)
         if 'fiscal.receipt' not in self.env:
             codes = {code for code in codes if not code.startswith(('receipt_', 'register_'))}
@@ -125,6 +128,21 @@ class TestProblem(ProblemCommon):
             if name.startswith('_texts_'):
                 problem = transaction._tochka_flag(name.removeprefix('_texts_'))
                 self.assertTrue(problem.title, name)
+
+
+    def test_payments_in_a_list(self):
+        invoice = self.create_invoice()
+        paid, topped_up = self.create_tx(invoice), self.create_tx()
+        self.assertEqual(paid.tochka_paid_for, invoice.name)
+        self.assertEqual(topped_up.tochka_paid_for, "Top-up of the balance: Petrov")
+        action = self.env['ir.actions.act_window']._for_xml_id(
+            'tochka_acquiring.action_tochka_transaction')
+        found = self.env['payment.transaction'].with_user(self.accountant).search(
+            [*safe_eval(action['domain']), ('id', 'in', (paid + topped_up).ids)])
+        self.assertEqual(len(found), 2)
+        for name in ('tochka_transaction', 'tochka_refund', 'tochka_problem'):
+            self.assertTrue(self.env.ref(f'tochka_acquiring.menu_{name}').with_user(
+                self.accountant)._filter_visible_menus())
 
 
 @tagged('post_install', '-at_install')

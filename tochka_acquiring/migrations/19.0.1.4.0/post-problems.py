@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import SUPERUSER_ID, api
+from odoo.tools.sql import column_exists
 
 # Types of activities of before -> what they asked about.
 ACTIVITIES = {
@@ -21,6 +22,8 @@ def migrate(cr, _version):
 
 def _keep_texts_of_connections(cr):
     """ Connections that never came to work had their text outside of the list of problems. """
+    if not column_exists(cr, 'tochka_connection', 'problem_kind'):
+        cr.execute("ALTER TABLE tochka_connection ADD COLUMN problem_kind varchar")  # 19.0.1.0.0
     cr.execute("""
         INSERT INTO tochka_problem (
                     code, subject, params, res_model, res_id, connection_id, severity, since)
@@ -58,6 +61,7 @@ def _keep_notes_of_payments(cr):
                FROM note LEFT JOIN mail_activity activity ON activity.id = note.activity_id
     """)
     cr.execute("ALTER TABLE payment_transaction DROP COLUMN tochka_problem")
+    cr.execute("ALTER TABLE tochka_connection DROP COLUMN problem, DROP COLUMN problem_kind")
 
 
 def _keep_activities(env):

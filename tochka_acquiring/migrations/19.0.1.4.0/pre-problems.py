@@ -1,8 +1,12 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from odoo.tools.sql import table_exists
+
 
 def migrate(cr, _version):
     """ Problems were of connections alone: now they name the record that they are about. """
+    if not table_exists(cr, 'tochka_problem'):
+        return  # 19.0.1.0.0 had none.
     cr.execute("""
         ALTER TABLE tochka_problem
             ADD COLUMN res_model varchar,

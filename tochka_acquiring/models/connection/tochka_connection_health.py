@@ -10,7 +10,7 @@ from odoo.addons.tochka_acquiring.api import errors
 # Codes of problems that a call has brought, and a call ends.
 TROUBLES = ('access', 'certificate')
 # Those that the facts of `_find_problems` say nothing of.
-EVENTS = (*TROUBLES, 'note')
+EVENTS = (*TROUBLES, 'modes', 'note')
 
 
 class TochkaConnection(models.Model):

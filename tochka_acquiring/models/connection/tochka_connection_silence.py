@@ -94,7 +94,7 @@ class TochkaConnection(models.Model):
             self._end_silence()
             # A bank that answers is not silent; a refused key stays one.
             trouble = self._trouble()
-            if trouble and trouble.params['kind'] in ('silence', 'certificate'):
+            if trouble and (trouble.params or {}).get('kind') in ('silence', 'certificate'):
                 self._clear_problem()
         else:
             delays = tuning.SILENCE_SECONDS

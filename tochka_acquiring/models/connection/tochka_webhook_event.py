@@ -94,6 +94,7 @@ class TochkaWebhookEvent(models.Model):
         self.write({
             'state': 'new', 'attempts': 0, 'next_try_at': fields.Datetime.now(), 'problem': False,
         })
+        self.env['tochka.problem']._close(self)
         self._wake_lane()
 
     # === BUSINESS METHODS - RECEIVING === #

@@ -278,4 +278,6 @@ class TochkaWebhookEvent(models.Model):
             self._end(False)
 
     def _end(self, problem):
+        if self.attempts or self.repeat_count:  # else nobody was asked
+            self.env['tochka.problem']._close(self)
         self.write({'state': 'done', 'next_try_at': False, 'problem': problem})

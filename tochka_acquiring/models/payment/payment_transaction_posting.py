@@ -48,6 +48,7 @@ class PaymentTransaction(models.Model):
                 transaction._tochka_flag_overpayment()
                 transaction._tochka_notify_payment()
                 transaction._tochka_settle_invoices()
+        waiting._tochka_unflag('unbookable')
 
     def _create_payment(self, **extra_create_values):
         """ Override of `account_payment` to book on the right partner, account and day. """

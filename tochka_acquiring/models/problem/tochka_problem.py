@@ -48,7 +48,7 @@ class TochkaProblem(models.Model):
     severity = fields.Selection(
         string="Severity",
         selection=[
-            ('1_danger', "Payments are not possible or not safe"),
+            ('1_danger', "Payments or receipts are at stake"),
             ('2_warning', "Something does not work as it should"),
             ('3_info', "To be looked at in time"),
         ],
@@ -207,6 +207,8 @@ class TochkaProblem(models.Model):
     def _forget_lists(self):
         """ The open problems that records list are others now. """
         for model, problems in self.grouped('res_model').items():
+            if model not in self.env:
+                continue  # its add-on is gone
             records = self.env[model].browse(problems.mapped('res_id'))
             records.invalidate_recordset([name for name in LISTS if name in records._fields])
 

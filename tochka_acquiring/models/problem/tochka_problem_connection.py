@@ -162,6 +162,13 @@ class TochkaProblem(models.Model):
             provider and provider._tochka_find_warning() or '', False,
         )
 
+    def _texts_modes(self, params):
+        provider = self.env['payment.provider'].sudo().browse(params.get('id')).exists()
+        return (
+            _("The ways to pay of %s can't be brought up to date.", provider.name or self.subject),
+            self._error(params.get('error')), False,
+        )
+
     # === NOTIFICATIONS === #
 
     def _texts_event_failed(self, params):

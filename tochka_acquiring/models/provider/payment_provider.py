@@ -1,7 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from odoo.addons.tochka_acquiring import const
@@ -292,9 +292,22 @@ class PaymentProvider(models.Model):
         :param tochka.merchant merchants: The shops whose payment modes may have changed.
         :return: None
         """
-        self.search([
+        problems = self.env['tochka.problem']
+        for provider in self.search([
             ('code', '=', 'tochka'), ('tochka_merchant_id', 'in', merchants.ids)
-        ])._tochka_apply_merchant_modes()
+        ]):
+            # One whose settings contradict each other must not keep the others from the bank's
+            # news.
+            subject = str(provider.id)
+            try:
+                with self.env.cr.savepoint():
+                    provider._tochka_apply_merchant_modes()
+            except UserError as error:
+                problems._open(
+                    provider.tochka_connection_id, 'modes', subject, company=provider.company_id,
+                    user=provider._tochka_responsible(), id=provider.id, error=error)
+            else:
+                problems._close(provider.tochka_connection_id, ['modes'], subject)
 
     def _tochka_apply_merchant_modes(self):
         """ Offer the payment methods of the shop's payment modes, and no other.

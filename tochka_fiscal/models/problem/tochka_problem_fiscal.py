@@ -68,9 +68,10 @@ class TochkaProblem(models.Model):
 
     def _texts_receipt_overdue(self, params):
         receipt = self._record()
+        words = receipt.problem if receipt._name == 'fiscal.receipt' else ''
         return (
             _("A fiscal receipt is overdue."),
-            receipt and receipt.problem or _("The register has not printed it yet."), False,
+            words or _("The register has not printed it yet."), False,
         )
 
     def _texts_receipt_fate(self, params):
