@@ -43,11 +43,9 @@ class PaymentTransaction(models.Model):
             problems['refund_unnamed'] = {'status': operation.status}
         if not problems and not missing and not operation.unread and operation.refunded != booked:
             problems['refund_sum'] = {'listed': operation.refunded, 'booked': booked}
-        for code in const.REFUND_PROBLEMS:
-            if code in problems:
-                self._tochka_flag(code, **problems[code])
-            else:
-                self._tochka_unflag(code)
+        for code, params in problems.items():
+            self._tochka_flag(code, **params)
+        self._tochka_unflag(*(code for code in const.REFUND_PROBLEMS if code not in problems))
 
     def _tochka_listed_refunds(self):
         """ Return what the history has listed, the oldest first. :rtype: tochka.refund """
