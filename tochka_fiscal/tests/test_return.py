@@ -30,7 +30,7 @@ class ReturnCommon(FiscalCommon, RefundCommon):
             amount_to_refund=amount)
         refund = payment.tochka_refund_ids - before
         RefundCommon.work(self)
-        return refund.transaction_id._fiscal_receipt()
+        return refund.transaction_id.fiscal_receipt_ids
 
     def printed_payment(self, *lines, **values):
         """ Return the payment of an invoice of (name, quantity, price), its receipt printed. """
