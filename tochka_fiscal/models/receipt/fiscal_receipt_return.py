@@ -37,7 +37,7 @@ class FiscalReceipt(models.Model):
         income = refund.source_transaction_id._fiscal_receipt()
         if known or not income:
             return known
-        return self.create({
+        receipt = self.create({
             **{name: income[name].id for name in (
                 'partner_id', 'company_id', 'currency_id', 'register_id')},
             **{name: income[name] for name in ('taxation_system', 'contact', 'address')},
@@ -51,6 +51,8 @@ class FiscalReceipt(models.Model):
             'payments': {'cashless': to_kopecks(abs(refund.amount))},
             'state': 'waiting',
         })
+        receipt._build_lines()
+        return receipt
 
     def _release(self):
         """ The money has gone back: print the return. """
@@ -59,10 +61,13 @@ class FiscalReceipt(models.Model):
                 receipt.state != 'failed' or receipt.attempt_ids
             ):
                 continue
+            # Of one that rests since an upgrade others may have taken the lines meanwhile.
+            is_built = receipt.state == 'waiting' and bool(receipt.line_ids)
             receipt.write({
                 'state': 'queued', 'next_try_at': fields.Datetime.now(),
-                'paid_at': receipt.transaction_id._fiscal_paid_at(), 'problem': False})
-            receipt._build_lines()
+                'paid_at': receipt.transaction_id._fiscal_paid_at()})
+            if not is_built:
+                receipt._build_lines()
             if receipt.register_id.kind == 'bank':
                 receipt._leave_return()
         self._trigger()
