@@ -18,4 +18,4 @@ def migrate(cr, _version):
         lambda receipt: receipt.state == 'waiting'
         or receipt.state == 'failed' and not receipt.attempt_ids)
     receipts.write({'state': 'void', 'problem': False})
-    receipts.activity_unlink(['mail.mail_activity_data_warning'])
+    env['tochka.problem']._close(receipts)
