@@ -112,11 +112,11 @@ def test_refunds_are_returned_once(stack, shop):
 def kill_while_sending(shop):
     """ Kill Odoo when the intent of a refund is committed, and its answer is not known. """
     until = time.monotonic() + 60
-    while not shop.sql(
-        "SELECT 1 FROM payment_transaction WHERE tochka_refund_state = 'sending'"
-    ) and time.monotonic() < until:
+    while not (seen := shop.sql("SELECT 1 FROM tochka_refund WHERE state = 'sending'")):
+        assert time.monotonic() < until, "No intent was ever seen before its answer"
         time.sleep(0.002)
     shop.kill()
+    shop.counts['killed while sending'] += len(seen)
 
 
 def kopecks(amount):
@@ -136,12 +136,11 @@ def assert_ledgers_agree(stack, shop):
         ' JOIN payment_transaction r ON r.id = f.transaction_id'
         ' JOIN payment_transaction s ON s.id = r.source_transaction_id'))
     for operation, order, amount, paid_out in shop.sql(
-        'SELECT s.tochka_operation_id, r.tochka_order_id, -r.amount, p.amount'
-        ' FROM payment_transaction r'
+        'SELECT s.tochka_operation_id, r.order_id, -t.amount, p.amount FROM tochka_refund r'
         ' JOIN payment_transaction s ON s.id = r.source_transaction_id'
-        " LEFT JOIN account_payment p ON p.id = r.payment_id AND p.payment_type = 'outbound'"
-        " AND p.state IN ('in_process', 'paid')"
-        " WHERE r.operation = 'refund' AND r.state = 'done'"
+        " JOIN payment_transaction t ON t.id = r.transaction_id AND t.state = 'done'"
+        " LEFT JOIN account_payment p ON p.id = t.payment_id AND p.payment_type = 'outbound'"
+        " AND p.state IN ('in_process', 'paid') WHERE r.state = 'done'"
     ):
         assert order and order not in refunds[operation], "One entry of the bank, two refunds"
         refunds[operation][order] = kopecks(amount)

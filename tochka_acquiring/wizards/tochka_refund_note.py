@@ -23,30 +23,26 @@ class TochkaRefundNote(models.TransientModel):
         string="To the payer of", comodel_name='payment.transaction', required=True,
         domain="[('id', 'in', candidate_ids)]", compute='_compute_transaction_id', store=True,
         precompute=True, readonly=False, ondelete='cascade')
-    amount_left = fields.Monetary(string="Left of the payment", compute='_compute_amount_left')
+    amount_left = fields.Monetary(string="Left of the payment", compute='_compute_amounts')
     amount = fields.Monetary(
         string="To be returned", required=True, compute='_compute_amount', store=True,
         precompute=True, readonly=False)
     is_sent = fields.Boolean(readonly=True)
 
-    @api.depends('credit_note_id')
+    @api.depends('credit_note_id', 'transaction_id')
     def _compute_amounts(self):
         for wizard in self:
             note = sudo_of_accessible(wizard.credit_note_id._origin)
+            payment = sudo_of_accessible(wizard.transaction_id._origin)
             wizard.amount_note = note._tochka_note_left()
             wizard.candidate_ids = note._tochka_note_payments()
+            wizard.amount_left = payment._tochka_refundable() if payment else 0.0
 
     @api.depends('credit_note_id')
     def _compute_transaction_id(self):
         for wizard in self:
             note = sudo_of_accessible(wizard.credit_note_id._origin)
             wizard.transaction_id = note._tochka_note_payments()[:1]
-
-    @api.depends('transaction_id')
-    def _compute_amount_left(self):
-        for wizard in self:
-            payment = sudo_of_accessible(wizard.transaction_id._origin)
-            wizard.amount_left = payment._tochka_refundable() if payment else 0.0
 
     @api.depends('transaction_id')
     def _compute_amount(self):
@@ -64,8 +60,9 @@ class TochkaRefundNote(models.TransientModel):
         """
         self.ensure_one()
         note = sudo_of_accessible(self.credit_note_id)
+        done = self.env['payment.transaction']._build_action_feedback_notification()
         if self.is_sent:
-            return self.env['payment.transaction']._build_action_feedback_notification()
+            return done
         self.is_sent = True
         if self.transaction_id not in note._tochka_note_payments():
             raise ValidationError(_("This payment has not paid the invoice of the credit note."))
@@ -73,6 +70,5 @@ class TochkaRefundNote(models.TransientModel):
             raise ValidationError(_(
                 "Only %s roubles are left of the credit note, refunds on their way included.",
                 f'{note._tochka_note_left():.2f}'))
-        return self.transaction_id.with_context(
-            tochka_refund_note=note,
-        ).action_refund(amount_to_refund=self.amount)
+        self.env['tochka.refund']._request(self.transaction_id, self.amount, credit_note=note)
+        return done

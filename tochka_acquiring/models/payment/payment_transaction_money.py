@@ -136,8 +136,8 @@ class PaymentTransaction(models.Model):
         :return: In the transaction's currency, as an ORM monetary value.
         :rtype: float
         """
-        refunds = self._tochka_refunds_on_their_way().filtered(lambda tx: not tx.invoice_ids)
-        return -sum(refunds.mapped('amount'))
+        refunds = self.sudo().tochka_refund_ids._on_their_way()
+        return sum(refunds.filtered(lambda refund: not refund.credit_note_id).mapped('amount'))
 
     def _tochka_awaited(self):
         """ Return how much of this payment the invoices will take that its orders are still to get.
