@@ -16,12 +16,12 @@ class TochkaInvoicePortal(account_payment_portal.PortalAccount):
 
     def _invoice_get_page_view_values(self, invoice, *args, **kwargs):
         """ Override of `account_payment`. """
-        request.update_context(tochka_documents=('account.move', invoice.ids))
+        request.update_context(tochka_documents=invoice)
         return super()._invoice_get_page_view_values(invoice, *args, **kwargs)
 
     def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
         """ Override of `account_payment`. """
-        request.update_context(tochka_documents=('account.move', overdue_invoices.ids))
+        request.update_context(tochka_documents=overdue_invoices)
         return super()._overdue_invoices_get_page_view_values(overdue_invoices, **kwargs)
 
 

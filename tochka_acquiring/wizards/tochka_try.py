@@ -12,6 +12,7 @@ class TochkaTry(models.TransientModel):
     """
 
     _name = 'tochka.try'
+    _inherit = 'tochka.wizard'
     _description = "Tochka Bank: try it"
 
     provider_id = fields.Many2one(

@@ -70,6 +70,7 @@ class FiscalRefundLine(models.TransientModel):
     """ How much of a printed line comes back. """
 
     _name = 'fiscal.refund.line'
+    _inherit = 'tochka.wizard'
     _description = "What comes back of a fiscal receipt"
 
     wizard_id = fields.Many2one(

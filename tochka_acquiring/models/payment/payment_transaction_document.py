@@ -170,7 +170,7 @@ class PaymentTransaction(models.Model):
                         " and choose another one.")
         allowed_companies = documents.company_id or provider.company_id
         compatible = self.env['payment.provider'].sudo().with_context(
-            tochka_documents=(documents._name, documents.ids)
+            tochka_documents=documents
         )._get_compatible_providers(
             (documents.company_id or provider.company_id)[:1].id, self.partner_id.id, self.amount,
             currency_id=self.currency_id.id,
