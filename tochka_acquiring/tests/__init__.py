@@ -30,6 +30,7 @@ from . import test_refund
 from . import test_refund_books
 from . import test_settlement
 from . import test_rights
+from . import test_rights_table
 from . import test_shops
 from . import test_sweep
 from . import test_translations

@@ -31,4 +31,5 @@ from . import test_register_orangedata
 from . import test_register_page
 from . import test_register_paykeeper
 from . import test_return
+from . import test_rights
 from . import test_translations

@@ -22,16 +22,10 @@ class PaymentRefundWizard(models.TransientModel):
     @api.depends('payment_id')
     def _compute_fiscal_line_ids(self):
         for wizard in self:
-            payment = sudo_of_accessible(wizard.payment_id._origin)
-            income = payment.payment_transaction_id._fiscal_receipt()
-            left = []
-            if income.line_ids:
-                prepaid, settled = income._left_to_return(income.browse())
-                left = [(line, kopecks) for line, kopecks in prepaid + settled if kopecks]
             wizard.fiscal_line_ids = [Command.clear(), *(
                 Command.create({
                     'line_id': line.id, 'name': line.name, 'left': kopecks / 100, 'amount': 0.0})
-                for line, kopecks in left
+                for line, kopecks in wizard._fiscal_left()
             )]
 
     # === ONCHANGE METHODS === #
@@ -53,17 +47,35 @@ class PaymentRefundWizard(models.TransientModel):
         picked = self.fiscal_line_ids.filtered('amount')
         if not picked:
             return super().action_refund()
+        left = dict(self._fiscal_left())
         for line in picked:
-            if not 0 < to_kopecks(line.amount) <= to_kopecks(line.left):
+            most = left.get(line.line_id.sudo(), 0)
+            if not 0 < to_kopecks(line.amount) <= most:
                 raise ValidationError(_(
                     "Of \"%(name)s\" at most %(left)s roubles can come back.",
-                    name=line.name, left=f'{line.left:.2f}'))
+                    name=line.name, left=f'{most / 100:.2f}'))
         if sum(to_kopecks(line.amount) for line in picked) != to_kopecks(self.amount_to_refund):
             raise ValidationError(_(
                 "The lines that come back are %(lines)s roubles, and the refund is %(refund)s.",
                 lines=f'{sum(picked.mapped("amount")):.2f}', refund=f'{self.amount_to_refund:.2f}'))
         return super(
             PaymentRefundWizard, self.with_context(fiscal_picked=picked)).action_refund()
+
+    # === BUSINESS METHODS === #
+
+    def _fiscal_left(self):
+        """ Return what is left of the printed lines of the payment, whatever the window says.
+
+        :return: (fiscal.receipt.line as superuser, kopecks).
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        payment = sudo_of_accessible(self.payment_id._origin)
+        income = payment.payment_transaction_id._fiscal_receipt()
+        if not income.line_ids:
+            return []
+        prepaid, settled = income._left_to_return(income.browse())
+        return [(line, kopecks) for line, kopecks in prepaid + settled if kopecks]
 
 
 class FiscalRefundLine(models.TransientModel):
