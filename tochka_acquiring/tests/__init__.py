@@ -11,6 +11,7 @@ from . import test_connection_key
 from . import test_connection_security
 from . import test_connection_webhook
 from . import test_details
+from . import test_doors
 from . import test_jobs
 from . import test_jobs_silence
 from . import test_jobs_time

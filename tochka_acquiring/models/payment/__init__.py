@@ -7,6 +7,7 @@ from . import payment_transaction_apply
 from . import payment_transaction_details
 from . import payment_transaction_document
 from . import payment_transaction_history
+from . import payment_transaction_limits
 from . import payment_transaction_link
 from . import payment_transaction_notify
 from . import payment_transaction_payer
