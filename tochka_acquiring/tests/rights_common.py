@@ -4,7 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
-ROLES = ('public', 'portal', 'clerk', 'accountant', 'stranger', 'admin')
+# The stranger manages the books of another company, the foreign one administrates it.
+ROLES = ('public', 'portal', 'clerk', 'accountant', 'stranger', 'foreign', 'admin')
 # What every model has: the tables of rights and of fields try it.
 CRUD = {'create', 'write', 'unlink', 'copy_data', 'onchange'}
 
@@ -40,6 +41,7 @@ class RightsCommon:
             'accountant': (self.company, ['account.group_account_manager']),
             'stranger': (self.other_company, [
                 'account.group_account_manager', 'tochka_acquiring.group_refund']),
+            'foreign': (self.other_company, ['base.group_system']),
             'admin': (self.company, ['base.group_system', 'account.group_account_manager']),
         }
         self.users = {'public': self.env.ref('base.public_user'), **{

@@ -147,7 +147,8 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
         self.knock_with_wrong(route, self.pressed(access_token='x'))
         page = self.knock(f'{const.BALANCE_ROUTE}/pay', params={
             'company_id': self.company.id, 'amount': '100'})
-        [token] = html.fromstring(page.text).xpath('//form[@id="o_payment_form"]/@data-access-token')
+        [token] = html.fromstring(page.text).xpath(
+            '//form[@id="o_payment_form"]/@data-access-token')
         self.knock_with_wrong(route, self.pressed(access_token=token))
         self.knock_rpc(f'{const.BALANCE_ROUTE}/transaction/{10 ** 30}/{10 ** 30}', self.pressed(
             access_token='x'))

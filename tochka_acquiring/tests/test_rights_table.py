@@ -61,25 +61,27 @@ class TestRightsTable(RightsCommon, RefundCommon):
             lambda test: (test.record('account.payment').move_id.line_ids[:1].id,),
     }
     RIGHTS = {
-        **{model: {'clerk': 'r', 'accountant': 'r', 'admin': 'crud'} for model in (
+        **{model: {'clerk': 'r', 'accountant': 'r', 'foreign': 'c', 'admin': 'crud'} for model in (
             'tochka.connection', 'tochka.legal.entity', 'tochka.merchant', 'tochka.account',
             'tochka.webhook.event')},
-        'tochka.webhook.key': {'admin': 'crud'},
+        # Of no company.
+        'tochka.webhook.key': {'foreign': 'crud', 'admin': 'crud'},
         'tochka.token': {},
         'tochka.authorization': {'admin': 'r'},
         'tochka.problem': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
-        'tochka.details.tag': {'admin': 'crud'},
+        'tochka.details.tag': {'foreign': 'crud', 'admin': 'crud'},
         # Whoever may return money opens windows of his own; these are another's.
         'tochka.refund.note': {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'},
         'tochka.refund.record': {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'},
-        'tochka.try': {'admin': 'crud'},
+        'tochka.try': {'foreign': 'c', 'admin': 'crud'},
     }
     FIELDS = {
         **{model: {'*': 'admin'} for model in (
             'tochka.connection', 'tochka.legal.entity', 'tochka.merchant', 'tochka.account',
-            'tochka.webhook.event', 'tochka.webhook.key', 'tochka.details.tag', 'payment.provider',
-            'payment.transaction', 'res.company', 'tochka.try', 'tochka.refund.note',
-            'tochka.refund.record', 'payment.refund.wizard')},
+            'tochka.webhook.event', 'payment.provider', 'payment.transaction', 'tochka.try',
+            'tochka.refund.note', 'tochka.refund.record', 'payment.refund.wizard')},
+        **{model: {'*': 'foreign admin'} for model in (
+            'tochka.webhook.key', 'tochka.details.tag', 'res.company')},
         **{model: {} for model in (
             'tochka.token', 'tochka.authorization', 'tochka.problem', 'ir.cron.progress',
             'res.config.settings')},

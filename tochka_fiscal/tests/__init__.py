@@ -9,6 +9,7 @@ from . import test_closing_books
 from . import test_closing_orders
 from . import test_confirm
 from . import test_correction
+from . import test_doors
 from . import test_golden
 from . import test_golden_amounts
 from . import test_golden_orders

@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.tochka_acquiring.tests.rights_common import RightsCommon
+from odoo.addons.tochka_acquiring.tests.rights_common import ROLES, RightsCommon
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 
 BOOKS = 'clerk accountant admin'
@@ -20,8 +20,8 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
     METHODS = {
         'fiscal.register.action_check': 'admin',
         # They open lists, which show to each what is his to see.
-        'fiscal.register.action_open_waiting': 'public portal clerk accountant stranger admin',
-        'fiscal.register.action_open_failed': 'public portal clerk accountant stranger admin',
+        'fiscal.register.action_open_waiting': ' '.join(ROLES),
+        'fiscal.register.action_open_failed': ' '.join(ROLES),
         'fiscal.receipt.action_retry': BOOKS,
         'fiscal.receipt.action_resolve': BOOKS,
         'fiscal.receipt.action_close': BOOKS,
@@ -38,14 +38,14 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'payment.refund.wizard.action_refund': 'admin',
     }
     RIGHTS = {
-        'fiscal.register': {'clerk': 'r', 'accountant': 'r', 'admin': 'crud'},
+        'fiscal.register': {'clerk': 'r', 'accountant': 'r', 'foreign': 'c', 'admin': 'crud'},
         'fiscal.receipt': {'clerk': 'ru', 'accountant': 'ru', 'admin': 'ru'},
         'fiscal.receipt.line': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         'fiscal.attempt': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         **{model: {'clerk': 'c', 'accountant': 'c', 'stranger': 'c', 'admin': 'crud'} for model in (
             'fiscal.resolve', 'fiscal.refund.line', 'fiscal.correction', 'fiscal.correction.line',
             'fiscal.missed')},
-        'fiscal.test': {'admin': 'crud'},
+        'fiscal.test': {'foreign': 'c', 'admin': 'crud'},
     }
     FIELDS = {
         **{model: {'*': 'admin'} for model in (
