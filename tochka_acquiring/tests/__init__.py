@@ -29,6 +29,7 @@ from . import test_portal
 from . import test_posting_batch
 from . import test_refund
 from . import test_refund_books
+from . import test_safeguards
 from . import test_settlement
 from . import test_rights
 from . import test_rights_table

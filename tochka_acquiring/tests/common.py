@@ -169,20 +169,30 @@ class FakeBank:
             raise errors.Rejected("not found", http_status=424)
         return self.operations[operation_id]
 
-    def list_payments(self, customer_code, from_date, to_date, **_options):
+    def list_payments(self, customer_code, from_date, to_date, *, status=None, per_page=1000):
         self._called('list_payments', customer_code=customer_code, from_date=from_date,
                      to_date=to_date)
-        return iter(list(self.operations.values()))
+        return iter(self._listed(from_date, to_date, status))
 
     page_size = 1000
 
-    def list_page(self, customer_code, from_date, to_date, status=None, page=1):
+    def list_page(
+        self, customer_code, from_date, to_date, *, status=None, page=1, per_page=1000,
+    ):
         self._called('list_payments', customer_code=customer_code, from_date=from_date,
                      to_date=to_date, status=status, page=page)
-        listed = [operation for operation in self.operations.values()
-                  if status in (None, operation.status)]
+        listed = self._listed(from_date, to_date, status)
         end = page * self.page_size
         return listed[end - self.page_size:end], end >= len(listed)
+
+    def _listed(self, from_date, to_date, status):
+        """ Return the operations created on these days, as the bank lists them. """
+        zone = ZoneInfo(const.BANK_TIME_ZONE)
+        return [
+            operation for operation in self.operations.values()
+            if status in (None, operation.status)
+            and from_date <= operation.created_at.astimezone(zone).date() <= to_date
+        ]
 
     def get_webhook(self, client_id):
         self._called('get_webhook')

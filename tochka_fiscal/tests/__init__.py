@@ -33,4 +33,5 @@ from . import test_register_page
 from . import test_register_paykeeper
 from . import test_return
 from . import test_rights
+from . import test_safeguards
 from . import test_translations
