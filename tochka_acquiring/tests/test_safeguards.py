@@ -49,7 +49,8 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
         payment = self.paid(1000.0)
         refund = self.ask_refund(payment, 100.0)
         now = fields.Datetime.now()
-        self.env['tochka.webhook.key'].sudo().create({'url': 'https://bank.example.com', 'jwk': '1'})
+        self.env['tochka.webhook.key'].sudo().create({
+            'url': 'https://bank.example.com', 'jwk': '1'})
         self.env['tochka.token'].sudo().create({
             'connection_id': self.connection.id, 'access_token': 'access', 'refresh_token': 'more',
             'access_expires_at': now, 'refresh_expires_at': now, 'consent_id': 'consent',
