@@ -2,6 +2,7 @@
 
 import json
 import re
+import select
 import socket
 import threading
 import time
@@ -45,7 +46,8 @@ class Faults:
         if not isinstance(rule.get('contains', ''), str):
             raise ValueError('contains must be a text')
         with self._lock:
-            self.rules.append({'method': '', 'path': '', 'contains': '', 'times': 1, **rule})
+            self.rules.append({
+                'method': '', 'path': '', 'contains': '', 'times': 1, **rule, 'harm': 0})
 
     def clear(self):
         """ Forget all rules. """
@@ -56,6 +58,7 @@ class Faults:
         """ Return the rule for a request, counting it down.
 
         :param read: A function that returns what the request carries, as a person would read it.
+        :return: The rule, whose `harm` is counted by `note_harm`; None if there is none.
         """
         with self._lock:
             for rule in self.rules:
@@ -66,8 +69,18 @@ class Faults:
                     and (not rule['contains'] or rule['contains'] in read())
                 ):
                     rule['times'] -= 1
-                    return dict(rule)
+                    return rule
         return None
+
+    def note_harm(self, rule):
+        """ Count that a rule has taken an answer away from somebody who waited for it. """
+        with self._lock:
+            rule['harm'] += 1
+
+    def spare(self, rule):
+        """ Let a rule wait for the next request: this one had nothing to lose. """
+        with self._lock:
+            rule['times'] += 1
 
 
 def readable_body():
@@ -78,8 +91,19 @@ def readable_body():
     return request.get_data(as_text=True)
 
 
-def apply_before(rule):
-    """ Apply a rule before the work. :return: The answer instead of the work, or None. """
+def apply_before(faults, rule):
+    """ Apply a rule before the work, and count its harm.
+
+    :return: The answer instead of the work, or None.
+    """
+    answer = answer_before(rule)
+    if answer and (rule['kind'] != 'timeout_before' or is_client_gone()):
+        faults.note_harm(rule)
+    return close_connection() if rule['kind'] in ('timeout_before', 'close_before') else answer
+
+
+def answer_before(rule):
+    """ Return the answer instead of the work, or None. """
     kind, seconds = rule['kind'], rule.get('seconds', 60)
     if kind == 'slow':
         time.sleep(rule.get('seconds', 2))
@@ -96,9 +120,9 @@ def apply_before(rule):
         return envelope(rule.get('status', 400), [rule.get('message', 'Refused on command')])
     elif kind == 'timeout_before':
         time.sleep(seconds)
-        return cut_connection()
+        return Response('', 500)
     elif kind == 'close_before':
-        return cut_connection()
+        return Response('', 500)
     elif kind == 'error_5xx':
         return Response('<html><h1>502 Bad Gateway</h1></html>', rule.get('status', 502),
                         mimetype='text/html')
@@ -107,14 +131,21 @@ def apply_before(rule):
     return None
 
 
-def apply_after(rule, response):
-    """ Apply a rule when the work is done. :return: The answer to send. """
+def apply_after(faults, rule, response):
+    """ Apply a rule when the work is done, and count its harm. :return: The answer to send. """
     kind = rule['kind']
     if kind == 'timeout_after':
         time.sleep(rule.get('seconds', 60))
-        return cut_connection()
+        if is_client_gone():
+            faults.note_harm(rule)
+        return close_connection()
+    if kind == 'cut_body' and len(response.get_data()) < 2:
+        faults.spare(rule)
+        return response
+    if kind in ('close_after', 'error_5xx_after', 'html_200_after', 'cut_body'):
+        faults.note_harm(rule)
     if kind == 'close_after':
-        return cut_connection()
+        return close_connection()
     if kind == 'error_5xx_after':
         return Response('<html><h1>504 Gateway Timeout</h1></html>', rule.get('status', 504),
                         mimetype='text/html')
@@ -129,7 +160,15 @@ def apply_after(rule, response):
     return response
 
 
-def cut_connection():
+def is_client_gone():
+    """ Return whether whoever has asked waits no longer: it has closed the connection. """
+    connection = request.environ.get('werkzeug.socket')
+    request.get_data()  # What is left of the request would look like an end.
+    return connection is None or connection.fileno() < 0 or bool(
+        select.select([connection], [], [], 0)[0])
+
+
+def close_connection():
     """ Close the connection without an answer. """
     connection = request.environ.get('werkzeug.socket')
     if connection is not None:
