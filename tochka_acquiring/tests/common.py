@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import functools
+import inspect
 import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -13,6 +15,7 @@ from odoo.fields import Command
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.api.client import TochkaClient
 from odoo.addons.tochka_acquiring.api.operation import (
     AcceptedRefund,
     Account,
@@ -28,6 +31,29 @@ MERCHANT_ID = '200000000012345'
 INN = '9900000017'
 
 
+def specified_by(real, *helpers):
+    """ Let a double take only the calls that the real class takes.
+
+    :param type real: The real class.
+    :param str helpers: Methods that only tests call.
+    """
+    def specify(fake):
+        for name, method in list(vars(fake).items()):
+            if callable(method) and not name.startswith('_') and name not in helpers:
+                setattr(fake, name, _call_as(inspect.signature(getattr(real, name)), method))
+        return fake
+    return specify
+
+
+def _call_as(signature, method):
+    @functools.wraps(method)
+    def call(*args, **kwargs):
+        signature.bind(*args, **kwargs)
+        return method(*args, **kwargs)
+    return call
+
+
+@specified_by(TochkaClient, 'fail', 'count', 'add', 'change', 'pay', 'give_back')
 class FakeBank:
     """ A double of the API client for tests of the models, without HTTP.
 
