@@ -1,6 +1,8 @@
 """ Faults on command: what a network and a busy bank do to a request. """
 
+import ctypes
 import json
+import os
 import re
 import select
 import socket
@@ -16,8 +18,12 @@ from .komtet_protocol import PREFIX, refusal
 # `*_before` happen before the bank does the work, `*_after` when it is done and the answer is lost.
 KINDS = (
     'refuse', 'timeout_before', 'timeout_after', 'error_5xx', 'error_5xx_after', 'cut_body',
-    'html_200', 'html_200_after', 'slow', 'close_before', 'close_after',
+    'html_200', 'html_200_after', 'slow', 'close_before', 'close_after', 'reset_before',
+    'reset_after', 'garble_before', 'garble_after',
 )
+# After these nothing is answered.
+CUTS = {f'{how}_{when}' for when in ('before', 'after')
+        for how in ('timeout', 'close', 'reset', 'garble')}
 
 
 class Faults:
@@ -99,7 +105,7 @@ def apply_before(faults, rule):
     answer = answer_before(rule)
     if answer and (rule['kind'] != 'timeout_before' or is_client_gone()):
         faults.note_harm(rule)
-    return close_connection() if rule['kind'] in ('timeout_before', 'close_before') else answer
+    return end_connection(rule) if rule['kind'] in CUTS else answer
 
 
 def answer_before(rule):
@@ -121,7 +127,7 @@ def answer_before(rule):
     elif kind == 'timeout_before':
         time.sleep(seconds)
         return Response('', 500)
-    elif kind == 'close_before':
+    elif kind in CUTS:
         return Response('', 500)
     elif kind == 'error_5xx':
         return Response('<html><h1>502 Bad Gateway</h1></html>', rule.get('status', 502),
@@ -138,14 +144,14 @@ def apply_after(faults, rule, response):
         time.sleep(rule.get('seconds', 60))
         if is_client_gone():
             faults.note_harm(rule)
-        return close_connection()
+        return end_connection(rule)
     if kind == 'cut_body' and len(response.get_data()) < 2:
         faults.spare(rule)
         return response
-    if kind in ('close_after', 'error_5xx_after', 'html_200_after', 'cut_body'):
+    if kind.endswith('_after') or kind == 'cut_body':
         faults.note_harm(rule)
-    if kind == 'close_after':
-        return close_connection()
+    if kind in CUTS:
+        return end_connection(rule)
     if kind == 'error_5xx_after':
         return Response('<html><h1>504 Gateway Timeout</h1></html>', rule.get('status', 504),
                         mimetype='text/html')
@@ -168,12 +174,21 @@ def is_client_gone():
         select.select([connection], [], [], 0)[0])
 
 
-def close_connection():
-    """ Close the connection without an answer. """
+def end_connection(rule):
+    """ End the connection without an answer, as the rule says. """
     connection = request.environ.get('werkzeug.socket')
-    if connection is not None:
+    kind = rule['kind'].partition('_')[0]
+    if connection is not None and connection.fileno() >= 0:
         try:
-            connection.shutdown(socket.SHUT_RDWR)
+            if kind == 'garble':
+                # Within TLS it is no record that can be read; without it, no HTTP.
+                with socket.socket(fileno=os.dup(connection.fileno())) as bare:
+                    bare.sendall(b'\x15\x03\x03\x00\x20' + b'\x02' * 32)
+            if kind == 'reset':
+                # To connect a socket to nothing sends RST at once, and leaves the socket open.
+                ctypes.CDLL(None).connect(connection.fileno(), bytes(16), 16)
+            else:
+                connection.shutdown(socket.SHUT_RDWR)
         except OSError as error:
             # The client has given up first, which is just as well.
             print(f'sandbox: connection was already closed: {error}')
