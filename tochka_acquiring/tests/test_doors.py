@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 import base64
+from unittest.mock import patch
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -11,10 +12,13 @@ from odoo.tests import tagged
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.tochka_acquiring import const, tuning
+from odoo.addons.tochka_acquiring.models.connection.tochka_connection import TochkaConnection
 from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
 from odoo.addons.tochka_acquiring.tests.common import CUSTOMER_CODE
 from odoo.addons.tochka_acquiring.tests.doors_common import DoorsCommon, dumps, st
 from odoo.addons.tochka_acquiring.tests.test_webhook import WebhookCommon
+
+REAL_CLIENT = TochkaConnection._client
 
 
 @tagged('post_install', '-at_install')
@@ -186,6 +190,38 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
         except OverflowError:
             return  # Odoo's own route ends here.
         self.knock_rpc('/payment/transaction', values)
+
+    # === WHO WAITS === #
+
+    def test_a_person_who_waits_is_not_kept(self):
+        """ A silent bank is given up soon where a browser waits for the page. """
+        asked = []
+        self.startPatcher(patch.object(
+            type(self.env['tochka.connection']), '_client',
+            lambda _connection, quick=False: (asked.append(quick), self.bank)[1]))
+        transaction = self.create_linked_tx()
+        token = payment_utils.generate_access_token(const.RETURN_ROUTE, transaction.reference)
+        asked.clear()
+        self.knock(const.RETURN_ROUTE, params={
+            'reference': transaction.reference, 'access_token': token})
+        self.knock_rpc('/payment/status/poll', {'csrf_token': self.csrf_token()})
+        self.assertEqual(set(asked), {True})
+
+    def test_quick_is_quick(self):
+        """ Short waits, and nothing is tried again. """
+        module = 'odoo.addons.tochka_acquiring.models.connection.tochka_connection'
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE tochka_connection SET jwt_key = 'key' WHERE id = %s", [self.connection.id])
+        self.env.invalidate_all()
+        connection = self.connection.sudo()
+        with patch(f'{module}.TochkaClient', autospec=True) as made:
+            for quick in (True, False):
+                REAL_CLIENT(connection, quick=quick)
+        first, second = (call.kwargs for call in made.call_args_list)
+        self.assertEqual((first['timeout'], first['read_delays']), (const.QUICK_TIMEOUT, ()))
+        self.assertLessEqual(sum(const.QUICK_TIMEOUT), 8)
+        self.assertFalse({'timeout', 'read_delays'} & second.keys())
 
     # === HOW MUCH MAY BE BEGUN === #
 
