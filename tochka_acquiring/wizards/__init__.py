@@ -2,6 +2,7 @@
 
 from . import tochka_wizard
 from . import payment_refund_wizard
+from . import tochka_problem_close
 from . import tochka_refund_note
 from . import tochka_refund_record
 from . import tochka_try
