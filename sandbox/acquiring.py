@@ -8,6 +8,7 @@ from flask import Blueprint, current_app, request
 from .access import body_data, paged, query, respond, using
 from .bank import MOSCOW, STATUSES, YEKATERINBURG, iso
 from .errors import BankError
+from .history import told
 from .receipt import check_sum, find_wrong, read_receipt
 from .schema import check_payment, read_amount
 
@@ -107,6 +108,7 @@ def _create(with_receipt):
 def describe(operation):
     """ Describe an operation as reading and listing do. """
     sent = operation.request
+    status, entries = told(operation, bank().now(), bank().variants)
     return {
         **without_empty({
             'paymentType': operation.payment_type,
@@ -127,12 +129,13 @@ def describe(operation):
         # The bank mixes offsets within one answer.
         'createdAt': iso(operation.created_at, YEKATERINBURG),
         'amount': number(operation.amount),
-        'status': operation.status,
+        'status': status,
         'operationId': operation.operation_id,
         'paymentLink': link_of(operation),
         'Order': [
-            {**order, 'amount': number(order['amount']), 'time': iso(order['time'], MOSCOW)}
-            for order in operation.orders
+            without_empty({**entry, 'amount': number(entry['amount']),
+                           'time': iso(entry['time'], MOSCOW)})
+            for entry in entries
         ],
     }
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .consents import Consents
 from .errors import BankError
+from .history import returned, settled_status, told
 from .partner import Partner
 from .timers import Timers
 from .world import ALL_PERMISSIONS, VARIANTS, WORLD
@@ -52,11 +53,6 @@ class Operation:
     on_refund_until: datetime | None = None
     orders: list = field(default_factory=list)
     declines: int = 0
-
-    @property
-    def refunded(self):
-        """ The sum of the refunds. """
-        return sum((o['amount'] for o in self.orders if o['type'] == 'refund'), Decimal())
 
 
 class Bank:
@@ -231,7 +227,10 @@ class Bank:
             operation.status = 'EXPIRED'
         if operation.on_refund_until and self.now() >= operation.on_refund_until:
             operation.on_refund_until = None
-            self._settle_refund_status(operation)
+            if self.variants['refund_undone']:
+                operation.orders.remove(
+                    [order for order in operation.orders if order['type'] == 'refund'][-1])
+            operation.status = settled_status(operation, operation.orders)
 
     # === PAYING === #
 
@@ -319,9 +318,12 @@ class Bank:
             allowed = ['APPROVED']
             if self.variants['second_refund']:
                 allowed.append('REFUNDED_PARTIALLY')
-            if operation.status not in allowed:
-                raise BankError(424, f'Refund is impossible in status {operation.status}')
-            if amount > operation.amount - operation.refunded:
+            status, entries = operation.status, operation.orders
+            if self.variants['refund_counts_when_listed']:
+                status, entries = told(operation, self.now(), self.variants)
+            if status not in allowed:
+                raise BankError(424, f'Refund is impossible in status {status}')
+            if amount > operation.amount - returned(entries):
                 raise BankError(424, 'Refund amount is more than the rest of the payment')
             order_id = self._add_order(operation, 'refund', amount)
             seconds = self.variants['on_refund_seconds']
@@ -329,12 +331,8 @@ class Bank:
                 operation.status = 'ON-REFUND'
                 operation.on_refund_until = self.now() + timedelta(seconds=seconds)
             else:
-                self._settle_refund_status(operation)
+                operation.status = settled_status(operation, operation.orders)
             return str(uuid.uuid4()) if self.variants['refund_order_id_differs'] else order_id
-
-    def _settle_refund_status(self, operation):
-        whole = operation.refunded >= operation.amount
-        operation.status = 'REFUNDED' if whole else 'REFUNDED_PARTIALLY'
 
     def receipts(self, operation_id=None):
         """ Return the receipts that the partner has printed, oldest first. """

@@ -16,7 +16,7 @@ blueprint = Blueprint('control', __name__, url_prefix='/_control')
 MOMENTS = {'created_at', 'expires_at', 'paid_at'}
 TAMPERABLE = (
     'amount', 'status', 'merchant_id', 'payment_type', 'payment_id', 'payment_link_id',
-    'transaction_id', *MOMENTS,
+    'transaction_id', 'orders', *MOMENTS,
 )
 
 
@@ -223,6 +223,10 @@ def tamper(operation_id):
         values['amount'] = amount(values)
     for name in MOMENTS & set(values):
         values[name] = moment(values[name])
+    if 'orders' in values:
+        values['orders'] = [
+            {'orderId': entry.get('orderId'), 'type': entry['type'], 'amount': amount(entry),
+             'time': moment(entry['time'])} for entry in values['orders']]
     with bank().lock:
         operation = bank().get(operation_id)
         for name, value in values.items():

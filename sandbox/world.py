@@ -90,6 +90,12 @@ VARIANTS = {
     'second_refund': True,  # a refund from REFUNDED_PARTIALLY
     'on_refund_seconds': 0,  # how long an operation stays ON-REFUND
     'refund_order_id_differs': False,  # the answer's orderId is not that of Order[]
+    'refund_listed_seconds': 0,  # a refund appears in Order[] this much later
+    'refund_counts_when_listed': False,  # and until then its money may be returned once more
+    'refund_undone': False,  # ON-REFUND ends without a refund
+    'refund_ids': 'own',  # orderId of refunds: their own, one for all of an operation, or none
+    'refunds_doubled': False,  # Order[] lists each refund twice
+    'reads_behind_seconds': 0,  # reading and listing show refunds as they were
     'expired_late_seconds': 0,  # EXPIRED is reported this much after the end of the link
     'late_pay': False,  # a dead link still takes money
     'require_https': False,  # webhooks only to https on port 443

@@ -16,6 +16,8 @@
         'security/ir.model.access.csv',
         'security/tochka_security.xml',
 
+        'wizards/tochka_refund_views.xml',  # Buttons of the views open its windows.
+
         'views/account_journal_views.xml',
         'views/oauth_templates.xml',
         'views/account_move_views.xml',
@@ -29,7 +31,7 @@
         'views/payment_provider_shop_views.xml',
         'views/payment_transaction_list_views.xml',
         'views/payment_transaction_views.xml',
-        'views/payment_transaction_refund_views.xml',
+        'views/tochka_refund_views.xml',
         'views/portal_balance_templates.xml',
         'views/portal_refund_templates.xml',
         'views/res_config_settings_views.xml',
@@ -41,7 +43,6 @@
 
         'wizards/payment_refund_wizard_views.xml',
         'wizards/tochka_problem_close_views.xml',
-        'wizards/tochka_refund_views.xml',
         'wizards/tochka_try_views.xml',
 
         'data/analytic_plan_data.xml',

@@ -143,11 +143,17 @@ STATES_OF_STATUS = {
 
 # === REFUNDS === #
 
-# States of a refund, see `payment_transaction_refund`. One of a payment at a time is with the bank.
+# States of a `tochka.refund`. One of a payment at a time is with the bank.
 REFUND_WITH_BANK = ('sending', 'sent', 'unknown')
 REFUND_IN_WORK = ('requested', *REFUND_WITH_BANK)
-# When a person is asked about a return recorded by hand that the bank does not list.
+REFUND_BOOKED = ('done', 'by_hand')
+REFUND_CLOSED = ('rejected', 'cancelled')  # Nothing goes back.
+# What the history of a payment may have that nobody understands, see `_tochka_apply_refunds`.
+REFUND_PROBLEMS = ('refund_too_much', 'refund_unnamed', 'refund_sum')
+# Ours: when a person is asked about a return recorded by hand that the bank does not list, and how
+# often what is booked and not listed is looked for.
 RECORDED_REFUND_DAYS = 3
+UNLISTED_REFUND_SECONDS = 24 * 3600
 
 # How long the page of the balance tells of a refund that is done: a card takes up to a week.
 SHOWN_REFUND_DAYS = 14

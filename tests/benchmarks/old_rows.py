@@ -94,7 +94,6 @@ def _jobs(env):
         "Job: Odoo's post-processing": transactions._cron_post_process,
         "Job: poll": transactions._cron_tochka_poll,
         "Job: refunds": transactions._cron_tochka_refund,
-        "Job: refunds recorded by hand": transactions._tochka_ask_about_recorded_refunds,
         "Job: notifications": events._cron_tochka_process_events,
         "Job: personal data": events._gc_personal_data,
     }
@@ -146,8 +145,7 @@ def _searches(env):
             'payment.transaction', [('tochka_problem_ids', '!=', False)],
             ['reference', 'partner_id', 'amount', 'state']),
         "List: refunds": page(
-            'payment.transaction', [('provider_code', '=', 'tochka'), ('operation', '=', 'refund')],
-            ['reference', 'partner_id', 'amount', 'state']),
+            'tochka.refund', [], ['name', 'partner_id', 'amount', 'state']),
         "Sums: receipts by VAT, three days": lambda: lines.formatted_read_group(
             [('state', 'in', closed),
              ('paid_at', '>=', fields.Datetime.now() - timedelta(days=3))],

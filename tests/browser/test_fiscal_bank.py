@@ -65,8 +65,7 @@ def test_receipt_goes_with_the_link_and_a_refund_by_a_person(stack, visit, bank_
     run_job(stack, 'cron_refund')
     refund = wait(
         stack, 'payment.transaction', [('source_transaction_id', '=', transaction['id'])],
-        ['tochka_refund_state', 'amount', 'payment_id'],
-        lambda record: record['tochka_refund_state'] == 'done')
+        ['state', 'amount', 'payment_id'], lambda record: record['state'] == 'done')
     assert refund['amount'] == -500.0
     [returned] = stack.read('fiscal.receipt', [('transaction_id', '=', refund['id'])], [
         'state', 'kind', 'total'])

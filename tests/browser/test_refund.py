@@ -57,6 +57,11 @@ def press(page, name):
     page.locator(f'button[name="{name}"]:visible').last.click()
 
 
+def open_window(page, name):
+    """ Press a button of the form that opens a window. """
+    page.locator(f'button.{name}:visible').last.click()
+
+
 def text_of(locator):
     """ Return what is read there, with plain spaces. """
     return ' '.join(locator.inner_text().split())
@@ -130,8 +135,8 @@ def refund_done(stack, transaction, amount):
     return wait(
         stack, 'payment.transaction', [
             ('source_transaction_id', '=', transaction['id']), ('amount', '=', -amount)],
-        ['tochka_refund_state', 'payment_id', 'invoice_ids'],
-        lambda refund: refund['tochka_refund_state'] == 'done' and refund['payment_id'])
+        ['state', 'payment_id', 'invoice_ids'],
+        lambda refund: refund['state'] == 'done' and refund['payment_id'])
 
 
 def check_books(stack, refund, amount, matched=True):
@@ -200,7 +205,7 @@ def test_whole_payment_by_its_button(stack, visit, accountant):
 
     open_invoice(stack, page, invoice_id)
     make_credit_note(page)
-    assert not page.locator('button[name="action_tochka_refund"]').is_visible()
+    assert not page.locator('.o_tochka_refund_note').is_visible()
     [note] = stack.read('account.move', [('reversed_entry_id', '=', invoice_id)], [
         'payment_state', 'amount_residual'])
     assert (note['payment_state'], note['amount_residual']) == ('paid', 0.0)
@@ -215,14 +220,15 @@ def test_part_by_a_credit_note(stack, visit, accountant):
     invoice_id, url, transaction = pay(stack, visit, 3000.0, 'sbp')
     open_invoice(stack, page, invoice_id)
     make_credit_note(page, '1200,50')
-    press(page, 'action_tochka_refund')
+    open_window(page, 'o_tochka_refund_note')
     amount = page.locator('.modal [name="amount"] input')
     amount.wait_for()
     assert amount.input_value().replace('\xa0', ' ').startswith('1 200,50')
     page.locator('.modal button[special="cancel"]').click()
     accountant.look_twice(
-        stack, 'refund_credit_note', lambda tab: press(tab, 'action_tochka_refund'), 'accountant')
-    press(page, 'action_tochka_refund')
+        stack, 'refund_credit_note', lambda tab: open_window(tab, 'o_tochka_refund_note'),
+        'accountant')
+    open_window(page, 'o_tochka_refund_note')
     page.locator('.modal button[name="action_refund"]').click()
     page.locator('.modal').wait_for(state='detached')
     page.locator('.o_form_view [name="tochka_refund_info"]').wait_for()
@@ -242,7 +248,7 @@ def test_part_by_a_credit_note(stack, visit, accountant):
     assert stack.invoice(invoice_id)['payment_state'] in ('paid', 'in_payment')
     page.reload()
     page.locator('button[name="action_tochka_refunds"]').wait_for()
-    assert not page.locator('button[name="action_tochka_refund"]').is_visible()
+    assert not page.locator('.o_tochka_refund_note').is_visible()
     phone = read_on_phone(visit, note_url, '1 200,50', 'возвращен', SBP)
     assert not phone.page.locator('.o_account_payment_tx_status').count()
     phone.look('portal_refund_credit_note')
@@ -322,9 +328,9 @@ def test_by_hand_when_the_bank_refuses(stack, visit, accountant):
     finally:
         stack.control('variants', {'second_refund': True})
     second = wait(
-        stack, 'payment.transaction', [
-            ('source_transaction_id', '=', transaction['id']), ('amount', '=', -200.0)],
-        ['tochka_refund_state'], lambda refund: refund['tochka_refund_state'] == 'rejected')
+        stack, 'tochka.refund', [
+            ('source_transaction_id', '=', transaction['id']), ('amount', '=', 200.0)],
+        ['state'], lambda refund: refund['state'] == 'rejected')
     check_bank(stack, transaction, 300.0)
 
     # What the accountant reads: in the list, in the refund, in the payment.
@@ -334,7 +340,7 @@ def test_by_hand_when_the_bank_refuses(stack, visit, accountant):
     page.locator('.o_filter_menu .o_menu_item').filter(has_text='Ждёт').click()
     page.keyboard.press('Escape')
     accountant.look_twice(stack, 'refunds', login='accountant')
-    page.locator('.o_data_row').filter(has_text='-200').locator('td[name="reference"]').click()
+    page.locator('.o_data_row').filter(has_text='200').locator('td[name="name"]').first.click()
     told = page.locator('.o_form_view .alert-warning:visible')
     told.first.wait_for()
     assert 'REFUNDED_PARTIALLY' in told.first.inner_text()
@@ -349,30 +355,34 @@ def test_by_hand_when_the_bank_refuses(stack, visit, accountant):
     # In the internet bank, and then in Odoo.
     stack.control(f'refund/{transaction["tochka_operation_id"]}', {'amount': '200.00'})
     accountant.look_twice(
-        stack, 'refund_record', lambda tab: press(tab, 'action_tochka_record_return'), 'accountant')
-    press(page, 'action_tochka_record_return')
+        stack, 'refund_record', lambda tab: open_window(tab, 'o_tochka_refund_record'),
+        'accountant')
+    open_window(page, 'o_tochka_refund_record')
     amount = page.locator('.modal [name="amount"] input')
     amount.wait_for()
     assert amount.input_value().startswith('200,00')
     page.locator('.modal button[name="action_record"]').click()
     page.locator('.modal').wait_for(state='detached')
+    wait(stack, 'tochka.refund', [('id', '=', second['id'])], ['state'],
+         lambda refund: refund['state'] == 'by_hand')
     recorded = wait(
-        stack, 'payment.transaction', [('id', '=', second['id'])],
-        ['tochka_refund_state', 'payment_id'],
-        lambda refund: refund['tochka_refund_state'] == 'by_hand' and refund['payment_id'])
+        stack, 'payment.transaction', [
+            ('source_transaction_id', '=', transaction['id']), ('amount', '=', -200.0)],
+        ['payment_id'], lambda refund: refund['payment_id'])
     check_receipt(stack, recorded, 200.0)
     read_on_phone(visit, url, '200,00', 'возвращен')
 
     # In the night the sweep finds it, and books no second one.
     run_job(stack, 'cron_refund_sweep')
-    wait(stack, 'payment.transaction', [('id', '=', second['id'])], ['tochka_refund_state'],
-         lambda refund: refund['tochka_refund_state'] == 'done')
+    wait(stack, 'tochka.refund', [('id', '=', second['id'])], ['state'],
+         lambda refund: refund['state'] == 'done')
     run_job(stack, 'cron_refund_sweep')
-    refunds = stack.read('payment.transaction', [
-        ('source_transaction_id', '=', transaction['id'])], ['payment_id', 'tochka_order_id'])
-    assert len({refund['tochka_order_id'] for refund in refunds}) == len(refunds) == 2
+    refunds = stack.read('tochka.refund', [
+        ('source_transaction_id', '=', transaction['id'])], ['transaction_id', 'order_id'])
+    assert len({refund['order_id'] for refund in refunds}) == len(refunds) == 2
     payments = stack.read('account.payment', [
-        ('payment_transaction_id', 'in', [refund['id'] for refund in refunds])], ['amount'])
+        ('payment_transaction_id', 'in', [one['transaction_id'][0] for one in refunds])],
+        ['amount'])
     assert sorted(payment['amount'] for payment in payments) == [200.0, 300.0]
     check_bank(stack, transaction, 300.0, 200.0)
     for refund, amount in ((first, 300.0), (recorded, 200.0)):

@@ -74,7 +74,7 @@ class Clerk:
         :rtype: bool|None
         """
         try:
-            self._client.call('payment.transaction', button, [refund_id])
+            self._client.call('tochka.refund', button, [refund_id])
         except xmlrpc.client.Fault as fault:
             if fault.faultCode == REFUSAL:
                 return False
@@ -97,8 +97,8 @@ class Clerk:
     def _has(self, payment, kopecks):
         """ Look whether a refund of this amount is in the list of the payment. """
         return bool(self._shop.sql(
-            'SELECT 1 FROM payment_transaction WHERE source_transaction_id = %s AND amount = %s'
-            " AND state NOT IN ('cancel', 'error')", payment['id'], -kopecks / 100))
+            'SELECT 1 FROM tochka_refund WHERE source_transaction_id = %s AND amount = %s'
+            " AND state NOT IN ('cancelled', 'rejected')", payment['id'], kopecks / 100))
 
     def _press_and_leave(self, window):
         body = xmlrpc.client.dumps((

@@ -33,29 +33,27 @@ JOIN fiscal_receipt r ON r.transaction_id = t.id AND r.state = 'done'
 WHERE t.operation = 'online_redirect' AND t.state = 'done' AND t.payment_id IS NOT NULL
 ORDER BY t.amount
 """
-# Of a payment the one that is next: the others only wait for it.
 HURRY = """
-UPDATE payment_transaction SET tochka_refund_next_at = now() AT TIME ZONE 'UTC' WHERE id IN (
-    SELECT id FROM payment_transaction WHERE id IN (
-        SELECT DISTINCT ON (source_transaction_id) id FROM payment_transaction
-        WHERE tochka_refund_state IN ('requested', 'sending', 'unknown', 'sent')
-        ORDER BY source_transaction_id, tochka_refund_state = 'requested', id
-    ) AND tochka_refund_next_at > now() AT TIME ZONE 'UTC' FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE tochka_refund SET next_at = now() AT TIME ZONE 'UTC' WHERE id IN (
+    SELECT id FROM tochka_refund WHERE id IN (
+        SELECT DISTINCT ON (source_transaction_id) id FROM tochka_refund
+        WHERE state IN ('requested', 'sending', 'unknown', 'sent')
+        ORDER BY source_transaction_id, state = 'requested', id
+    ) AND next_at > now() AT TIME ZONE 'UTC' FOR NO KEY UPDATE SKIP LOCKED)
 """
 SETTLE = f"""
-UPDATE payment_transaction
-SET tochka_refund_sent_at = tochka_refund_sent_at - interval '{SETTLE_MINUTES} minutes'
+UPDATE tochka_refund
+SET sent_at = sent_at - interval '{SETTLE_MINUTES} minutes'
 WHERE id IN (
-    SELECT id FROM payment_transaction WHERE tochka_refund_state IN ('sending', 'unknown', 'sent')
-    AND now() AT TIME ZONE 'UTC' - tochka_refund_sent_at
+    SELECT id FROM tochka_refund WHERE state IN ('sending', 'unknown', 'sent')
+    AND now() AT TIME ZONE 'UTC' - sent_at
         BETWEEN interval '{SETTLE_SECONDS} seconds' AND interval '{SETTLE_MINUTES} minutes'
     FOR NO KEY UPDATE SKIP LOCKED)
 """
 STATES = """
-SELECT CASE WHEN state = 'cancel' THEN 'given up'
-            WHEN tochka_refund_state = 'done' AND payment_id IS NULL THEN 'not booked'
-            ELSE tochka_refund_state END, count(*)
-FROM payment_transaction WHERE operation = 'refund' GROUP BY 1
+SELECT CASE WHEN r.state = 'done' AND t.payment_id IS NULL THEN 'not booked'
+            ELSE r.state END, count(*)
+FROM tochka_refund r LEFT JOIN payment_transaction t ON t.id = r.transaction_id GROUP BY 1
 UNION ALL
 SELECT 'receipt ' || CASE WHEN state = 'accepted' AND NOT EXISTS (
            SELECT FROM fiscal_attempt WHERE receipt_id = fiscal_receipt.id AND task IS NOT NULL)
@@ -63,17 +61,16 @@ SELECT 'receipt ' || CASE WHEN state = 'accepted' AND NOT EXISTS (
 FROM fiscal_receipt WHERE state NOT IN ('done', 'void') GROUP BY 1
 """
 ASKED_ABOUT = """
-SELECT r.id, -r.amount * 100, t.id, t.tochka_operation_id
-FROM payment_transaction r JOIN payment_transaction t ON t.id = r.source_transaction_id
-JOIN tochka_problem p ON p.res_model = 'payment.transaction' AND p.res_id = t.id
-     AND p.closed_at IS NULL AND p.code = 'refund_unknown' AND p.subject = r.id::text
-WHERE r.tochka_refund_state = 'unknown'
-AND now() AT TIME ZONE 'UTC' - r.tochka_refund_sent_at > %s * interval '1 minute'
+SELECT r.id, r.amount * 100, t.id, t.tochka_operation_id
+FROM tochka_refund r JOIN payment_transaction t ON t.id = r.source_transaction_id
+JOIN tochka_problem p ON p.res_model = 'tochka.refund' AND p.res_id = r.id
+     AND p.closed_at IS NULL AND p.code = 'refund_unknown'
+WHERE r.state = 'unknown' AND now() AT TIME ZONE 'UTC' - r.sent_at > %s * interval '1 minute'
 """
 REFUSED = """
-SELECT r.id, -r.amount * 100, t.tochka_operation_id
-FROM payment_transaction r JOIN payment_transaction t ON t.id = r.source_transaction_id
-WHERE r.tochka_refund_state = 'rejected' AND r.state = 'error'
+SELECT r.id, r.amount * 100, t.tochka_operation_id
+FROM tochka_refund r JOIN payment_transaction t ON t.id = r.source_transaction_id
+WHERE r.state = 'rejected'
 """
 
 
@@ -179,7 +176,7 @@ class RefundShop(Shop):
 
     def is_quiet(self, states):
         """ Return whether nothing is on its way. """
-        return set(states) <= {'done', 'given up'}
+        return set(states) <= {'done', 'cancelled'}
 
     def help(self, states):
         self.sql(SETTLE)
@@ -200,26 +197,25 @@ class RefundShop(Shop):
             for operation in self.stack.control('operations')}
         for refund, kopecks, payment_id, operation in self.sql(ASKED_ABOUT, SETTLE_MINUTES):
             booked = {row[0] for row in self.sql(
-                'SELECT tochka_order_id FROM payment_transaction WHERE source_transaction_id = %s',
-                payment_id)}
+                'SELECT order_id FROM tochka_refund WHERE source_transaction_id = %s', payment_id)}
             if set(history[operation]) - booked:
                 continue  # It may be there: Odoo finds it by itself.
             if self.counts['sent again'] <= 2 * self.counts['given up']:
                 self.counts['sent again'] += bool(
-                    self.accountant.decide(refund, 'action_tochka_refund_again'))
+                    self.accountant.decide(refund, 'action_send_again'))
             elif self._give_up(refund, operation, int(kopecks)):
                 self.ask(self.accountant, self.by_operation[operation], int(kopecks))
 
     def _answer_refusals(self):
         """ What the bank has refused is asked for again, if it is not more than is left. """
         for refund, kopecks, operation in self.sql(REFUSED):
-            again = self.accountant.decide(refund, 'action_tochka_refund_again')
+            again = self.accountant.decide(refund, 'action_send_again')
             self.counts['refused by the bank'] += bool(again)
             if again is False:
                 self._give_up(refund, operation, int(kopecks))
 
     def _give_up(self, refund, operation, kopecks):
-        done = self.accountant.decide(refund, 'action_tochka_refund_cancel')
+        done = self.accountant.decide(refund, 'action_give_up')
         if done:
             self.taken[operation, kopecks] -= 1
             self.counts['given up'] += 1
@@ -227,9 +223,7 @@ class RefundShop(Shop):
 
     def describe(self):
         return '\n'.join(map(str, [self.states(), self.counts, self.last_error, *self.sql(
-            'SELECT reference, amount, state, tochka_refund_state, tochka_refund_next_at,'
-            ' tochka_refund_sent_at, tochka_refund_tries, tochka_error FROM payment_transaction'
-            " WHERE operation = 'refund' AND (tochka_refund_state != 'done' OR payment_id IS NULL)"
-            " AND state != 'cancel' ORDER BY id LIMIT 30"), *self.sql(
+            'SELECT name, amount, state, next_at, sent_at, tries, failure FROM tochka_refund'
+            " WHERE state NOT IN ('done', 'cancelled') ORDER BY id LIMIT 30"), *self.sql(
             'SELECT name, state, kind, problem FROM fiscal_receipt'
             " WHERE state NOT IN ('done', 'void') LIMIT 10")]))

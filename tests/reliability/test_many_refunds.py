@@ -17,7 +17,7 @@ POST_FAULTS, GET_FAULTS = (8, 2) if LONG else (2, 1)
 KILLS = [COUNT * share // 100 for share in (12, 32, 56)]
 # Reads are repeated twice before Odoo gives up.
 READS_IN_A_ROW = 3
-SENDING = "SELECT 1 FROM payment_transaction WHERE tochka_refund_state = 'sending'"
+SENDING = "SELECT 1 FROM tochka_refund WHERE state = 'sending'"
 # `WRITE_TIMEOUT` and `READ_TIMEOUT` of `api/client.py`.
 WRITE_PATIENCE, READ_PATIENCE = 30, 15
 REPLAY = {'replay': True}
@@ -130,12 +130,11 @@ def assert_ledgers_agree(stack, shop):
         ' JOIN payment_transaction r ON r.id = f.transaction_id'
         ' JOIN payment_transaction s ON s.id = r.source_transaction_id'))
     for operation, order, amount, paid_out in shop.sql(
-        'SELECT s.tochka_operation_id, r.tochka_order_id, -r.amount, p.amount'
-        ' FROM payment_transaction r'
+        'SELECT s.tochka_operation_id, r.order_id, -t.amount, p.amount FROM tochka_refund r'
         ' JOIN payment_transaction s ON s.id = r.source_transaction_id'
-        " LEFT JOIN account_payment p ON p.id = r.payment_id AND p.payment_type = 'outbound'"
-        " AND p.state IN ('in_process', 'paid')"
-        " WHERE r.operation = 'refund' AND r.state = 'done'"
+        " JOIN payment_transaction t ON t.id = r.transaction_id AND t.state = 'done'"
+        " LEFT JOIN account_payment p ON p.id = t.payment_id AND p.payment_type = 'outbound'"
+        " AND p.state IN ('in_process', 'paid') WHERE r.state = 'done'"
     ):
         assert order and order not in refunds[operation], "One entry of the bank, two refunds"
         refunds[operation][order] = kopecks(amount)

@@ -130,6 +130,79 @@ def test_refund_in_the_internet_bank_is_seen_by_reading(api):
     assert [o['amount'] for o in refunds_of(api, operation_id)] == [40]
 
 
+def test_variant_lists_a_refund_later(api):
+    api.control('variants', refund_listed_seconds=300)
+    operation_id = api.paid(amount='100.00')
+    refund(api, operation_id, '100.00')
+    assert (api.read(operation_id)['status'], refunds_of(api, operation_id)) == ('APPROVED', [])
+    refused_refund(api, 424, operation_id, '100.00')
+    api.control('clock', advance=301)
+    assert api.read(operation_id)['status'] == 'REFUNDED'
+    assert len(refunds_of(api, operation_id)) == 1
+
+
+def test_variant_returns_twice_what_it_does_not_list_yet(api):
+    """ What a client must not rely on. """
+    api.control('variants', refund_listed_seconds=300, refund_counts_when_listed=True)
+    operation_id = api.paid(amount='100.00')
+    for _time in range(2):
+        refund(api, operation_id, '100.00')
+    api.control('clock', advance=301)
+    assert [o['amount'] for o in refunds_of(api, operation_id)] == [100, 100]
+
+
+def test_variant_ends_on_refund_without_a_refund(api):
+    api.control('variants', on_refund_seconds=60, refund_undone=True)
+    operation_id = api.paid(amount='100.00')
+    refund(api, operation_id, '30.00')
+    assert api.read(operation_id)['status'] == 'ON-REFUND'
+    api.control('clock', advance=61)
+    assert (api.read(operation_id)['status'], refunds_of(api, operation_id)) == ('APPROVED', [])
+
+
+@pytest.mark.parametrize('kind, ids', [('one', 1), ('none', 0)])
+def test_variant_names_of_refunds(api, kind, ids):
+    api.control('variants', refund_ids=kind)
+    operation_id = api.paid(amount='100.00')
+    for amount in ('10.00', '25.00'):
+        refund(api, operation_id, amount)
+    refunds = refunds_of(api, operation_id)
+    assert [o['amount'] for o in refunds] == [10, 25]
+    assert len({o['orderId'] for o in refunds if 'orderId' in o}) == ids
+
+
+def test_variant_lists_a_refund_twice(api):
+    api.control('variants', refunds_doubled=True)
+    operation_id = api.paid(amount='100.00')
+    refund(api, operation_id, '10.00')
+    first, second = refunds_of(api, operation_id)
+    assert first == second
+    assert api.read(operation_id)['status'] == 'REFUNDED_PARTIALLY'
+
+
+def test_variant_reads_what_was(api):
+    operation_id = api.paid(amount='100.00')
+    refund(api, operation_id, '10.00')
+    assert len(refunds_of(api, operation_id)) == 1
+    api.control('variants', reads_behind_seconds=60)
+    assert (api.read(operation_id)['status'], refunds_of(api, operation_id)) == ('APPROVED', [])
+    api.control('clock', advance=61)
+    assert len(refunds_of(api, operation_id)) == 1
+
+
+def test_history_that_is_changed_by_hand(api):
+    operation_id = api.paid(amount='100.00')
+    refund(api, operation_id, '10.00')
+    orders = api.read(operation_id)['Order']
+    api.control(f'tamper/{operation_id}', orders=[
+        {**order, 'orderId': None, 'amount': '12.00'} if order['type'] == 'refund' else order
+        for order in orders])
+    [changed] = refunds_of(api, operation_id)
+    assert (changed['amount'], 'orderId' in changed) == (12, False)
+    api.control(f'tamper/{operation_id}', orders=orders[:1])
+    assert refunds_of(api, operation_id) == []
+
+
 # === REGISTRY === #
 
 

@@ -230,29 +230,20 @@ class Operation:
 
     @property
     def refunds(self):
-        """ The refunds of the history, each with a name of its own.
+        """ The refunds of the history, each once.
 
         Nowhere is it said that the bank's id is unique: two refunds may carry one. Entries of one
         id and one amount are one refund, listed twice: whatever time they show, money that is
         taken for two would be booked, and told the tax office of, twice.
 
-        :return: (key, refund): the key is the bank's id, with a number when a refund of another
-                 amount has the same one; without an id, the place among those without one.
-        :rtype: list[tuple[str, Order]]
+        :rtype: list[Order]
         """
-        found, amounts, nameless = [], {}, 0
+        found, known = [], set()
         for order in self.orders:
-            if order.type != 'refund':
-                continue
-            if not order.order_id:
-                nameless += 1
-                found.append((f'{self.operation_id}#{nameless}', order))
-                continue
-            same_id = amounts.setdefault(order.order_id, [])
-            if order.amount not in same_id:
-                same_id.append(order.amount)
-                suffix = f'#{len(same_id)}' if len(same_id) > 1 else ''
-                found.append((order.order_id + suffix, order))
+            if order.type == 'refund' and (order.order_id, order.amount) not in known:
+                found.append(order)
+                if order.order_id:
+                    known.add((order.order_id, order.amount))
         return found
 
     @property

@@ -15,6 +15,4 @@ UPDATE payment_transaction
    SET tochka_next_poll_at = NULL,
        tochka_payment_link = NULL
  WHERE tochka_operation_id IS NOT NULL;
-UPDATE payment_transaction
-   SET tochka_refund_next_at = NULL
- WHERE tochka_refund_next_at IS NOT NULL;
+UPDATE tochka_refund SET next_at = NULL WHERE next_at IS NOT NULL;

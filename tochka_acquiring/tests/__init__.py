@@ -30,6 +30,8 @@ from . import test_posting_batch
 from . import test_problem
 from . import test_problem_language
 from . import test_refund
+from . import test_refund_faults
+from . import test_refund_history
 from . import test_refund_books
 from . import test_safeguards
 from . import test_settlement

@@ -19,24 +19,25 @@ class RefundCommon(BalanceCommon):
 
     def ask_refund(self, transaction, amount=None):
         """ Ask for a refund as a clerk does. :return: The refund. """
-        before = transaction._tochka_refunds()
+        before = transaction.tochka_refund_ids
         transaction.with_user(self.env.user).action_refund(amount_to_refund=amount)
-        return transaction._tochka_refunds() - before
+        return transaction.tochka_refund_ids - before
 
     def work(self, minutes=0):
         """ Run the job, whatever the refunds wait for, some minutes later; book what is done. """
         self.env.flush_all()
-        self.env['payment.transaction'].sudo().search([
-            ('tochka_refund_next_at', '!=', False)]).tochka_refund_next_at = fields.Datetime.now()
+        self.env['tochka.refund'].sudo().search([
+            ('next_at', '!=', False)]).next_at = fields.Datetime.now()
         with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes)):
             self.run_job('cron_refund')
-        self.env['payment.transaction'].sudo().search([
-            ('operation', '=', 'refund'), ('state', '=', 'done'),
-            ('is_post_processed', '=', False)])._post_process()
-        self.env.invalidate_all()
+        self.book()
 
     def sweep(self):
         self.run_job('cron_refund_sweep')
+        self.book()
+
+    def book(self):
+        """ Bring what is done into the books, as the job does. """
         self.env['payment.transaction'].sudo().search([
             ('state', '=', 'done'), ('is_post_processed', '=', False)])._post_process()
         self.env.invalidate_all()
@@ -55,5 +56,15 @@ class RefundCommon(BalanceCommon):
 
     def bank_refunds(self, transaction):
         """ Return the amounts of the refunds in the bank's history. """
-        return [order.amount for _key, order
+        return [order.amount for order
                 in self.bank.operations[transaction.tochka_operation_id].refunds]
+
+    def children(self, transaction):
+        """ Return the refunds of a payment that are transactions of Odoo. """
+        return transaction.child_transaction_ids.filtered(lambda tx: tx.operation == 'refund')
+
+    def problems(self, record):
+        """ Return the codes of the open problems of a record. """
+        return self.env['tochka.problem'].sudo().search([
+            ('res_model', '=', record._name), ('res_id', 'in', record.ids),
+            ('closed_at', '=', False)]).mapped('code')

@@ -8,6 +8,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
+from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 
 
 @tagged('post_install', '-at_install')
@@ -329,3 +330,43 @@ class TestAdvance(BalanceCommon):
         self.assertEqual(transaction.payment_id.date, transaction._tochka_booking_day())
         self.assertEqual(self.transfers_of(invoice).date, transaction.payment_id.date)
         self.assertEqual(invoice.payment_state, 'paid')
+
+
+@tagged('post_install', '-at_install')
+class TestReturnOfAnAdvance(RefundCommon):
+    """ The money that goes back is that of the payment that is returned. """
+
+    def check(self, returned, kept):
+        self.assertTrue(self.advance_line(returned).reconciled)
+        self.assertFalse(self.advance_line(kept).reconciled)
+        self.assertEqual(self.advance_line(kept).amount_residual, -kept.amount)
+        [going] = returned.tochka_refund_ids.payment_id._seek_for_lines()[1]
+        self.assertEqual(going.matched_credit_ids.credit_move_id, self.advance_line(returned))
+
+    def test_the_newer_of_two(self):
+        self.book_advances()
+        old, new = self.top_up(1000.0), self.top_up(500.0)
+        self.ask_refund(new)
+        self.work()
+        self.check(new, old)
+        self.assertEqual(self.payer._tochka_balance(self.company)['left'], 1000.0)
+        invoice = self.create_due(300.0)
+        self.assertEqual(invoice._tochka_open_advances(), self.advance_line(old))
+
+    def test_the_older_of_two(self):
+        self.book_advances()
+        old, new = self.top_up(1000.0), self.top_up(500.0)
+        self.ask_refund(old)
+        self.work()
+        self.check(old, new)
+
+    def test_context_is_not_asked(self):
+        """ No switch of a caller keeps a person's return from its advance. """
+        self.book_advances()
+        old = self.top_up(1000.0)
+        payment = self.env['account.payment'].create({
+            'amount': 400.0, 'payment_type': 'outbound', 'partner_type': 'customer',
+            'partner_id': self.payer.id, 'journal_id': self.journal.id,
+            'currency_id': self.rub.id, 'tochka_advance_account_id': self.advances.id})
+        payment.with_context(tochka_match_return=False).action_post()
+        self.assertEqual(self.advance_line(old).amount_residual, -600.0)

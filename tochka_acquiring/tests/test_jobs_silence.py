@@ -60,8 +60,8 @@ class TestSilence(JobsMixin, RefundCommon):
         for name in sorted(self.jobs()):
             self.run_once(name)
         self.assertEqual(len(self.bank.calls), calls)
-        self.assertEqual(refund.tochka_refund_state, 'requested')
-        self.assertEqual(refund.tochka_refund_tries, 0)
+        self.assertEqual(refund.state, 'requested')
+        self.assertEqual(refund.tries, 0)
 
     def test_others_are_asked(self):
         self.due(2)
@@ -166,14 +166,14 @@ class TestSilence(JobsMixin, RefundCommon):
         self.assertEqual(self.connection.silences, 2)
 
     def test_lost_answer_of_a_refund_ends_the_batch(self):
-        refunds = self.env['payment.transaction'].sudo().union(*[
+        refunds = self.env['tochka.refund'].sudo().union(*[
             self.ask_refund(self.paid()) for _count in range(3)])
         self.bank.fail('refund_payment', SILENCE)
         self.bank.calls.clear()
         self.run_once('cron_refund')
         self.assertEqual(self.bank.count('refund_payment'), 1)
         self.assertEqual(
-            sorted(refunds.mapped('tochka_refund_state')), ['requested', 'requested', 'unknown'])
+            sorted(refunds.mapped('state')), ['requested', 'requested', 'unknown'])
 
     def test_what_is_answered_is_no_silence(self):
         """ One operation that the bank can't describe must not hold up all others. """

@@ -62,15 +62,15 @@ class TestEveryJob(JobsMixin, RefundCommon):
         return lambda: len(transactions.filtered(lambda tx: not tx.is_post_processed))
 
     def prepare_refund(self):
-        refunds = self.env['payment.transaction'].sudo().union(*[
+        refunds = self.env['tochka.refund'].sudo().union(*[
             self.ask_refund(self.paid()) for _count in range(3)])
-        return lambda: len(refunds.filtered(lambda tx: tx.tochka_refund_state == 'requested'))
+        return lambda: len(refunds.filtered(lambda refund: refund.state == 'requested'))
 
     def prepare_refund_sweep(self):
         payments = [self.paid() for _count in range(3)]
         for payment in payments:
             self.bank.give_back(payment.tochka_operation_id, 100)
-        return lambda: sum(not payment._tochka_refunds() for payment in payments)
+        return lambda: sum(not payment.tochka_refund_ids for payment in payments)
 
     def prepare_refresh(self):
         return self.count_connections('_check_in_job', tochka_connection_data)

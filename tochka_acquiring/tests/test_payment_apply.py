@@ -237,24 +237,6 @@ class TestPaymentApply(TochkaCommon):
         self.assertEqual(transaction._tochka_apply_operation(paid), 'applied')
         self.assertEqual(transaction.state, 'done')
 
-    def test_two_refunds_with_one_id_and_one_listed_twice(self):
-        transaction = self.create_linked_tx(self.create_invoice(1000.0))
-        operation_id = transaction.tochka_operation_id
-        approval = self.bank.pay(operation_id).orders
-        moment = datetime.now(timezone.utc)
-        refunds = [Order('same', 'refund', Decimal(amount), moment) for amount in ('100', '250')]
-        self.bank.change(
-            operation_id, status='REFUNDED_PARTIALLY', orders=(*approval, *refunds))
-        self.refresh(transaction)
-        booked = transaction._tochka_refunds()
-        self.assertEqual(sorted(booked.mapped('amount')), [-250.0, -100.0])
-        self.assertEqual(set(booked.mapped('tochka_order_id')), {'same', 'same#2'})
-        self.assertFalse(transaction.tochka_problem)
-        self.bank.change(operation_id, orders=(*approval, *refunds, refunds[1]))
-        self.refresh(transaction)
-        self.assertEqual(len(transaction._tochka_refunds()), 2, "The double is harmless")
-        self.assertIn('600', transaction.tochka_problem)
-
     def test_history_that_can_not_be_read_in_part(self):
         transaction = self.create_linked_tx()
         self.bank.pay(transaction.tochka_operation_id)
@@ -262,41 +244,3 @@ class TestPaymentApply(TochkaCommon):
         self.assertEqual(transaction._tochka_apply_operation(operation), 'partly')
         self.assertEqual(transaction.state, 'done', "What can be read is booked")
         self.assertIn("can't read", transaction.tochka_problem)
-
-    def test_one_refund_listed_twice_at_two_times(self):
-        transaction = self.create_linked_tx(self.create_invoice(1000.0))
-        operation_id = transaction.tochka_operation_id
-        approval = self.bank.pay(operation_id).orders
-        now = datetime.now(timezone.utc)
-        twice = [Order('same', 'refund', Decimal('300'), now - timedelta(hours=hours))
-                 for hours in (1, 0)]
-        self.bank.change(operation_id, status='REFUNDED_PARTIALLY', orders=(*approval, *twice))
-        self.refresh(transaction)
-        self.assertEqual(transaction._tochka_refunds().mapped('amount'), [-300.0])
-        self.assertIn('600', transaction.tochka_problem)
-
-    def test_more_is_never_returned_than_was_paid(self):
-        transaction = self.create_linked_tx(self.create_invoice(1000.0))
-        operation_id = transaction.tochka_operation_id
-        approval = self.bank.pay(operation_id).orders
-        now = datetime.now(timezone.utc)
-        self.bank.change(operation_id, status='REFUNDED', orders=(*approval, *(
-            Order(name, 'refund', Decimal('700'), now) for name in ('a', 'b'))))
-        self.refresh(transaction)
-        self.assertEqual(transaction._tochka_refunds().mapped('amount'), [-700.0])
-        self.assertIn('is not booked', transaction.tochka_problem)
-
-    def test_nothing_is_booked_while_a_known_refund_is_missing(self):
-        """ It may be the same one, under another name. """
-        transaction = self.create_linked_tx(self.create_invoice(1000.0))
-        operation_id = transaction.tochka_operation_id
-        approval = self.bank.pay(operation_id).orders
-        now = datetime.now(timezone.utc)
-        self.bank.change(operation_id, status='REFUNDED_PARTIALLY', orders=(
-            *approval, Order('a', 'refund', Decimal('300'), now)))
-        self.refresh(transaction)
-        self.bank.change(operation_id, orders=(
-            *approval, Order('another', 'refund', Decimal('300'), now)))
-        self.refresh(transaction)
-        self.assertEqual(transaction._tochka_refunds().mapped('amount'), [-300.0])
-        self.assertIn('no longer lists', transaction.tochka_problem)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, HttpCase, tagged
@@ -11,7 +12,7 @@ from odoo.tools import mute_logger
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 
-TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_apply'
+TX_LOGGER = 'odoo.addons.tochka_acquiring.models.problem.tochka_problem'
 
 
 @tagged('post_install', '-at_install')
@@ -31,8 +32,9 @@ class TestCreditNote(RefundCommon):
         self.assertEqual((wizard.amount, wizard.transaction_id), (250.0, payment))
         self.assertFalse(note.tochka_can_refund, "The refund on its way counts")
         self.work()
-        refund = payment._tochka_refunds()
-        self.assertEqual(refund.invoice_ids, note)
+        refund = payment.tochka_refund_ids
+        self.assertEqual(refund.credit_note_id, note)
+        self.assertEqual(refund.transaction_id.invoice_ids, note)
         self.assertEqual((refund.state, note.payment_state), ('done', 'paid'))
         self.assertEqual(note.amount_residual, 0.0)
         self.assertEqual(
@@ -43,7 +45,7 @@ class TestCreditNote(RefundCommon):
         wizard = self.env['tochka.refund.note'].create({
             'credit_note_id': self.credit(payment.invoice_ids, 250.0).id, 'amount': 100.0})
         answers = [wizard.action_refund() for _time in range(2)]
-        self.assertEqual(payment._tochka_refunds().mapped('amount'), [-100.0])
+        self.assertEqual(payment.tochka_refund_ids.mapped('amount'), [100.0])
         self.assertEqual(answers[0], answers[1])
 
     def test_more_than_the_credit_note(self):
@@ -81,7 +83,7 @@ class TestCreditNote(RefundCommon):
         self.assertEqual(second.payment_state, 'paid')
         self.assertEqual(self.bank_refunds(payment), [
             Decimal('250.00'), Decimal('200.00'), Decimal('100.00')])
-        returned = payment._tochka_refunds().payment_id
+        returned = payment.tochka_refund_ids.payment_id
         self.assertTrue(all(
             line.reconciled for one in returned for line in one._seek_for_lines()[1]))
 
@@ -101,7 +103,7 @@ class TestCreditNote(RefundCommon):
         for _turn in range(2):
             self.work()
         self.assertEqual(note.payment_state, 'paid')
-        own = payment._tochka_refunds().filtered('invoice_ids').payment_id
+        own = payment.tochka_refund_ids.filtered('credit_note_id').payment_id
         self.assertTrue(own._seek_for_lines()[1].reconciled)
 
     def test_cancelled_invoice_that_was_returned(self):
@@ -121,7 +123,7 @@ class TestCreditNote(RefundCommon):
         self.assertTrue(note.tochka_can_refund)
         self.assertEqual(self.refund_note(note).transaction_id, topup)
         self.work()
-        refund = topup._tochka_refunds()
+        refund = topup.tochka_refund_ids
         self.assertEqual((refund.state, note.payment_state), ('done', 'paid'))
         self.assertEqual(refund.payment_id.destination_account_id, self.receivable)
         self.assertTrue(refund.payment_id._seek_for_lines()[1].reconciled)
@@ -153,13 +155,13 @@ class TestTopupRefund(RefundCommon):
         topup = self.top_up(1000.0)
         self.ask_refund(topup, 400.0)
         self.work()
-        refund = topup._tochka_refunds()
+        refund = topup.tochka_refund_ids
         self.assertEqual(refund.payment_id.destination_account_id, account)
         self.assertEqual(self.payer._tochka_balance(self.company)['left'], 600.0)
         self.ask_refund(topup, 600.0)
         self.work()
         self.assertEqual(self.payer._tochka_balance(self.company)['left'], 0.0)
-        lines = (topup.payment_id + topup._tochka_refunds().payment_id).move_id.line_ids.filtered(
+        lines = (topup.payment_id + topup.tochka_refund_ids.payment_id).move_id.line_ids.filtered(
             lambda line: line.account_id == account)
         self.assertTrue(all(lines.mapped('reconciled')))
 
@@ -178,7 +180,7 @@ class TestTopupRefund(RefundCommon):
         self.top_up(300.0)
         self.assertEqual(invoice.amount_residual, 700.0, "Only the new money")
         self.work()
-        self.assertEqual(topup._tochka_refunds().payment_id.amount, 1000.0)
+        self.assertEqual(topup.tochka_refund_ids.payment_id.amount, 1000.0)
         self.assertTrue(all(topup.payment_id._seek_for_lines()[1].mapped('reconciled')))
 
     def test_warned_when_more_goes_back_than_is_left(self):
@@ -199,7 +201,7 @@ class TestTopupRefund(RefundCommon):
         wizard.amount_to_refund = 100.01
         self.assertIn("Only 100.00", wizard.tochka_topup_warning, "On its way counts")
         wizard.action_refund()
-        self.assertEqual(len(topup._tochka_refunds()), 2, "It is a warning only")
+        self.assertEqual(len(topup.tochka_refund_ids), 2, "It is a warning only")
 
     def test_credit_note_of_what_the_topup_has_paid(self):
         self.company.tochka_topups_pay_invoices = True
@@ -230,7 +232,7 @@ class TestTopupRefund(RefundCommon):
         self.assertFalse(self.refund_wizard(second).tochka_invoice_hint)
         self.ask_refund(second)
         self.work()
-        lines = (second.payment_id + second._tochka_refunds().payment_id).move_id.line_ids
+        lines = (second.payment_id + second.tochka_refund_ids.payment_id).move_id.line_ids
         self.assertTrue(all(lines.filtered(
             lambda line: line.account_id == self.receivable).mapped('reconciled')))
         self.assertEqual(invoice.payment_state, 'paid')
@@ -240,7 +242,7 @@ class TestTopupRefund(RefundCommon):
         self.provider.sudo().journal_id = self.journal.copy({'code': 'BNK9', 'name': "New"})
         self.ask_refund(payment)
         self.work()
-        self.assertEqual(payment._tochka_refunds().payment_id.journal_id, self.journal)
+        self.assertEqual(payment.tochka_refund_ids.payment_id.journal_id, self.journal)
 
 
 @tagged('post_install', '-at_install')
@@ -263,14 +265,14 @@ class TestRecordedReturn(RefundCommon):
         self.work()
         day = self.today - timedelta(days=1)
         self.record(payment, 300.0, day, offered=300.0)
-        self.assertRecordValues(refund, [{'tochka_refund_state': 'by_hand', 'state': 'done'}])
+        self.assertRecordValues(refund, [{'state': 'by_hand'}])
         self.assertEqual((refund.payment_id.amount, refund.payment_id.date), (300.0, day))
         self.bank.give_back(payment.tochka_operation_id, '300.00')
         self.sweep()
         self.sweep()
-        self.assertEqual(payment._tochka_refunds(), refund)
-        self.assertEqual(refund.tochka_refund_state, 'done')
-        self.assertTrue(refund.tochka_order_id)
+        self.assertEqual(payment.tochka_refund_ids, refund)
+        self.assertEqual(refund.state, 'done')
+        self.assertTrue(refund.order_id)
         self.assertEqual(refund.payment_id.date, day)
 
     @mute_logger(TX_LOGGER)
@@ -283,25 +285,23 @@ class TestRecordedReturn(RefundCommon):
         self.bank.fail('refund_payment', errors.Rejected(
             "Refund is impossible in status REFUNDED_PARTIALLY", http_status=424))
         self.work()
-        self.assertRecordValues(second, [{'tochka_refund_state': 'rejected', 'state': 'error'}])
+        self.assertRecordValues(second, [{'state': 'rejected'}])
         for words in ("REFUNDED_PARTIALLY", "internet bank", "Record a return"):
-            self.assertIn(words, payment.tochka_problem)
+            self.assertIn(words, second.activity_ids.note)
         self.assertEqual(payment._tochka_refundable(), 700.0)
         self.assertIn("REFUNDED_PARTIALLY", payment.invoice_ids.tochka_refund_info)
-        self.assertEqual(
-            second.action_tochka_record_return(), payment.payment_id.action_tochka_record_return())
         self.record(payment, 200.0, offered=200.0)
         self.assertFalse(payment.payment_id.tochka_refund_info)
         self.bank.give_back(payment.tochka_operation_id, '200.00')
         for _night in range(2):
             self.sweep()
-        self.assertRecordValues(payment._tochka_refunds().sorted('id'), [
-            {'amount': -300.0, 'tochka_refund_state': 'done', 'state': 'done'},
-            {'amount': -200.0, 'tochka_refund_state': 'done', 'state': 'done'},
+        self.assertRecordValues(payment.tochka_refund_ids.sorted('id'), [
+            {'amount': 300.0, 'state': 'done'},
+            {'amount': 200.0, 'state': 'done'},
         ])
-        self.assertEqual(len(set(payment._tochka_refunds().mapped('tochka_order_id'))), 2)
+        self.assertEqual(len(set(payment.tochka_refund_ids.mapped('order_id'))), 2)
         self.assertEqual(
-            sorted(payment._tochka_refunds().payment_id.mapped('amount')), [200.0, 300.0])
+            sorted(payment.tochka_refund_ids.payment_id.mapped('amount')), [200.0, 300.0])
 
     def test_found_by_the_sweep_before_it_is_recorded(self):
         payment = self.paid(1000.0)
@@ -311,27 +311,26 @@ class TestRecordedReturn(RefundCommon):
             default_transaction_id=payment.id))
         self.assertFalse(form.known)
         form.amount = 300.0
-        self.assertIn(payment._tochka_refunds().reference, form.known)
+        self.assertIn(payment.tochka_refund_ids.name, form.known)
         wizard = form.save()
         with self.assertRaisesRegex(UserError, "in the books already"):
             wizard.action_record()
         wizard.is_another = True
         wizard.action_record()
-        self.assertEqual(payment._tochka_refunds().mapped('amount'), [-300.0, -300.0])
+        self.assertEqual(payment.tochka_refund_ids.mapped('amount'), [300.0, 300.0])
 
     @mute_logger(TX_LOGGER)
     def test_recorded_and_never_made(self):
         payment = self.paid(1000.0)
         self.record(payment, 300.0)
-        self.sweep()
-        self.assertFalse(payment.tochka_problem)
-        payment._tochka_refunds().last_state_change -= timedelta(days=4)
-        self.sweep()
-        self.assertIn("recorded by hand", payment.tochka_problem)
-        payment.tochka_problem = False
+        refund = payment.tochka_refund_ids
+        self.assertGreater(refund.next_at, fields.Datetime.now() + timedelta(days=2))
+        self.work()
+        self.assertEqual(self.problems(refund), ['refund_unlisted'])
+        self.assertGreater(refund.next_at, fields.Datetime.now() + timedelta(hours=23))
         self.bank.give_back(payment.tochka_operation_id, '300.00')
         self.sweep()
-        self.assertFalse(payment.tochka_problem)
+        self.assertFalse(self.problems(payment.tochka_refund_ids))
 
     def test_limits(self):
         payment = self.paid(1000.0)
@@ -374,13 +373,13 @@ class TestRefundPortal(HttpCase, RefundCommon):
             self.assertRegex(record.tochka_refund_info, r"300\.00.* on their way")
         self.work()
         self.assertFalse(invoice.tochka_refund_info or payment.payment_id.tochka_refund_info)
-        self.assertEqual(payment.payment_id.tochka_refund_count, 1)
+        self.assertEqual(payment.payment_id.refunds_count, 1)
         page = self.page(invoice)
         self.assertIn("were returned to you on", page)
         refused = self.ask_refund(payment, 200.0)
         self.bank.fail('refund_payment', errors.Rejected("No money", http_status=424))
         self.work()
-        self.assertEqual(refused.state, 'error')
+        self.assertEqual(refused.state, 'rejected')
         page = self.page(invoice)
         self.assertNotIn("on their way", page)
         self.assertNotIn("No money", page)
@@ -416,9 +415,9 @@ class TestRefundPortal(HttpCase, RefundCommon):
         self.assertIn("are on their way back to you", told())
         self.work()
         self.assertIn("were returned to you on", told())
-        refund = topup._tochka_refunds()
+        refund = topup.tochka_refund_ids
         self.assertFalse(self.stranger._tochka_shown_refunds(self.company))
-        refund.last_state_change -= timedelta(days=15)
+        refund.transaction_id.last_state_change -= timedelta(days=15)
         self.assertFalse(told())
         self.ask_refund(self.paid(500.0), 100.0)
         self.assertFalse(told(), "It stands on the invoice's page")

@@ -33,7 +33,7 @@ class TestRights(RefundCommon):
         })
 
     def as_stranger(self, records):
-        return records.with_user(self.stranger).with_context(
+        return records.sudo(False).with_user(self.stranger).with_context(
             allowed_company_ids=self.other_company.ids)
 
     # === A CLERK WITHOUT THE RIGHT TO RETURN MONEY === #
@@ -44,7 +44,6 @@ class TestRights(RefundCommon):
         linked = self.create_linked_tx(self.create_invoice(500.0))
         refund = {
             'operation': 'refund', 'source_transaction_id': payment.id, 'amount': -500.0,
-            'tochka_refund_state': 'requested', 'tochka_refund_next_at': '2026-01-01 00:00:00',
         }
         demo = self.env['payment.provider'].sudo().create({
             'name': "Demo", 'code': 'none', 'company_id': self.company.id})
@@ -147,6 +146,56 @@ class TestRights(RefundCommon):
         income = self.company_data['default_account_revenue']
         with self.assertRaisesRegex(ValidationError, "no account of advances"):
             payment.with_user(self.clerk).tochka_advance_account_id = income
+    def test_only_the_server_writes_refunds(self):
+        """ Whatever group a user is in, also an administrator, and by whatever record. """
+        payment = self.paid(1000.0)
+        refund = self.ask_refund(payment, 100.0)
+        note = self.credit(payment.invoice_ids, 400.0)
+        values = {'name': 'R', 'source_transaction_id': payment.id, 'amount': 500.0,
+                  'state': 'requested', 'next_at': '2026-01-01 00:00:00'}
+        administrator = self.create_user(
+            'administrator', self.company, 'base.group_system', 'account.group_account_manager',
+            'tochka_acquiring.group_refund')
+        for user in (self.clerk, administrator):
+            mine = refund.with_user(user).sudo(False)
+            attempts = {
+                'create': lambda mine=mine: mine.create(values),
+                'write': lambda mine=mine: mine.write({'state': 'done'}),
+                'write the amount': lambda mine=mine: mine.write({'amount': 900.0}),
+                'unlink': lambda mine=mine: mine.unlink(),
+                'copy': lambda mine=mine: mine.copy({'name': 'R'}),
+                'by the credit note': lambda user=user: note.with_user(user).write(
+                    {'tochka_refund_ids': [Command.create(values)]}),
+                'by the payment': lambda user=user: payment.with_user(user).sudo(False).write(
+                    {'tochka_refund_ids': [Command.create(values)]}),
+                'load': lambda mine=mine: self.assertFalse(mine.load(
+                    ['name', 'source_transaction_id/.id', 'amount', 'state'],
+                    [['R', str(payment.id), '500', 'requested']])['messages']),
+            }
+            for name, attempt in attempts.items():
+                with self.subTest(name, user=user.login), self.env.cr.savepoint():
+                    with self.assertRaises((AccessError, AssertionError)):
+                        attempt()
+        self.assertEqual(payment.tochka_refund_ids, refund)
+        self.assertRecordValues(refund, [{'state': 'requested', 'amount': 100.0}])
+
+    def test_who_reads_refunds(self):
+        refund = self.ask_refund(self.paid(1000.0), 100.0).with_user(self.clerk).sudo(False)
+        self.assertTrue(refund.read(['name', 'amount', 'state', 'error', 'history', 'partner_id']))
+        self.assertEqual(refund.search([]), refund)
+        portal = self.create_user('portal', self.company, 'base.group_portal')
+        for user in (portal, self.stranger):
+            theirs = self.as_stranger(refund) if user == self.stranger else refund.with_user(user)
+            with self.assertRaises(AccessError):
+                theirs.read(['name'])
+        self.assertFalse(self.as_stranger(refund).search([]))
+
+    def test_chatter_of_a_refund(self):
+        """ Who reads a refund may write a note; nobody else may. """
+        refund = self.ask_refund(self.paid(1000.0), 100.0)
+        refund.with_user(self.clerk).sudo(False).message_post(body="I have called the bank")
+        with self.assertRaises(AccessError):
+            self.as_stranger(refund).sudo(False).message_post(body="Mine")
 
     # === THE CALLER'S CONTEXT === #
 
@@ -197,21 +246,24 @@ class TestRights(RefundCommon):
             {'tochka_refund_values': {'source_transaction_id': victim.id, 'amount': -700.0}},
             {'tochka_refund_note': note.id}, {'tochka_refund_note': note.ids},
             {'tochka_refund_note': {'ids': note.ids}},
+            {'default_credit_note_id': note.id},
+            {'default_source_transaction_id': victim.id, 'default_state': 'sent'},
+            {'fiscal_refund_wizard': victim.id, 'fiscal_picked': {'1': 1}},
         ):
             with self.subTest(context):
-                before = payment._tochka_refunds()
+                before = payment.tochka_refund_ids
                 payment.with_user(self.env.user).with_context(**context).action_refund(
                     amount_to_refund=100.0)
-                refund = payment._tochka_refunds() - before
-                self.assertEqual((refund.source_transaction_id, refund.amount), (payment, -100.0))
-                self.assertNotIn(note, refund.invoice_ids)
-        self.assertFalse(victim._tochka_refunds())
+                refund = payment.tochka_refund_ids - before
+                self.assertEqual((refund.source_transaction_id, refund.amount), (payment, 100.0))
+                self.assertFalse(refund.credit_note_id)
+        self.assertFalse(victim.tochka_refund_ids)
 
     def test_note_of_the_wizard_is_the_refunds(self):
         payment = self.paid(1000.0)
         note = self.credit(payment.invoice_ids)
         self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
-        self.assertEqual(payment._tochka_refunds().invoice_ids, note)
+        self.assertEqual(payment.tochka_refund_ids.credit_note_id, note)
 
     # === A MANAGER OF ANOTHER COMPANY === #
 
@@ -232,6 +284,7 @@ class TestRights(RefundCommon):
         payment = self.paid(1000.0)
         note = self.credit(payment.invoice_ids, 400.0)
         refund = self.ask_refund(payment, 100.0)
+        strangers = self.as_stranger(refund)
         Record = self.as_stranger(self.env['tochka.refund.record'])
         Note = self.as_stranger(self.env['tochka.refund.note'])
         fields_of = {'transaction_id': payment.id, 'amount': 5.0}
@@ -249,11 +302,15 @@ class TestRights(RefundCommon):
                 {'credit_note_id': {}, 'transaction_id': {}, 'amount_note': {}, 'amount': {}}),
             'refund': lambda: self.as_stranger(payment).action_refund(amount_to_refund=5.0),
             'refresh': lambda: self.as_stranger(payment).action_tochka_refresh(),
-            'again': lambda: self.as_stranger(refund).action_tochka_refund_again(),
-            'give up': lambda: self.as_stranger(refund).action_tochka_refund_cancel(),
-            'record by the refund': lambda: self.as_stranger(refund).action_tochka_record_return(),
+            'again': lambda: strangers.action_send_again(),
+            'give up': lambda: strangers.action_give_up(),
+            'read': lambda: strangers.read(['amount', 'partner_id']),
+            'write': lambda: strangers.write({'state': 'done'}),
+            'create': lambda: strangers.create({
+                'name': 'R', 'source_transaction_id': payment.id, 'amount': 5.0,
+                'state': 'requested'}),
             'refunds of the payment': lambda: self.as_stranger(
-                payment.payment_id).action_tochka_refunds(),
+                payment.payment_id).action_view_refunds(),
             'refunds of the invoice': lambda: self.as_stranger(
                 payment.invoice_ids).action_tochka_refunds(),
             'wizard': lambda: self.as_stranger(self.env['payment.refund.wizard']).with_context(
@@ -263,8 +320,8 @@ class TestRights(RefundCommon):
         for name, attempt in attempts.items():
             with self.subTest(name), self.assertRaises(AccessError), self.env.cr.savepoint():
                 attempt()
-        self.assertEqual(payment._tochka_refunds(), refund)
-        self.assertEqual(refund.tochka_refund_state, 'requested')
+        self.assertEqual(payment.tochka_refund_ids, refund)
+        self.assertEqual((refund.state, refund.amount), ('requested', 100.0))
         self.assertEqual(len(self.bank.calls), calls, "The bank was not asked")
 
     def test_accountant_of_the_company_uses_the_same_forms(self):
@@ -276,4 +333,4 @@ class TestRights(RefundCommon):
             default_transaction_id=payment.id)) as form:
             form.amount = 100.0
         form.record.action_record()
-        self.assertEqual(payment._tochka_refunds().amount, -100.0)
+        self.assertEqual(payment.tochka_refund_ids.amount, 100.0)

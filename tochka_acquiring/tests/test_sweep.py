@@ -116,7 +116,7 @@ class TestSweepGoesOn(JobsMixin, RefundCommon):
         self.bank.calls.clear()
         with self.no_time(3):
             self.run_until_idle('cron_refund_sweep')
-        self.assertTrue(all(payment._tochka_refunds() for payment in payments))
+        self.assertTrue(all(payment.tochka_refund_ids for payment in payments))
         statuses = [status for _code, status, _page in self.pages()]
         self.assertEqual(statuses, [
             const.REFUND_STATUSES[0], const.REFUND_STATUSES[1], const.REFUND_STATUSES[2],

@@ -92,7 +92,7 @@ class TestTry(RefundCommon):
         self.work()
         self.assertEqual(wizard.step, 'returned')
         self.assertEqual(self.bank.count('refund_payment'), 0)
-        self.assertEqual(len(transaction._tochka_refunds().payment_id), 1)
+        self.assertEqual(len(transaction.tochka_refund_ids.payment_id), 1)
 
     def test_own_right_to_return(self):
         wizard = self.begin(amount=12.5)

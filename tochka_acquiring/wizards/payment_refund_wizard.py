@@ -50,6 +50,13 @@ class PaymentRefundWizard(models.TransientModel):
                     free=format_amount(self.env, free, wizard.currency_id),
                     invoices=invoices, owed=owed)
 
+    def _compute_has_pending_refund(self):
+        """ Override of `account_payment`: a refund by the bank is no transaction yet. """
+        super()._compute_has_pending_refund()
+        for wizard in self:
+            if wizard.transaction_id.sudo().tochka_refund_ids._on_their_way():
+                wizard.has_pending_refund = True
+
     # === ACTION METHODS === #
 
     def action_refund(self):
@@ -58,7 +65,14 @@ class PaymentRefundWizard(models.TransientModel):
         Programs send a request again whose answer was lost, and two refunds of a part are allowed.
         """
         self.ensure_one()
-        if self.tochka_is_sent:
-            return self.env['payment.transaction']._build_action_feedback_notification()
-        self.tochka_is_sent = self.transaction_id.sudo().provider_code == 'tochka'
-        return super().action_refund()
+        if self.transaction_id.sudo().provider_code != 'tochka':
+            return super().action_refund()
+        if not self.tochka_is_sent:
+            self.tochka_is_sent = True
+            self.env['tochka.refund']._request(
+                self.transaction_id, self.amount_to_refund, **self._tochka_refund_values())
+        return self.env['payment.transaction']._build_action_feedback_notification()
+
+    def _tochka_refund_values(self):
+        """ Return what else is kept with the refund, for other add-ons. :rtype: dict """
+        return {}

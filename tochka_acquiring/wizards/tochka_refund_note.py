@@ -65,8 +65,9 @@ class TochkaRefundNote(models.TransientModel):
         """
         self.ensure_one()
         note = sudo_of_accessible(self.credit_note_id)
+        done = self.env['payment.transaction']._build_action_feedback_notification()
         if self.is_sent:
-            return self.env['payment.transaction']._build_action_feedback_notification()
+            return done
         self.is_sent = True
         if self.transaction_id not in note._tochka_note_payments():
             raise ValidationError(_("This payment has not paid the invoice of the credit note."))
@@ -74,6 +75,5 @@ class TochkaRefundNote(models.TransientModel):
             raise ValidationError(_(
                 "Only %s roubles are left of the credit note, refunds on their way included.",
                 f'{note._tochka_note_left():.2f}'))
-        return self.transaction_id.with_context(
-            tochka_refund_note=note,
-        ).action_refund(amount_to_refund=self.amount)
+        self.env['tochka.refund']._request(self.transaction_id, self.amount, credit_note=note)
+        return done

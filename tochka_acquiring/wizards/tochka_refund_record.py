@@ -53,18 +53,16 @@ class TochkaRefundRecord(models.TransientModel):
         for wizard in self:
             payment = sudo_of_accessible(wizard.transaction_id._origin)
             wizard.known = payment and ', '.join(
-                f'{refund.reference} ({format_date(self.env, refund._tochka_booked_on())})'
+                f'{refund.name} ({format_date(self.env, refund._returned_on())})'
                 for refund in payment._tochka_booked_refunds(wizard.amount))
 
     @api.onchange('transaction_id')
     def _onchange_transaction(self):
         """ Offer what the bank has refused, else all that is left. """
         payment = sudo_of_accessible(self.transaction_id._origin)
-        refused = payment._tochka_refunds().filtered(
-            lambda tx: tx.tochka_refund_state == 'rejected' and tx.state == 'error'
-        ).sorted('id')[-1:] if payment else payment
-        self.amount = -refused.amount if refused else self.amount_left
-        self.credit_note_id = refused.invoice_ids[:1]
+        refused = payment._tochka_refused_refunds()[-1:]
+        self.amount = refused.amount if refused else self.amount_left
+        self.credit_note_id = refused.credit_note_id
 
     def action_record(self):
         """ Book the return; the nightly sweep finds it in the bank's history and books no second
@@ -75,17 +73,17 @@ class TochkaRefundRecord(models.TransientModel):
         :raise UserError: If the day is yet to come, or the return may be in the books already.
         """
         self.ensure_one()
+        self.env['tochka.refund']._check_right()
         payment = sudo_of_accessible(self.transaction_id)
-        payment._tochka_check_refund_right()
         if self.day > bank_day(fields.Datetime.now()):
             raise UserError(_("This day is yet to come."))
         noon = datetime.combine(self.day, time(12), ZoneInfo(const.BANK_TIME_ZONE))
-        refund = payment._tochka_record_refund(
-            self.amount, utc_naive(noon), sudo_of_accessible(self.credit_note_id),
+        refund = self.env['tochka.refund']._record(
+            payment, self.amount, utc_naive(noon), sudo_of_accessible(self.credit_note_id),
             self.is_another)
         return {
             'type': 'ir.actions.act_window',
-            'res_model': 'payment.transaction',
+            'res_model': 'tochka.refund',
             'res_id': refund.id,
             'view_mode': 'form',
         }

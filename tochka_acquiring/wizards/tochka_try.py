@@ -75,8 +75,8 @@ class TochkaTry(models.TransientModel):
                 self.env['payment.transaction'].sudo())
             wizard.transaction_id = transaction
             wizard.step = wizard._find_step(transaction)
-            wizard.refusal = wizard.step == 'paid' and transaction._tochka_refunds().filtered(
-                lambda tx: tx.tochka_refund_state == 'rejected').sorted('id')[-1:].tochka_error
+            wizard.refusal = wizard.step == 'paid' and (
+                transaction._tochka_refused_refunds()[-1:].error)
 
     def _find_step(self, transaction):
         """ Return where the test stands.
@@ -90,7 +90,7 @@ class TochkaTry(models.TransientModel):
         payment = transaction.payment_id
         if not payment:
             return 'ready'
-        if transaction._tochka_refunds_on_their_way():
+        if transaction.tochka_refund_ids._on_their_way():
             return 'returning'
         _liquidity, counterpart, _write_off = payment._seek_for_lines()
         return 'returned' if all(counterpart.mapped('reconciled')) else 'paid'

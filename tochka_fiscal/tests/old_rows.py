@@ -7,7 +7,7 @@ from odoo.tools import SQL
 # What grows with each payment. Nothing that is done every minute, or waited for, may read it all.
 TABLES = (
     'payment_transaction', 'tochka_webhook_event', 'fiscal_receipt', 'fiscal_receipt_line',
-    'fiscal_attempt', 'account_payment', 'account_move', 'account_move_line',
+    'fiscal_attempt', 'account_payment', 'account_move', 'account_move_line', 'tochka_refund',
 )
 PAYMENTS_OF_A_CUSTOMER = 20
 # The payments lie between a year and a week back; `i` counts them, the oldest first.
@@ -81,11 +81,19 @@ def add_old_rows(env, receipt, rows):
         'state': "CASE i % 10 WHEN 0 THEN 'draft' WHEN 1 THEN 'cancel' ELSE 'done' END",
         'is_post_processed': "i % 10 <> 0",
         'operation': "CASE i % 10 WHEN 2 THEN 'refund' ELSE source.operation END",
-        'tochka_refund_state': "CASE i % 10 WHEN 2 THEN 'done' END",
         'source_transaction_id':
             f"CASE i % 10 WHEN 2 THEN {first['payment_transaction']} + i - 1 END",
         'payment_id': 'NULL',
     })
+    env.cr.execute(SQL(
+        """
+        INSERT INTO tochka_refund (
+                    name, source_transaction_id, company_id, amount, state, order_id,
+                    returned_at, transaction_id, create_date, write_date)
+             SELECT reference, source_transaction_id, company_id, amount, 'done', 'old',
+                    create_date, id, create_date, create_date
+               FROM payment_transaction WHERE operation = 'refund' AND reference LIKE 'OLD/%%'
+        """))
     copy('account_payment', payment.id, {
         **dates, 'name': "'OLDPAY/' || i", 'partner_id': partner, 'date': f'{moment}::date',
         'move_id': entry, 'payment_transaction_id': own['payment_transaction'],

@@ -147,8 +147,7 @@ class TestOldRows(FiscalCommon, HttpCase):
             ('tochka.webhook.event', []),
             ('tochka.webhook.event', [('state', 'in', ('new', 'failed', 'orphan'))]),
             ('payment.transaction', [('tochka_problem_ids', '!=', False)]),
-            ('payment.transaction', [
-                ('provider_code', '=', 'tochka'), ('operation', '=', 'refund')]),
+            ('tochka.refund', []),
         ):
             with self.subTest(f'{model} {domain}'):
                 self.assertReadsFew(self.env[model].sudo().search, domain, limit=80)

@@ -12,8 +12,8 @@ from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon, FiscalCommon
 from odoo.addons.tochka_fiscal.tests.test_closing import run_closing
 
-SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.refund.payment_transaction_refund_send'
-TX_LOGGER = 'odoo.addons.tochka_acquiring.models.payment.payment_transaction_apply'
+SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.refund.tochka_refund_send'
+PROBLEM_LOGGER = 'odoo.addons.tochka_acquiring.models.problem.tochka_problem'
 
 
 class ReturnCommon(FiscalCommon, RefundCommon):
@@ -25,12 +25,12 @@ class ReturnCommon(FiscalCommon, RefundCommon):
 
     def refund(self, payment, amount=None, **context):
         """ Return money by the bank. :return: The receipt of the return. """
-        before = payment._tochka_refunds()
+        before = payment.tochka_refund_ids
         payment.with_user(self.env.user).with_context(**context).action_refund(
             amount_to_refund=amount)
-        refund = payment._tochka_refunds() - before
+        refund = payment.tochka_refund_ids - before
         RefundCommon.work(self)
-        return refund._fiscal_receipt()
+        return refund.transaction_id._fiscal_receipt()
 
     def printed_payment(self, *lines, **values):
         """ Return the payment of an invoice of (name, quantity, price), its receipt printed. """
@@ -79,31 +79,40 @@ class TestReturn(ReturnCommon):
         self.assertEqual([one.kind for one in printed], ['income', 'income_return'])
         self.assertEqual(printed[1].payments, {'cashless': 1270050})
 
-    def test_waits_with_the_refund_and_dies_with_it(self):
+    def test_made_when_the_money_has_gone_back(self):
         payment = self.printed_payment(("Lessons", 1, 1000))
-        payment.with_user(self.env.user).action_refund(amount_to_refund=400.0)
-        refund = payment._tochka_refunds()
-        receipt = refund._fiscal_receipt()
-        self.assertLines(receipt, ("Lessons", 1, 400, 400))
-        self.assertEqual((receipt.state, receipt.paid_at), ('waiting', False))
-        self.work()
-        self.assertEqual(len(self.till.printed), 1)
+        refund = self.ask_refund(payment, 400.0)
         self.bank.fail('refund_payment', errors.Rejected("No money", http_status=424))
-        with mute_logger(TX_LOGGER):
+        with mute_logger(PROBLEM_LOGGER):
             RefundCommon.work(self)
-        self.assertEqual((refund.state, receipt.state), ('error', 'void'))
-        refund.with_user(self.env.user).action_tochka_refund_again()
-        self.assertEqual(receipt.state, 'waiting')
+        self.work()
+        self.assertEqual(refund.state, 'rejected')
+        self.assertFalse(payment._fiscal_receipt().return_ids)
+        self.assertEqual(len(self.till.printed), 1)
+        refund.with_user(self.env.user).action_send_again()
         RefundCommon.work(self)
-        self.assertEqual((refund.state, receipt.state), ('done', 'queued'))
-        self.assertEqual(refund._fiscal_receipt(), receipt)
+        receipt = refund.transaction_id._fiscal_receipt()
+        self.assertLines(receipt, ("Lessons", 1, 400, 400))
+        self.assertEqual((receipt.state, receipt.paid_at), ('queued', refund.returned_at))
 
     def test_given_up(self):
         payment = self.printed_payment(("Lessons", 1, 1000))
-        payment.with_user(self.env.user).action_refund()
-        refund = payment._tochka_refunds()
-        refund.with_user(self.env.user).action_tochka_refund_cancel()
-        self.assertEqual(refund._fiscal_receipt().state, 'void')
+        refund = self.ask_refund(payment)
+        refund.with_user(self.env.user).action_give_up()
+        RefundCommon.work(self)
+        self.assertFalse(payment._fiscal_receipt().return_ids)
+
+    def test_receipt_of_an_earlier_version(self):
+        """ It was made with the request; the upgrade has laid it to rest. """
+        payment = self.printed_payment(("Lessons", 2, 500))
+        child = payment._create_child_transaction(500.0, is_refund=True)
+        receipt = self.env['fiscal.receipt'].sudo()._create_return(child)
+        child._send_refund_request()
+        self.assertEqual((receipt.state, child.state), ('void', 'cancel'))
+        RefundCommon.work(self)
+        self.assertEqual((payment.tochka_refund_ids.state, child.state), ('done', 'done'))
+        self.assertEqual((child._fiscal_receipt(), receipt.state), (receipt, 'queued'))
+        self.assertLines(receipt, ("Lessons", 1, 500, 500))
 
     def test_parts_sum_up_to_the_whole(self):
         payment = self.printed_payment(("A", 3, 33.33), ("B", 1, 0.01), ("C", 7, 9.99))
@@ -121,7 +130,8 @@ class TestReturn(ReturnCommon):
         note.invoice_line_ids.quantity = 1
         note.action_post()
         self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
-        receipt = payment._tochka_refunds()._fiscal_receipt()
+        RefundCommon.work(self)
+        receipt = payment.tochka_refund_ids.transaction_id._fiscal_receipt()
         self.assertLines(receipt, ("Book", 1, 700, 700))
         self.assertIn(receipt, note.sudo().fiscal_receipt_ids)
 
@@ -134,8 +144,28 @@ class TestReturn(ReturnCommon):
             line.amount = 3000.0
         self.assertEqual(form.amount_to_refund, 3000.0)
         form.save().action_refund()
-        receipt = payment._tochka_refunds()._fiscal_receipt()
+        refund = payment.tochka_refund_ids
+        line = payment._fiscal_receipt().line_ids[0]
+        self.assertEqual(refund.fiscal_picked, {str(line.id): 300000})
+        again = self.env['payment.refund.wizard'].with_context(
+            active_id=payment.payment_id.id).create({})
+        self.assertEqual(again.fiscal_line_ids.mapped('left'), [9000.0, 1400.0])
+        RefundCommon.work(self)
+        receipt = refund.transaction_id._fiscal_receipt()
         self.assertLines(receipt, ("Lessons", 2, 1500, 3000))
+        again = again.create({})
+        self.assertEqual(again.fiscal_line_ids.mapped('left'), [9000.0, 1400.0])
+
+    def test_picked_of_another_provider(self):
+        """ Odoo's own way: the refund is a transaction from the beginning. """
+        payment = self.printed_payment(("Lessons", 8, 1500), ("Book", 2, 700))
+        wizard = self.env['payment.refund.wizard'].with_context(
+            active_id=payment.payment_id.id).create({'amount_to_refund': 1400.0})
+        wizard.fiscal_line_ids[1].amount = 1400.0
+        child = payment.with_context(fiscal_refund_wizard=wizard)._create_child_transaction(
+            1400.0, is_refund=True)
+        child._set_done()
+        self.assertLines(child._fiscal_receipt(), ("Book", 2, 700, 1400))
 
     def test_wizard_checks_what_is_picked(self):
         payment = self.printed_payment(("Lessons", 8, 1500), ("Book", 2, 700))
@@ -152,23 +182,9 @@ class TestReturn(ReturnCommon):
         self.bank.give_back(payment.tochka_operation_id, '250.00')
         for _night in range(2):
             self.sweep()
-        receipt = payment._tochka_refunds()._fiscal_receipt()
+        receipt = payment.tochka_refund_ids.transaction_id._fiscal_receipt()
         self.assertEqual(receipt.state, 'queued')
         self.assertLines(receipt, ("Lessons", 2, 100, 200), ("Book", 1, 50, 50))
-
-    def test_internet_bank_is_faster_than_a_refund_on_its_way(self):
-        """ What has gone back is printed; what waits is not counted against it. """
-        payment = self.printed_payment(('Course', 1, 600), ('Book', 1, 400))
-        payment.with_user(self.env.user).action_refund(amount_to_refund=700.0)
-        waiting = payment._tochka_refunds()
-        self.bank.give_back(payment.tochka_operation_id, '500.00')
-        self.sweep()
-        receipt = (payment._tochka_refunds() - waiting)._fiscal_receipt()
-        self.assertFalse(receipt.problem)
-        self.assertEqual((receipt.state, sum(receipt.line_ids.mapped('total'))), ('queued', 500.0))
-        with mute_logger(TX_LOGGER):
-            RefundCommon.work(self)
-        self.assertEqual(waiting.tochka_refund_state, 'rejected')
 
     def test_refund_on_its_way_takes_the_lines_that_are_left(self):
         payment = self.printed_payment(('Course', 1, 600), ('Book', 1, 400))
@@ -179,13 +195,13 @@ class TestReturn(ReturnCommon):
             lambda line: line.line_id == income.line_ids[0]).amount = 600.0
         wizard.amount_to_refund = 600.0
         wizard.action_refund()
-        waiting = payment._tochka_refunds()
+        waiting = payment.tochka_refund_ids
         self.bank.give_back(payment.tochka_operation_id, '400.00')
         self.sweep()
         RefundCommon.work(self)
         self.work()
         self.work()
-        self.assertEqual(waiting.tochka_refund_state, 'done')
+        self.assertEqual(waiting.state, 'done')
         self.assertEqual(income.return_ids.mapped('state'), ['done', 'done'])
         for line in income.line_ids:
             self.assertEqual(line._returned(), round(line.total * 100))
@@ -195,17 +211,16 @@ class TestReturn(ReturnCommon):
         payment = self.printed_payment(("Lessons", 1, 1000))
         self.refund(payment, 300.0)
         self.bank.fail('refund_payment', errors.Rejected("impossible", http_status=424))
-        with mute_logger(TX_LOGGER):
+        with mute_logger(PROBLEM_LOGGER):
             receipt = self.refund(payment, 200.0)
-        self.assertEqual(receipt.state, 'void')
+        self.assertFalse(receipt)
         self.env['tochka.refund.record'].create({
             'transaction_id': payment.id, 'amount': 200.0}).action_record()
-        self.assertEqual(receipt.state, 'queued')
         self.bank.give_back(payment.tochka_operation_id, '200.00')
         for _night in range(2):
             self.sweep()
             self.work()
-        receipts = payment._tochka_refunds().fiscal_receipt_ids.sorted('total')
+        receipts = payment.tochka_refund_ids.transaction_id.fiscal_receipt_ids.sorted('total')
         self.assertEqual(
             receipts.mapped(lambda one: (one.kind, one.state, one.total)),
             [('income_return', 'done', 200.0), ('income_return', 'done', 300.0)])
@@ -237,7 +252,7 @@ class TestReturn(ReturnCommon):
         self.provider.sudo().fiscalization = 'no'
         payment = self.paid(1000.0)
         self.assertFalse(self.refund(payment))
-        self.assertEqual(payment._tochka_refunds().state, 'done')
+        self.assertEqual(payment.tochka_refund_ids.state, 'done')
 
 
 @tagged('post_install', '-at_install', 'tochka_without_apps')
@@ -256,6 +271,18 @@ class TestReturnOfPrepayment(ReturnCommon):
         self.assertEqual(income.prepaid_left, 600.0)
         run_closing(self.env, times=2, days=11)
         self.assertEqual(income.closing_ids.mapped('total'), [600.0])
+        self.assertEqual(income.prepaid_left, 0.0)
+
+    def test_delivered_while_a_refund_is_on_its_way(self):
+        """ What goes back is not handed over. """
+        payment = self.prepaid_invoice()
+        refund = self.ask_refund(payment, 400.0)
+        run_closing(self.env, times=2, days=11)
+        income = payment._fiscal_receipt()
+        self.assertEqual(income.closing_ids.mapped('total'), [600.0])
+        RefundCommon.work(self)
+        receipt = refund.transaction_id._fiscal_receipt()
+        self.assertEqual(receipt.line_ids.fiscal_method, 'full_prepayment')
         self.assertEqual(income.prepaid_left, 0.0)
 
     def test_after_the_delivery(self):
@@ -291,7 +318,7 @@ class TestReturnOfPrepayment(ReturnCommon):
         note = self.credit(invoice, 100.0)
         self.env['tochka.refund.note'].create({'credit_note_id': note.id}).action_refund()
         RefundCommon.work(self)
-        receipt = topup._tochka_refunds()._fiscal_receipt()
+        receipt = topup.tochka_refund_ids.transaction_id._fiscal_receipt()
         self.assertRecordValues(receipt, [{'total': 100.0, 'invoice_ids': note.ids}])
         self.assertEqual(receipt.line_ids.fiscal_method, 'full_payment')
         self.assertEqual(topup._fiscal_receipt().prepaid_left, 600.0)
@@ -307,7 +334,7 @@ class TestReturnByTheBank(BankRegisterCommon, RefundCommon):
         self.payment = self.paid(1000.0)
         self.ask_refund(self.payment, 300.0)
         self.work()
-        self.receipt = self.payment._tochka_refunds()._fiscal_receipt()
+        self.receipt = self.payment.tochka_refund_ids.transaction_id._fiscal_receipt()
 
     def test_a_person_looks(self):
         self.assertRecordValues(self.receipt, [{

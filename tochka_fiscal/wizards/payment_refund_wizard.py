@@ -1,9 +1,12 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from collections import Counter
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
+from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 
@@ -39,14 +42,27 @@ class PaymentRefundWizard(models.TransientModel):
     # === ACTION METHODS === #
 
     def action_refund(self):
-        """ Override of `account_payment` to keep which lines come back.
+        """ Override of `account_payment` to keep which lines come back. """
+        return super(
+            PaymentRefundWizard, self.with_context(fiscal_refund_wizard=self)).action_refund()
 
+    # === BUSINESS METHODS === #
+
+    def _tochka_refund_values(self):
+        """ Override of `tochka_acquiring` to keep which lines come back. """
+        return {**super()._tochka_refund_values(), 'fiscal_picked': self._fiscal_picked()}
+
+    def _fiscal_picked(self):
+        """ Return which lines come back.
+
+        :return: Kopecks by line of the printed receipt; False when nobody has picked any.
+        :rtype: dict|bool
         :raise ValidationError: If the lines are not what is refunded.
         """
         self.ensure_one()
         picked = self.fiscal_line_ids.filtered('amount')
         if not picked:
-            return super().action_refund()
+            return False
         left = dict(self._fiscal_left())
         for line in picked:
             most = left.get(line.line_id.sudo(), 0)
@@ -58,10 +74,7 @@ class PaymentRefundWizard(models.TransientModel):
             raise ValidationError(_(
                 "The lines that come back are %(lines)s roubles, and the refund is %(refund)s.",
                 lines=f'{sum(picked.mapped("amount")):.2f}', refund=f'{self.amount_to_refund:.2f}'))
-        return super(
-            PaymentRefundWizard, self.with_context(fiscal_picked=picked)).action_refund()
-
-    # === BUSINESS METHODS === #
+        return {str(line.line_id.id): to_kopecks(line.amount) for line in picked}
 
     def _fiscal_left(self):
         """ Return what is left of the printed lines of the payment, whatever the window says.
@@ -70,12 +83,17 @@ class PaymentRefundWizard(models.TransientModel):
         :rtype: list[tuple]
         """
         self.ensure_one()
-        payment = sudo_of_accessible(self.payment_id._origin)
-        income = payment.payment_transaction_id._fiscal_receipt()
+        payment = sudo_of_accessible(self.payment_id._origin).payment_transaction_id
+        income = payment._fiscal_receipt()
         if not income.line_ids:
             return []
+        going_back = Counter()
+        for refund in payment.tochka_refund_ids:
+            if refund.state in acquiring_const.REFUND_IN_WORK:
+                going_back.update(refund.fiscal_picked or {})
         prepaid, settled = income._left_to_return(income.browse())
-        return [(line, kopecks) for line, kopecks in prepaid + settled if kopecks]
+        return [(line, rest) for line, kopecks in prepaid + settled
+                if (rest := kopecks - going_back[str(line.id)]) > 0]
 
 
 class FiscalRefundLine(models.TransientModel):

@@ -27,9 +27,8 @@ class AccountPayment(models.Model):
     )
 
     tochka_refundable = fields.Monetary(compute='_compute_amount_available_for_refund')
-    tochka_refund_count = fields.Integer(compute='_compute_tochka_refunds')
     tochka_refund_info = fields.Text(
-        string="State of refunds", compute='_compute_tochka_refunds')
+        string="State of refunds", compute='_compute_tochka_refund_info')
 
     # Odoo has none, and a balance is what its customer has paid.
     _tochka_partner_idx = models.Index('(partner_id)')
@@ -66,14 +65,18 @@ class AccountPayment(models.Model):
                 left = transaction._tochka_refundable() if may_refund or self.env.su else 0.0
                 payment.amount_available_for_refund = payment.tochka_refundable = left
 
-    @api.depends('payment_transaction_id.payment_id')
-    def _compute_tochka_refunds(self):
+    def _compute_refunds_count(self):
+        """ Override of `account_payment` to count refunds on their way and refused as well. """
+        super()._compute_refunds_count()
         for payment in self:
-            transaction = payment._tochka_transaction()
-            refunds = transaction._tochka_refunds() if transaction.provider_code == 'tochka' else (
-                transaction.browse())
-            payment.tochka_refund_count = len(refunds)
-            payment.tochka_refund_info = refunds._tochka_describe_refunds()
+            refunds = payment._tochka_transaction().tochka_refund_ids
+            payment.refunds_count = len(refunds) or payment.refunds_count
+
+    @api.depends('payment_transaction_id.tochka_refund_ids.state')
+    def _compute_tochka_refund_info(self):
+        for payment in self:
+            payment.tochka_refund_info = (
+                payment._tochka_transaction().tochka_refund_ids._describe())
 
     # === CONSTRAINT METHODS === #
 
@@ -120,42 +123,26 @@ class AccountPayment(models.Model):
 
     # === ACTION METHODS === #
 
-    def action_tochka_refunds(self):
-        """ Open the refunds of the payment: done, on their way and refused.
-
-        :return: The action that opens them.
-        :rtype: dict
-        """
+    def action_view_refunds(self):
+        """ Override of `account_payment` to show refunds on their way and refused as well. """
         self.ensure_one()
-        transaction = sudo_of_accessible(self)._tochka_transaction()
-        refunds = transaction._tochka_refunds() if transaction else transaction
-        return refunds._tochka_open_refunds()
-
-    def action_tochka_record_return(self):
-        """ Record a return that was made in the internet bank.
-
-        :return: The action that opens the wizard.
-        :rtype: dict
-        """
-        self.ensure_one()
-        return {
-            'type': 'ir.actions.act_window',
-            'name': _("Record a return"),
-            'res_model': 'tochka.refund.record',
-            'view_mode': 'form',
-            'target': 'new',
-            'context': {
-                'default_transaction_id': sudo_of_accessible(self)._tochka_transaction().id},
-        }
+        refunds = sudo_of_accessible(self)._tochka_transaction().tochka_refund_ids
+        return refunds._open_list() if refunds else super().action_view_refunds()
 
     def action_post(self):
-        """ Override of `account` to match the return of an advance with what is open of it. """
+        """ Override of `account` to match the advances that a person returns. """
         res = super().action_post()
-        if not self.env.context.get('tochka_match_return', True):
-            return res
+        self._tochka_match_advances()
+        return res
+
+    def _tochka_match_advances(self):
+        """ Match advances that a person has returned with what is open of the customer's.
+
+        Which payment the bank has returned is known, see `_tochka_match_return`.
+        """
         for payment in self.filtered(
             lambda p: p.tochka_advance_account_id and p.payment_type == 'outbound'
-            and p.state in ('in_process', 'paid')
+            and p.state in ('in_process', 'paid') and not p.payment_transaction_id
         ):
             returned = payment._seek_for_lines()[1].filtered(lambda line: not line.reconciled)
             advances = self.env['account.move.line'].search([
@@ -169,7 +156,6 @@ class AccountPayment(models.Model):
             ], order='date, id')
             if returned and advances:
                 (returned + advances).reconcile()
-        return res
 
     # === BUSINESS METHODS === #
 

@@ -157,13 +157,6 @@ class IrCron(models.Model):
                 self._commit_progress(0)
                 return True
 
-    @api.model
-    def _tochka_is_walking(self):
-        """ Return whether the run before this one has stopped in the middle of its walk. """
-        progress = self.env['ir.cron.progress'].sudo().browse(
-            self.env.context.get('ir_cron_progress_id'))
-        return bool(progress._tochka_last_position())
-
 
 class IrCronProgress(models.Model):
     _inherit = 'ir.cron.progress'

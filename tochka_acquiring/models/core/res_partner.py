@@ -130,7 +130,7 @@ class ResPartner(models.Model):
             ('payment_id.payment_transaction_id.provider_code', '=', 'tochka'),
         ], order='date, id').filtered(
             lambda line: not line.payment_id.payment_transaction_id._tochka_documents()
-            and not line.payment_id.payment_transaction_id.sudo()._tochka_refunds_on_their_way()
+            and not line.payment_id.payment_transaction_id.sudo().tochka_refund_ids._on_their_way()
             and line in line.payment_id._seek_for_lines()[1]
         )
 
@@ -140,18 +140,18 @@ class ResPartner(models.Model):
 
         :param res.company company: As `_tochka_balance` takes it.
         :return: As superuser.
-        :rtype: payment.transaction
+        :rtype: tochka.refund
         """
         self.ensure_one()
         since = fields.Datetime.now() - timedelta(days=const.SHOWN_REFUND_DAYS)
-        return self.env['payment.transaction'].sudo().search([
-            ('operation', '=', 'refund'),
-            ('provider_code', '=', 'tochka'),
+        return self.env['tochka.refund'].sudo().search([
             ('partner_id.commercial_partner_id', '=', self.commercial_partner_id.id),
             ('company_id', 'in', company.sudo()._tochka_balance_companies().ids),
-            '|', ('state', 'in', ('draft', 'pending')),
-            '&', ('state', '=', 'done'), ('last_state_change', '>=', since),
-        ], order='id').filtered(lambda tx: not tx.source_transaction_id._tochka_documents())
+            '|', ('state', 'in', const.REFUND_IN_WORK),
+            '&', ('state', 'in', const.REFUND_BOOKED),
+            ('transaction_id.last_state_change', '>=', since),
+        ], order='id').filtered(
+            lambda refund: not refund.source_transaction_id._tochka_documents())
 
     def _tochka_balance(self, company):
         """ Return the payer's balance in a company, in roubles.

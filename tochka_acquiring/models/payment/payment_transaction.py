@@ -104,7 +104,6 @@ class PaymentTransaction(models.Model):
         """
         if not self.env.su and not self.env.user.has_group('base.group_system') and any(
             'tochka' in (transaction.provider_code, transaction.source_transaction_id.provider_code)
-            or transaction.tochka_refund_state
             for transaction in self.sudo()
         ):
             raise AccessError(_("Only the bank's word changes an online payment."))

@@ -23,15 +23,12 @@ class PaymentTransaction(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('tochka_history', 'source_transaction_id.tochka_history')
+    @api.depends('tochka_history')
     @api.depends_context('lang')
     def _compute_tochka_history_text(self):
         for transaction in self:
-            payment = transaction
-            if transaction.operation == 'refund':
-                payment = transaction.source_transaction_id
             transaction.tochka_history_text = '\n'.join(
-                payment._tochka_describe_entry(entry) for entry in payment.tochka_history or [])
+                self._tochka_describe_entry(entry) for entry in transaction.tochka_history or [])
 
     def _tochka_describe_entry(self, entry):
         names = {

@@ -133,8 +133,7 @@ class PaymentTransaction(models.Model):
         # The money of a credit note that is on its way for itself pays that one.
         notes = self._tochka_paid_invoices().reversal_move_ids.filtered(
             lambda move: move.move_type == 'out_refund' and move.state == 'posted'
-            and not move._tochka_refund_transactions().filtered(
-                lambda tx: not tx.payment_id and tx.state not in ('cancel', 'error')))
+            and not move.tochka_refund_ids._on_their_way())
         return [
             lines.filtered(
                 lambda line: line.account_id == account and not line.reconciled
@@ -152,8 +151,9 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         open_amount = -sum(
             sum(lines.mapped('amount_residual_currency')) for lines in self._tochka_free_lines())
-        waiting = self._tochka_refunds_on_their_way().filtered(lambda tx: not tx.invoice_ids)
-        return max(self.currency_id.round(open_amount + sum(waiting.mapped('amount'))), 0.0)
+        waiting = self.tochka_refund_ids._on_their_way().filtered(
+            lambda refund: not refund.credit_note_id)
+        return max(self.currency_id.round(open_amount - sum(waiting.mapped('amount'))), 0.0)
 
     def _tochka_paid_invoices(self):
         """ Return the invoices that this payment was made for, and those that it has paid.

@@ -35,11 +35,7 @@ class PaymentTransaction(models.Model):
         """ Look every night for refunds that were made in the internet bank, however old the
         payment is: no notification tells of them.
         """
-        is_walking = self.env['ir.cron']._tochka_is_walking()
-        if is_walking or self._tochka_run_sweep(
-            'refund_sweep', 'tochka_acquiring.cron_refund_sweep'
-        ):
-            self._tochka_ask_about_recorded_refunds()
+        self._tochka_run_sweep('refund_sweep', 'tochka_acquiring.cron_refund_sweep')
 
     @api.model
     def _tochka_run_sweep(self, kind, xmlid):
@@ -131,6 +127,6 @@ class PaymentTransaction(models.Model):
         return (
             self.tochka_status != operation.status
             or self.state not in const.STATES_OF_STATUS.get(operation.status, (self.state,))
-            or bool(dict(operation.refunds).keys()
-                    - set(self._tochka_refunds().mapped('tochka_order_id')))
+            or any(self._tochka_compare_refunds(operation))
+            or any(self.tochka_refund_ids.mapped('is_missing'))
         )

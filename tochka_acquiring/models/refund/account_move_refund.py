@@ -1,7 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
+from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
 
@@ -10,6 +11,9 @@ class AccountMove(models.Model):
 
     _inherit = 'account.move'
 
+    tochka_refund_ids = fields.One2many(
+        string="Refunds of the credit note", comodel_name='tochka.refund',
+        inverse_name='credit_note_id', readonly=True)
     tochka_can_refund = fields.Boolean(compute='_compute_tochka_refunds')
     tochka_refund_count = fields.Integer(compute='_compute_tochka_refunds')
     tochka_refund_info = fields.Text(
@@ -17,35 +21,20 @@ class AccountMove(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('transaction_ids', 'amount_residual', 'state', 'reversed_entry_id')
+    @api.depends('transaction_ids.tochka_refund_ids.state', 'tochka_refund_ids.state',
+                 'amount_residual', 'state', 'reversed_entry_id')
     @api.depends_context('uid')
     def _compute_tochka_refunds(self):
         may_refund = self.env.user.has_group('tochka_acquiring.group_refund')
         for move in self:
             sudo = move.sudo()
-            refunds = sudo._tochka_refund_transactions()
+            refunds = sudo._tochka_refunds()
             move.tochka_refund_count = len(refunds)
-            move.tochka_refund_info = refunds._tochka_describe_refunds()
+            move.tochka_refund_info = refunds._describe()
             move.tochka_can_refund = bool(
                 may_refund and sudo._tochka_note_left() > 0 and sudo._tochka_note_payments())
 
     # === ACTION METHODS === #
-
-    def action_tochka_refund(self):
-        """ Return the money of the credit note to the payer.
-
-        :return: The action that opens the wizard.
-        :rtype: dict
-        """
-        self.ensure_one()
-        return {
-            'type': 'ir.actions.act_window',
-            'name': _("Return the money to the payer"),
-            'res_model': 'tochka.refund.note',
-            'view_mode': 'form',
-            'target': 'new',
-            'context': {'default_credit_note_id': self.id},
-        }
 
     def action_tochka_refunds(self):
         """ Open the refunds of the invoice or credit note.
@@ -54,7 +43,7 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        return sudo_of_accessible(self)._tochka_refund_transactions()._tochka_open_refunds()
+        return sudo_of_accessible(self)._tochka_refunds()._open_list()
 
     # === BUSINESS METHODS - POSTING === #
 
@@ -85,8 +74,6 @@ class AccountMove(models.Model):
     def _tochka_payments(self):
         """ Return the payments that were made for this invoice, and those that have paid it by the
         books: top-ups.
-
-        :rtype: payment.transaction
         """
         advances = self.env['account.move'].search([
             ('tochka_settled_move_id', 'in', self.ids)])._tochka_live_transfers()
@@ -97,31 +84,16 @@ class AccountMove(models.Model):
     def _tochka_refunds_without_note(self):
         """ Return the refunds of the payments of this credit note's invoice that were asked for
         without a credit note, and were not refused or given up.
-
-        :rtype: payment.transaction
         """
-        return self.reversed_entry_id._tochka_payments().child_transaction_ids.filtered(
-            lambda tx: tx.operation == 'refund' and not tx.invoice_ids
-            and tx.state not in ('cancel', 'error'))
+        return self.reversed_entry_id._tochka_payments().tochka_refund_ids.filtered(
+            lambda refund: not refund.credit_note_id and refund.state not in const.REFUND_CLOSED)
 
-    def _tochka_refund_transactions(self):
-        """ Return the refunds of the payments of an invoice, or those that pay a credit note.
-
-        :rtype: payment.transaction
-        """
-        self.ensure_one()
-        own = self.transaction_ids.filtered(lambda tx: tx.operation == 'refund')
-        if self.move_type == 'out_refund':
-            return own
-        return own | self.transaction_ids.child_transaction_ids.filtered(
-            lambda tx: tx.operation == 'refund')
+    def _tochka_refunds(self):
+        """ Return the refunds of an invoice's payments, or those that pay a credit note. """
+        return self.tochka_refund_ids | self.transaction_ids.tochka_refund_ids
 
     def _tochka_note_payments(self):
-        """ Return the payments of which the money of this credit note can go back.
-
-        :rtype: payment.transaction
-        """
-        self.ensure_one()
+        """ Return the payments of which the money of this posted credit note can go back. """
         if self.move_type != 'out_refund' or self.state != 'posted':
             return self.transaction_ids.browse()
         return self.reversed_entry_id._tochka_payments().filtered(
@@ -132,22 +104,13 @@ class AccountMove(models.Model):
         that were asked for without one and will be matched with it.
 
         :return: Roubles, as an ORM monetary value.
-        :rtype: float
         """
-        self.ensure_one()
         if self.move_type != 'out_refund' or self.state != 'posted':
             return 0.0
-        refunds = self._tochka_refund_transactions() | self._tochka_refunds_without_note()
-        on_their_way = refunds.filtered(
-            lambda tx: not tx.payment_id and tx.state not in ('cancel', 'error'))
-        return max(self.amount_residual + sum(on_their_way.mapped('amount')), 0.0)
+        refunds = self._tochka_refunds() | self._tochka_refunds_without_note()
+        return max(self.amount_residual - sum(refunds._on_their_way().mapped('amount')), 0.0)
 
     def _tochka_shown_refunds(self):
-        """ Return the refunds that the customer reads of: those that were not refused or given up.
-
-        :rtype: payment.transaction
-        """
-        self.ensure_one()
-        return self._tochka_refund_transactions().filtered(
-            lambda tx: tx.provider_code == 'tochka' and tx.state in ('draft', 'pending', 'done')
-        ).sorted('id')
+        """ Return the refunds that the customer reads of: not those refused or given up. """
+        return self._tochka_refunds().filtered(
+            lambda refund: refund.state not in const.REFUND_CLOSED).sorted('id')

@@ -3,7 +3,6 @@
 from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.utils import utc_naive
 
 
 class PaymentTransaction(models.Model):
@@ -23,84 +22,97 @@ class PaymentTransaction(models.Model):
         :param Operation operation: The operation as just read.
         """
         self.ensure_one()
-        listed = dict(operation.refunds)
-        refunds = self._tochka_refunds()
-        booked = refunds.filtered('tochka_order_id')
-        known = set(booked.mapped('tochka_order_id'))
-        left = self._tochka_amount() - sum(refund._tochka_amount() for refund in booked)
-        for order_id, order in listed.items():
-            # While one that is booked is missing, a new one may be the same under another name.
-            if order_id in known or known - listed.keys():
-                continue
+        problems = {}
+        new, renamed, missing = self._tochka_compare_refunds(operation)
+        for refund, order in renamed:
+            refund._message_log(body=f'{refund.order_id} → {order.order_id}')
+            refund.order_id = order.order_id
+        self._tochka_mark_missing(missing)
+        left = self._tochka_amount() - sum(
+            refund._roubles() for refund in self._tochka_listed_refunds())
+        # While one that is booked is missing, a new one may be the same under another name.
+        for order in [] if missing else new:
             if order.amount > left:
-                self._tochka_flag('refund_too_much', amount=order.amount, left=left)
-                return
-            refund = self._tochka_match_refund(refunds, order) or (
-                self._tochka_create_bank_refund(order))
-            refund._tochka_confirm_refund(order_id, order)
-            refunds |= refund
+                problems['refund_too_much'] = {'amount': order.amount, 'left': left}
+                break
+            (self._tochka_match_refund(order) or self._tochka_create_bank_refund(order))._confirm(
+                order)
             left -= order.amount
-        if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not listed:
-            self._tochka_flag('refund_unnamed', status=operation.status)
-        for refund in refunds.filtered('tochka_order_id'):
-            if refund.tochka_order_id not in listed:
-                self._tochka_flag(
-                    'refund_vanished', subject=str(refund.id), refund=refund.reference)
-                return
-        booked = sum(refund._tochka_amount() for refund in refunds.filtered('tochka_order_id'))
-        if operation.refunded != booked:
-            self._tochka_flag('refund_sum', listed=operation.refunded, booked=booked)
+        booked = self._tochka_amount() - left
+        if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not operation.refunds:
+            problems['refund_unnamed'] = {'status': operation.status}
+        if not problems and not missing and not operation.unread and operation.refunded != booked:
+            problems['refund_sum'] = {'listed': operation.refunded, 'booked': booked}
+        for code in const.REFUND_PROBLEMS:
+            if code in problems:
+                self._tochka_flag(code, **problems[code])
+            else:
+                self._tochka_unflag(code)
 
-    def _tochka_match_refund(self, refunds, order):
+    def _tochka_listed_refunds(self):
+        """ Return what the history has listed, the oldest first. :rtype: tochka.refund """
+        return self.tochka_refund_ids.filtered(lambda refund: refund.state == 'done').sorted('id')
+
+    def _tochka_compare_refunds(self, operation):
+        """ Compare the history with the refunds that it has listed before. Entries are counted: an
+        id may be missing, change, or belong to two.
+
+        :param Operation operation: The operation as just read.
+        :return: Entries that are not known; refunds with the entry that they are listed as under
+                 another id; refunds that are listed no more.
+        :rtype: tuple[list[Order], list[tuple], tochka.refund]
+        """
+        new, missing, renamed = list(operation.refunds), self.env['tochka.refund'], []
+        for refund in self._tochka_listed_refunds():
+            entry = next((order for order in new if order.amount == refund._roubles()
+                          and order.order_id == (refund.order_id or None)), None)
+            if entry:
+                new.remove(entry)
+            else:
+                missing |= refund
+        for refund in missing:
+            entry = next((order for order in new if order.amount == refund._roubles()), None)
+            if entry:
+                new.remove(entry)
+                missing -= refund
+                if entry.order_id:
+                    renamed.append((refund, entry))
+        return new, renamed, missing
+
+    def _tochka_mark_missing(self, missing):
+        """ Ask a person about refunds that are booked and that the bank no longer lists. """
+        for refund in self.tochka_refund_ids.filtered('is_missing') | missing:
+            if refund.is_missing != (refund in missing):
+                refund.is_missing = refund in missing
+                refund.next_at = refund.is_missing and fields.Datetime.add(
+                    fields.Datetime.now(), seconds=const.UNLISTED_REFUND_SECONDS)
+            if refund.is_missing:
+                self.env['tochka.problem']._open(refund, 'refund_vanished')
+            else:
+                self.env['tochka.problem']._close(refund, ['refund_vanished'])
+
+    def _tochka_match_refund(self, order):
         """ Return the refund of ours that an entry of the history is.
 
         The one that is with the bank first, then one that was recorded by hand, then one that was
-        given up as refused: the bank may have done it after all, or a person in the internet bank.
+        refused: the bank may have done it after all, or a person in the internet bank. What was
+        given up comes last: of two of the same amount the one that waits must not be sent as well.
 
-        :param payment.transaction refunds: The refunds of this payment.
         :param Order order: The entry.
-        :rtype: payment.transaction
+        :rtype: tochka.refund
         """
-        for states in (const.REFUND_WITH_BANK, ('by_hand',), ('rejected',), ('requested',)):
-            for refund in refunds.sorted('id'):
-                if (
-                    refund.tochka_refund_state in states
-                    and not refund.tochka_order_id
-                    and refund._tochka_amount() == order.amount
-                ):
+        for states in (const.REFUND_WITH_BANK, ('by_hand',), ('rejected',), ('requested',),
+                       ('cancelled',)):
+            for refund in self.tochka_refund_ids.sorted('id'):
+                if refund.state in states and refund._roubles() == order.amount:
                     return refund
-        return self.browse()
+        return self.env['tochka.refund']
 
     def _tochka_create_bank_refund(self, order):
-        """ Create the refund that was begun in the internet bank.
-
-        :param Order order: The entry of the history.
-        :rtype: payment.transaction
-        """
-        refund = self._create_child_transaction(float(order.amount), is_refund=True)
+        """ Create the refund that was begun in the internet bank. :rtype: tochka.refund """
+        refund = self.env['tochka.refund']._create_for(self, float(order.amount), state='done')
+        self = self.with_context(lang=refund._responsible().lang)  # noqa: PLW0642
         self._tochka_log_for_accountants(_(
             "%(amount)s roubles of the payment %(reference)s were returned in the internet bank:"
-            " %(refund)s.", amount=order.amount, reference=self.reference, refund=refund.reference))
+            " %(refund)s.", amount=order.amount, reference=self.reference, refund=refund.name))
         return refund
-
-    def _tochka_confirm_refund(self, order_id, order):
-        """ The bank has returned this money.
-
-        :param str order_id: The key of the entry of the history.
-        :param Order order: The entry.
-        """
-        self.ensure_one()
-        was_by_hand = self.tochka_refund_state == 'by_hand'
-        values = {
-            'tochka_order_id': order_id,
-            'provider_reference': order_id,
-            'tochka_refund_state': 'done',
-            'tochka_refund_next_at': False,
-            'tochka_error': False,
-        }
-        if not was_by_hand:
-            values['tochka_paid_at'] = utc_naive(order.time) or fields.Datetime.now()
-        self.write(values)
-        if self.state != 'done':
-            self._set_done(extra_allowed_states=('cancel',))
-            self.env.ref('payment.cron_post_process_payment_tx')._trigger()

@@ -65,8 +65,7 @@ class FiscalReceipt(models.Model):
 
     #  waiting (with the bank's link) ──paid──► delegated (the bank's partner prints it and does not
     #     └──the link dies──► void ──paid after all──┘                  tell: no proof is claimed)
-    #  waiting (with a refund) ──the money went back──► queued, or delegated as above
-    #     └──refused or given up──► void ──went back after all──► queued
+    #  (the money went back) ──► queued, or delegated as above
     #
     #  queued ──the job──► sending ──taken──► accepted ──printed──► done
     #    ▲  ▲                 │  │                └──the till refuses──► failed
@@ -180,17 +179,11 @@ class FiscalReceipt(models.Model):
             if receipt.state != 'failed':
                 raise UserError(_(
                     "%s is not known to be unprinted: wait for the register's word.", receipt.name))
-            if receipt.income_id:
-                # A return goes to the register of its income, and not before its money.
-                refund = receipt.transaction_id
-                waits = bool(refund) and refund.state != 'done'
-            else:
+            if not receipt.income_id:  # A return goes to the register of its income.
                 receipt._take_present_register()
-                waits = False
             receipt.write({
-                'state': 'waiting' if waits else 'queued',
-                'next_try_at': not waits and fields.Datetime.now(),
-                'tries': 0, 'problem': False,
+                'state': 'queued', 'next_try_at': fields.Datetime.now(), 'tries': 0,
+                'problem': False,
             })
             if not receipt.line_ids:
                 receipt._build_lines()

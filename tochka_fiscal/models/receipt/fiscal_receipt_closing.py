@@ -141,13 +141,16 @@ class FiscalReceipt(models.Model):
         deliveries = self.transaction_id._fiscal_deliveries()
         self._revoke_closings(deliveries)
         own = self.transaction_id._fiscal_own_documents()
+        # What is on its way back is not handed over, as far as anybody knows.
+        going_back = to_kopecks(sum(self.transaction_id.tochka_refund_ids.filtered(
+            lambda refund: refund.state in acquiring_const.REFUND_IN_WORK).mapped('amount')))
         closings = self.browse()
         for document, amount in deliveries.items():
             source = f'{document._name},{document.id}'
             part = min(
                 amount - self._closed(source),
                 # What is an advance whatever happens is not delivered by its own document.
-                self._prepaid_left(own if source in own else None),
+                self._prepaid_left(own if source in own else None) - going_back,
             )
             if part > 0:
                 part = min(part, self._most(document, source))

@@ -10,7 +10,7 @@ from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name, return_lin
 class FiscalReceipt(models.Model):
     """ The receipt of a return: it repeats the lines of its income, and goes to the same register.
 
-    It waits with the refund and is sent once, when the money has gone back.
+    It is made when the money has gone back, together with the refund transaction.
     """
 
     _inherit = 'fiscal.receipt'
@@ -26,7 +26,8 @@ class FiscalReceipt(models.Model):
 
     @api.model
     def _create_return(self, refund):
-        """ Create the receipt of a refund together with it, once.
+        """ Create the receipt of a refund that is done, once, or take the one that an earlier
+        version has made with the request.
 
         :param payment.transaction refund: The refund, as superuser.
         :return: The receipt; none when the payment has none.
@@ -36,7 +37,7 @@ class FiscalReceipt(models.Model):
         income = refund.source_transaction_id._fiscal_receipt()
         if known or not income:
             return known
-        receipt = self.create({
+        return self.create({
             **{name: income[name].id for name in (
                 'partner_id', 'company_id', 'currency_id', 'register_id')},
             **{name: income[name] for name in ('taxation_system', 'contact', 'address')},
@@ -50,8 +51,6 @@ class FiscalReceipt(models.Model):
             'payments': {'cashless': to_kopecks(abs(refund.amount))},
             'state': 'waiting',
         })
-        receipt._build_lines()
-        return receipt
 
     def _release(self):
         """ The money has gone back: print the return. """
@@ -60,28 +59,17 @@ class FiscalReceipt(models.Model):
                 receipt.state != 'failed' or receipt.attempt_ids
             ):
                 continue
-            receipt.paid_at = receipt.transaction_id._fiscal_paid_at()
+            receipt.write({
+                'state': 'queued', 'next_try_at': fields.Datetime.now(),
+                'paid_at': receipt.transaction_id._fiscal_paid_at(), 'problem': False})
+            receipt._build_lines()
             if receipt.register_id.kind == 'bank':
                 receipt._leave_return()
-                continue
-            receipt.write({'state': 'queued', 'next_try_at': fields.Datetime.now()})
-            if not receipt.line_ids or receipt._has_lost_lines():
-                receipt._build_lines()
         self._trigger()
-
-    def _has_lost_lines(self):
-        """ Return whether money that has gone back meanwhile has taken lines of this return. """
-        self.ensure_one()
-        return any(line._returned() > to_kopecks(line.total)
-                   for line in self.line_ids.origin_id)
-
-    def _wait_again(self):
-        """ The refund is tried once more: its receipt waits with it. """
-        self.filtered(lambda r: r.state == 'void').state = 'waiting'
 
     def _leave_return(self):
         """ Nobody documents whether the bank's partner prints returns: say what to look for. """
-        self.state = 'delegated'
+        self.write({'state': 'delegated', 'next_try_at': False})
         self._ask('receipt_return', total=f'{self.total:.2f}', contact=self.contact)
 
     # === BUSINESS METHODS - LINES === #
@@ -119,8 +107,6 @@ class FiscalReceipt(models.Model):
     def _left_to_return(self, returning):
         """ Return what is left of the lines of an income, in the order in which it goes back.
 
-        Money that has gone back is not kept waiting by a refund that may yet be refused.
-
         :param fiscal.receipt returning: The receipt of the return, which does not count.
         :return: Of prepaid lines that were not closed, and of settled and closing lines:
                  (fiscal.receipt.line, kopecks).
@@ -133,13 +119,9 @@ class FiscalReceipt(models.Model):
                 "The receipt %s of the payment itself has no lines yet. Put it right first.",
                 self.name))
 
-        is_gone = returning.transaction_id.state == 'done'
-        aside = returning | self.return_ids.filtered(
-            lambda receipt: is_gone and receipt.state == 'waiting')
-
         def rest(line):
             own = sum(to_kopecks(one.total) for one in line.return_line_ids
-                      if one.receipt_id in aside)
+                      if one.receipt_id == returning)
             return to_kopecks(line.total) - line._returned() + own
 
         closings = self._closings()

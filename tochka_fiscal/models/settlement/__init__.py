@@ -11,4 +11,5 @@ from . import payment_transaction_marks
 from . import payment_transaction_return
 from . import payment_transaction_rules
 from . import product_category
+from . import tochka_refund
 from . import uom_uom

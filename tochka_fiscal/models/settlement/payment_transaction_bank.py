@@ -183,6 +183,14 @@ class PaymentTransaction(models.Model):
             transaction._fiscal_receipt()._void()
         return transactions
 
+    def _set_error(self, state_message, extra_allowed_states=()):
+        """ Override of `payment`: what failed gets no receipt. """
+        transactions = super()._set_error(
+            state_message, extra_allowed_states=extra_allowed_states)
+        for transaction in transactions:
+            transaction._fiscal_receipt()._void()
+        return transactions
+
     def _fiscal_flag_unprinted(self):
         """ Ask a person when the bank's register is chosen and this link was made without it. """
         self.ensure_one()
