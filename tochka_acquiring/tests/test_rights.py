@@ -214,9 +214,8 @@ class TestRights(RefundCommon):
         self.assertEqual(readers, {
             # Whoever makes a connection chooses the provider's anyway.
             'tochka_connection.py': {'tochka_provider_id'},
-            'account_payment.py': {'tochka_posting', 'tochka_match_return'},
-            'payment_transaction_refund.py': {'tochka_refund_note'},
-            'payment_transaction_return.py': {'fiscal_picked'},
+            'account_payment.py': {'tochka_posting'},
+            'payment_transaction_return.py': {'fiscal_refund_wizard'},
         })
 
     def test_context_chooses_no_shop_and_undoes_nothing(self):
@@ -235,9 +234,10 @@ class TestRights(RefundCommon):
         """ A refund that is made as superuser is not born done. """
         payment = self.paid(1000.0)
         payment.with_user(self.env.user).with_context(
-            default_state='done', default_tochka_refund_state='done',
+            default_state='done', default_order_id='1', default_is_missing=True,
         ).action_refund(amount_to_refund=100.0)
-        self.assertEqual(payment._tochka_refunds().state, 'draft')
+        self.assertRecordValues(payment.tochka_refund_ids, [
+            {'state': 'requested', 'order_id': False, 'is_missing': False}])
 
     def test_context_names_neither_payment_nor_note(self):
         payment, victim = self.paid(1000.0), self.paid(700.0)
@@ -275,9 +275,8 @@ class TestRights(RefundCommon):
             'amount': 5.0, 'payment_type': 'inbound', 'partner_id': self.payer.id,
             'journal_id': self.journal.id})
         own.sudo().payment_transaction_id = payment
-        self.assertEqual((own.tochka_refund_count, own.tochka_refund_info), (0, False))
+        self.assertEqual((own.refunds_count, own.tochka_refund_info), (0, False))
         self.assertFalse(own.tochka_refundable)
-        self.assertEqual(own.action_tochka_refunds()['domain'], [('id', 'in', [])])
 
     @mute_logger('odoo.addons.base.models.ir_rule')
     def test_manager_of_another_company(self):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
@@ -30,26 +31,29 @@ class TestRightsTable(RightsCommon, RefundCommon):
         'tochka.connection.action_take_webhook': 'admin',
         'tochka.connection.action_test_webhook': 'admin',
         'tochka.webhook.event.action_retry': 'admin',
-        'tochka.problem.action_mend': 'admin',
+        # What they lead to has rights of its own.
+        'tochka.problem.action_mend': BOOKS,
+        'tochka.problem.action_close': BOOKS,
+        'tochka.problem.action_open_record': BOOKS,
         'payment.provider.action_tochka_connect': 'admin',
         'payment.provider.action_tochka_try': 'admin',
         'payment.provider.action_tochka_details_neutral': 'admin',
         'payment.provider.action_tochka_details_school': 'admin',
         'account.journal.action_tochka_connection': BOOKS,
         'account.move.js_assign_outstanding_line': BOOKS,
-        'account.move.action_tochka_refund': BOOKS,
         'account.move.action_tochka_refunds': BOOKS,
         'account.payment.action_post': BOOKS,
-        'account.payment.action_tochka_refunds': BOOKS,
-        'account.payment.action_tochka_record_return': BOOKS,
+        'account.payment.action_view_refunds': BOOKS,
         'payment.transaction.action_tochka_refresh': BOOKS,
+        'payment.transaction.action_view_refunds': BOOKS,
         # Money goes back.
-        'payment.transaction.action_tochka_refund_again': 'accountant admin',
-        'payment.transaction.action_tochka_refund_cancel': 'accountant admin',
-        'payment.transaction.action_tochka_record_return': 'accountant admin',
-        'payment.refund.wizard.action_refund': 'accountant admin',
-        'tochka.refund.note.action_refund': 'accountant admin',
-        'tochka.refund.record.action_record': 'accountant admin',
+        'tochka.refund.action_send_again': 'accountant admin',
+        'tochka.refund.action_give_up': 'accountant admin',
+        # Windows are those of whoever has opened them: the administrator, in this test.
+        'payment.refund.wizard.action_refund': 'admin',
+        'tochka.refund.note.action_refund': 'admin',
+        'tochka.refund.record.action_record': 'admin',
+        'tochka.problem.close.action_apply': 'admin',
         'tochka.try.action_create_client': 'admin',
         'tochka.try.action_refresh': 'admin',
         'tochka.try.action_refund': 'admin',
@@ -68,7 +72,10 @@ class TestRightsTable(RightsCommon, RefundCommon):
         'tochka.webhook.key': {'foreign': 'crud', 'admin': 'crud'},
         'tochka.token': {},
         'tochka.authorization': {'admin': 'r'},
-        'tochka.problem': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
+        **{model: {'clerk': 'r', 'accountant': 'r', 'admin': 'r'} for model in (
+            'tochka.problem', 'tochka.refund')},
+        'tochka.problem.close': {
+            'clerk': 'c', 'accountant': 'c', 'stranger': 'c', 'foreign': 'c', 'admin': 'crud'},
         'tochka.details.tag': {'foreign': 'crud', 'admin': 'crud'},
         # Whoever may return money opens windows of his own; these are another's.
         'tochka.refund.note': {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'},
@@ -79,11 +86,13 @@ class TestRightsTable(RightsCommon, RefundCommon):
         **{model: {'*': 'admin'} for model in (
             'tochka.connection', 'tochka.legal.entity', 'tochka.merchant', 'tochka.account',
             'tochka.webhook.event', 'payment.provider', 'payment.transaction', 'tochka.try',
-            'tochka.refund.note', 'tochka.refund.record', 'payment.refund.wizard')},
+            'tochka.refund.note', 'tochka.refund.record', 'payment.refund.wizard',
+            'tochka.problem.close')},
         **{model: {'*': 'foreign admin'} for model in (
             'tochka.webhook.key', 'tochka.details.tag', 'res.company')},
         **{model: {} for model in (
-            'tochka.token', 'tochka.authorization', 'tochka.problem', 'ir.cron.progress',
+            'tochka.token', 'tochka.authorization', 'tochka.problem', 'tochka.refund',
+            'ir.cron.progress',
             'res.config.settings')},
         'account.move': {'*': 'admin', 'tochka_client_id': BOOKS},
         # A return of an advance is tied to it by hand.
@@ -144,9 +153,14 @@ class TestRightsTable(RightsCommon, RefundCommon):
             'connection_id': self.connection.id, 'user_id': self.env.uid})
 
     def make_tochka_problem(self):
-        return self.env['tochka.problem'].sudo().create({
-            'connection_id': self.connection.id, 'code': 'health', 'severity': '2_warning',
-            'company_id': self.company.id, 'params': {}})
+        return self.env['tochka.problem']._open(self.connection, 'of_a_test')
+
+    def make_tochka_problem_close(self):
+        return self.env['tochka.problem.close'].create({
+            'problem_ids': [Command.set(self.record('tochka.problem').ids)]})
+
+    def make_tochka_refund(self):
+        return self.ask_refund(self.record('payment.transaction'), 50.0)
 
     def make_tochka_details_tag(self):
         return self.env['tochka.details.tag'].sudo().create({

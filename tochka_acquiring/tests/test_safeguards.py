@@ -18,9 +18,9 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
     SECRETS = {
         'tochka.connection': {'client_secret', 'jwt_key', 'client_id', 'webhook_foreign_url'},
         'tochka.webhook.event': {'payload'},
-        'tochka.problem': {'params'},
+        'tochka.problem': {'params', 'activity_id'},
     }
-    HARMLESS = {'params'}
+    HARMLESS = {'params', 'activity_id'}
     UNIQUE = {
         'payment_transaction_tochka_operation_uniq': 'tochka_operation_id',
         'payment_transaction_tochka_payment_link_uniq': 'tochka_payment_link_id',
@@ -28,7 +28,7 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
         'tochka_details_tag_name_uniq': 'name',
         'tochka_legal_entity_customer_code_uniq': 'connection_id, customer_code',
         'tochka_merchant_merchant_id_uniq': 'legal_entity_id, merchant_id',
-        'tochka_problem_problem_uniq': 'connection_id, code, subject',
+        'tochka_refund_name_uniq': 'name',
         'tochka_token_connection_uniq': 'connection_id',
         'tochka_webhook_event_digest_uniq': 'digest',
         'tochka_webhook_key_url_uniq': 'url',
@@ -59,12 +59,11 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
             'connection_id': self.connection.id, 'user_id': self.env.uid, 'link_hash': 'hash'})
         event = self.env['tochka.webhook.event'].sudo().create({
             'digest': 'digest', 'source': 'webhook', 'received_at': now, 'next_try_at': now})
-        problem = self.env['tochka.problem'].sudo().create({
-            'connection_id': self.connection.id, 'code': 'x', 'severity': '3_info'})
+        problem = self.env['tochka.problem']._open(self.connection, 'of_a_test')
         self.connection.sudo().write({
             'webhook_state': 'active', 'public_url': 'https://odoo.example.com'})
         transaction.sudo().tochka_next_poll_at = now
-        self.assertTrue(refund.tochka_refund_next_at)
+        self.assertTrue(refund.next_at)
         self.check_neutralized({
             'tochka.connection': self.connection, 'tochka.webhook.event': event,
             'tochka.problem': problem})
@@ -75,7 +74,7 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
                          ('disconnected', 'unknown', False))
         self.assertFalse(transaction.tochka_next_poll_at)
         self.assertFalse(transaction.tochka_payment_link)
-        self.assertFalse(refund.tochka_refund_next_at)
+        self.assertFalse(refund.next_at)
         calls = len(self.bank.calls)
         for job in ('cron_poll', 'cron_refund', 'cron_sweep', 'cron_refund_sweep', 'cron_refresh',
                     'cron_renew_access', 'cron_monitor'):
@@ -126,8 +125,8 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
             self.bank.give_back(payment.tochka_operation_id, 100)
         self.assertGreaterEqual(const.REFUND_SWEEP_DAYS, 400)
         self.sweep()
-        self.assertEqual(found._tochka_refunds().mapped('amount'), [-100.0])
-        self.assertFalse(gone._tochka_refunds())
+        self.assertEqual(found.tochka_refund_ids.mapped('amount'), [100.0])
+        self.assertFalse(gone.tochka_refund_ids)
 
     def test_sweep_reaches_the_oldest_open_link(self):
         """ A link lives long, and is paid on its last day. """

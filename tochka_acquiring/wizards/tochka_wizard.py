@@ -44,7 +44,7 @@ class TochkaWizard(models.AbstractModel):
         """ :raise AccessError: If one of the records that these values name is not the user's. """
         for name, value in values.items():
             field = self._fields.get(name)
-            if field and field.type == 'many2one':
+            if field and field.type in ('many2one', 'many2many'):
                 named = field.convert_to_cache(value, self, validate=False)
                 self.env[field.comodel_name].browse(named)._origin.check_access('read')
             elif field and field.type == 'one2many' and isinstance(value, list | tuple):
@@ -62,6 +62,6 @@ class TochkaWizard(models.AbstractModel):
         self.ensure_one()
         return [
             self[name].with_env(env) for name, field in self._fields.items()
-            if field.type == 'many2one' and field.store and name not in models.LOG_ACCESS_COLUMNS
-            and self[name]
+            if field.type in ('many2one', 'many2many') and field.store
+            and name not in models.LOG_ACCESS_COLUMNS and self[name]
         ]
