@@ -96,7 +96,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
                         wizard.action_refund()
                 else:
                     wizard.action_refund()
-                    self.assertTrue(payment.payment_transaction_id._tochka_refunds())
+                    self.assertTrue(payment.payment_transaction_id.tochka_refund_ids)
 
     def test_correction_names_documents_of_its_payment(self):
         receipt = self.print_invoice(1000.0)
