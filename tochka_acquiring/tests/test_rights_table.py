@@ -89,11 +89,10 @@ class TestRightsTable(RightsCommon, RefundCommon):
             'tochka.refund.note', 'tochka.refund.record', 'payment.refund.wizard',
             'tochka.problem.close')},
         **{model: {'*': 'foreign admin'} for model in (
-            'tochka.webhook.key', 'tochka.details.tag', 'res.company')},
+            'tochka.webhook.key', 'tochka.details.tag', 'res.company', 'res.config.settings',
+            'ir.cron.progress')},
         **{model: {} for model in (
-            'tochka.token', 'tochka.authorization', 'tochka.problem', 'tochka.refund',
-            'ir.cron.progress',
-            'res.config.settings')},
+            'tochka.token', 'tochka.authorization', 'tochka.problem', 'tochka.refund')},
         'account.move': {'*': 'admin', 'tochka_client_id': BOOKS},
         # A return of an advance is tied to it by hand.
         'account.payment': {'*': 'admin', 'tochka_advance_account_id': BOOKS},
