@@ -22,8 +22,9 @@ KINDS = (
     'reset_after', 'garble_before', 'garble_after',
 )
 # After these nothing is answered.
-CUTS = {f'{how}_{when}' for when in ('before', 'after')
-        for how in ('timeout', 'close', 'reset', 'garble')}
+CUTS_BEFORE, CUTS_AFTER = (
+    {f'{how}_{when}' for how in ('timeout', 'close', 'reset', 'garble')}
+    for when in ('before', 'after'))
 
 
 class Faults:
@@ -105,7 +106,7 @@ def apply_before(faults, rule):
     answer = answer_before(rule)
     if answer and (rule['kind'] != 'timeout_before' or is_client_gone()):
         faults.note_harm(rule)
-    return end_connection(rule) if rule['kind'] in CUTS else answer
+    return end_connection(rule) if rule['kind'] in CUTS_BEFORE else answer
 
 
 def answer_before(rule):
@@ -127,7 +128,7 @@ def answer_before(rule):
     elif kind == 'timeout_before':
         time.sleep(seconds)
         return Response('', 500)
-    elif kind in CUTS:
+    elif kind in CUTS_BEFORE:
         return Response('', 500)
     elif kind == 'error_5xx':
         return Response('<html><h1>502 Bad Gateway</h1></html>', rule.get('status', 502),
@@ -150,7 +151,7 @@ def apply_after(faults, rule, response):
         return response
     if kind.endswith('_after') or kind == 'cut_body':
         faults.note_harm(rule)
-    if kind in CUTS:
+    if kind in CUTS_AFTER:
         return end_connection(rule)
     if kind == 'error_5xx_after':
         return Response('<html><h1>504 Gateway Timeout</h1></html>', rule.get('status', 504),
