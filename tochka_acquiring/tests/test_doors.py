@@ -78,7 +78,8 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
     def knock_tochka_return(self):
         self.knock_page(const.RETURN_ROUTE, 'reference', 'access_token', 'failed')
         transaction = self.create_linked_tx()
-        token = payment_utils.generate_access_token(const.RETURN_ROUTE, transaction.reference)
+        token = payment_utils.generate_access_token(
+            const.RETURN_ROUTE, transaction.reference, env=self.env)
         self.knock_page(const.RETURN_ROUTE, 'failed', 'x', fixed={
             'reference': transaction.reference, 'access_token': token}, examples=10)
 
@@ -162,7 +163,8 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
             '/payment/pay', 'reference', 'amount', 'currency_id', 'partner_id', 'company_id',
             'access_token', 'invoice_id', 'tochka_topup')
         amount = 100.0
-        token = payment_utils.generate_access_token(self.payer.id, amount, self.rub.id)
+        token = payment_utils.generate_access_token(
+            self.payer.id, amount, self.rub.id, env=self.env)
         self.knock_page('/payment/pay', 'tochka_topup', 'reference', 'company_id', fixed={
             'amount': str(amount), 'currency_id': str(self.rub.id),
             'partner_id': str(self.payer.id), 'access_token': token}, examples=15)
@@ -182,7 +184,7 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
     def knock_at_signed_amount(self, amount):
         """ Whoever may make links can sign any amount. """
         token = payment_utils.generate_access_token(
-            self.payer.id, amount and float_or(amount), self.rub.id)
+            self.payer.id, amount and float_or(amount), self.rub.id, env=self.env)
         values = self.pressed(
             amount=amount, currency_id=self.rub.id, partner_id=self.payer.id, access_token=token)
         try:
@@ -200,7 +202,8 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
             type(self.env['tochka.connection']), '_client',
             lambda _connection, quick=False: (asked.append(quick), self.bank)[1]))
         transaction = self.create_linked_tx()
-        token = payment_utils.generate_access_token(const.RETURN_ROUTE, transaction.reference)
+        token = payment_utils.generate_access_token(
+            const.RETURN_ROUTE, transaction.reference, env=self.env)
         asked.clear()
         self.knock(const.RETURN_ROUTE, params={
             'reference': transaction.reference, 'access_token': token})
@@ -245,7 +248,8 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
     def test_top_up_has_its_limit_at_every_door(self):
         answer = {}
         for amount in (float(const.MAX_TOPUP) + 1, 20_000_000.0):
-            token = payment_utils.generate_access_token(self.payer.id, amount, self.rub.id)
+            token = payment_utils.generate_access_token(
+            self.payer.id, amount, self.rub.id, env=self.env)
             answer = self.knock_rpc('/payment/transaction', self.pressed(
                 amount=amount, currency_id=self.rub.id, partner_id=self.payer.id,
                 access_token=token))

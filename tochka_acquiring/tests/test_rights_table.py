@@ -1,6 +1,9 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from datetime import timedelta
+from unittest.mock import patch
+
+import requests
 
 from odoo import fields
 from odoo.fields import Command
@@ -100,6 +103,7 @@ class TestRightsTable(RightsCommon, RefundCommon):
 
     def setUp(self):
         super().setUp()
+        self.startPatcher(patch('requests.get', side_effect=requests.ConnectionError))
         # Windows are those of the administrator who has the records of this test.
         self.users['admin'] = self.env.user
         self.env.user.sudo().group_ids |= self.env.ref('account.group_account_manager')

@@ -31,6 +31,14 @@ class TochkaWizard(models.AbstractModel):
                 "You may not see what this window is about."))
         return None
 
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **options):
+        """ Override of `base`: fields are read by a search. """
+        query = super()._search(domain, offset, limit, order, **options)
+        if self.env.su or options.get('bypass_access'):
+            return query
+        return self.browse(query)._filtered_access('read')._as_query(ordered=bool(order))
+
     def onchange(self, values, field_names, fields_spec):
         """ Override of `web`, which computes a window that is not saved, and so not checked. """
         defaults = self.default_get(list(self._fields)) if not field_names else {}
