@@ -206,10 +206,9 @@ class TestRights(RefundCommon):
             root = Path(get_module_path(addon) or '')
             for path in root.rglob('*.py') if root.name else ():
                 found = re.findall(
-                    r"context\.get\(\s*'((?:tochka|fiscal)_\w+)'|context\['((?:tochka|fiscal)_",
-                    path.read_text())
+                    r"context(?:\.get\(|\[)\s*'((?:tochka|fiscal)_\w+)'", path.read_text())
                 if found and 'tests' not in path.parts:
-                    readers[path.name] = {name for pair in found for name in pair if name}
+                    readers[path.name] = set(found)
         # The last two look themselves whether it is a recordset, or our own object.
         self.assertEqual(readers, {
             # Whoever makes a connection chooses the provider's anyway.
