@@ -46,7 +46,8 @@ class TestFiscalSafeguards(SafeguardsCommon, FiscalCommon):
         registers = self.register | self.env['fiscal.register'].sudo().create([{
             'name': kind, 'kind': kind, 'company_id': self.company.id,
             'address': 'https://school.example.com', 'state': 'ready',
-            'url': 'https://kassa.example.com', 'paykeeper_taxation_system': 'osn'} for kind in kinds])
+            'url': 'https://kassa.example.com', 'paykeeper_taxation_system': 'osn'}
+            for kind in kinds])
         self.check_neutralized({'fiscal.register': registers})
         self.assertEqual(set(registers.mapped('state')), {'draft'})
         self.assertFalse(receipt.next_try_at)
