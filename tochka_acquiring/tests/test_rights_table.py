@@ -167,7 +167,7 @@ class TestRightsTable(RightsCommon, RefundCommon):
 
     def make_tochka_details_tag(self):
         return self.env['tochka.details.tag'].sudo().create({
-            'name': "{class}", 'source': 'text', 'text': "5A"})
+            'name': "class", 'source': 'text', 'text': "5A"})
 
     def make_payment_provider(self):
         return self.provider
