@@ -119,7 +119,7 @@ class RightsCommon:
             fields = {
                 field.name for field in model._fields.values()
                 if self.addon in field._modules and (field.store or field.inverse)
-                and field.name not in MAGIC_COLUMNS
+                and field.name not in MAGIC_COLUMNS and not field.inherited
             }
             if fields:
                 found[name] = fields
