@@ -99,12 +99,12 @@ def create_app(base_url='http://127.0.0.1', openapi=None, webhook_interval=10.0)
         })
         request.fault = app.config['FAULTS'].take(
             request.method, request.path, readable_body)
-        return apply_before(request.fault) if request.fault else None
+        return apply_before(app.config['FAULTS'], request.fault) if request.fault else None
 
     @app.after_request
     def after(response):
         rule = getattr(request, 'fault', None)
-        return apply_after(rule, response) if rule else response
+        return apply_after(app.config['FAULTS'], rule, response) if rule else response
 
     return app
 

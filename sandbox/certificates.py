@@ -75,9 +75,15 @@ def server_context(authority, name, host):
     :param str host: The host name or address.
     :rtype: ssl.SSLContext
     """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    show_certificate(context, authority, name, host)
+    return context
+
+
+def show_certificate(context, authority, name, host):
+    """ Let a server show a new certificate from the next handshake on. Parameters as above. """
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = authority.issue(name, key.public_key(), host)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.NamedTemporaryFile(suffix='.pem') as chain:
         chain.write(certificate.public_bytes(serialization.Encoding.PEM))
         chain.write(key.private_bytes(
@@ -86,7 +92,6 @@ def server_context(authority, name, host):
         ))
         chain.flush()
         context.load_cert_chain(chain.name)
-    return context
 
 
 def _named(text):

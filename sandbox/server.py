@@ -7,7 +7,7 @@ from pathlib import Path
 from werkzeug.serving import make_server
 
 from .app import create_app
-from .certificates import Authority, server_context
+from .certificates import Authority, server_context, show_certificate
 from .orangedata_server import Gate, QuietHandler
 
 
@@ -22,7 +22,12 @@ class RunningSandbox:
     """
 
     def __init__(self, port=0, host='127.0.0.1', tls_ca=None, orangedata_port=0, **options):
-        context = make_tls_context(host, tls_ca) if tls_ca else None
+        self._host = host
+        self._authority = Authority('Sandbox Root CA') if tls_ca else None
+        self._context = context = None
+        if tls_ca:
+            Path(tls_ca).write_bytes(self._authority.pem)
+            self._context = context = server_context(self._authority, 'Sandbox Bank', host)
         self.app = create_app(**options)
         self._server = make_server(
             host, port, self.app, threaded=True, request_handler=QuietHandler, ssl_context=context
@@ -43,6 +48,14 @@ class RunningSandbox:
         """ Where OrangeData is served; the first question opens it. """
         return self._gate.open()
 
+    def change_certificate(self, authority=None):
+        """ Show another certificate from the next connection on, as a bank does each year.
+
+        :param Authority|None authority: Who signs it; None: the one that clients trust.
+        """
+        show_certificate(
+            self._context, authority or self._authority, 'Sandbox Bank', self._host)
+
     def stop(self):
         """ Stop serving and delivering. """
         self._gate.close()
@@ -60,15 +73,3 @@ def start(port=0, **options):
     """ Start a sandbox in the background. :rtype: RunningSandbox """
     logging.getLogger('werkzeug').setLevel(logging.ERROR)
     return RunningSandbox(port, **options)
-
-
-def make_tls_context(host, ca_file):
-    """ Make a private certification authority and a certificate for the host.
-
-    :param str host: The host name or address.
-    :param str ca_file: Where to write the authority's certificate.
-    :rtype: ssl.SSLContext
-    """
-    authority = Authority('Sandbox Root CA')
-    Path(ca_file).write_bytes(authority.pem)
-    return server_context(authority, 'Sandbox Bank', host)

@@ -7,6 +7,7 @@ from datetime import timezone
 from zoneinfo import ZoneInfo
 
 from odoo.http import request
+from odoo.models import BaseModel
 
 from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api.deadline import Deadline
@@ -57,6 +58,21 @@ def sudo_of_accessible(records):
     if records:
         records.check_access('read')
     return records.sudo()
+
+
+def told_by_code(env, key):
+    """ Return the records that our own code has put into the context.
+
+    Whoever calls over the network fills the context as well, with what JSON can say: records are
+    none of that, and nothing else is believed.
+
+    :param Environment env: Where the context is.
+    :param str key: The key.
+    :return: The records; None when nobody has filled the key, or a caller.
+    :rtype: BaseModel|None
+    """
+    told = env.context.get(key)
+    return told if isinstance(told, BaseModel) else None
 
 
 def is_local_route(route):

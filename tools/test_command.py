@@ -141,6 +141,25 @@ def served_environment(in_ci):
     return extra
 
 
+def lacking():
+    """ Return what a whole run in CI must not go without: it would be green and say less.
+
+    Elsewhere the bank's file may be absent: what needs it is skipped, and the end says so.
+
+    :rtype: list[str]
+    """
+    shared = ROOT.parent / 'shared'
+    found = [f'{folder}: there is no such folder of tests' for folder in (
+        *PLAIN, *(f'{addon}/tests' for addon in ADDONS), *SERVED) if not (ROOT / folder).is_dir()]
+    named = os.environ.get('TOCHKA_OPENAPI')
+    if not Path(named or shared / 'tochka' / 'openapi.json').is_file() and (
+        named or shared.is_dir()
+    ):
+        found.append("The bank's OpenAPI file is not where it should be:"
+                     f" {named or shared / 'tochka' / 'openapi.json'}")
+    return found
+
+
 def plan(totals, chosen, options, flags, everything, in_ci):
     """ Return what to run after the plain tests and those of the models, the longest first.
 
@@ -182,6 +201,9 @@ def main():
     options = [a for a in arguments if a not in paths]
     only_extra = not paths and flags & {'--odoo-core', '--odoo-reference'}
     totals = Totals()
+    if in_ci and not paths:
+        for one in lacking():
+            totals.fail(one)
     chosen = groups(paths)
     if chosen['plain'] and not only_extra:
         totals.pytest(
@@ -191,6 +213,8 @@ def main():
             if chosen['addons'] and not only_extra:
                 run_addons(totals, chosen['addons'], options)
             totals.together(plan(totals, chosen, options, flags, not paths, in_ci))
+    for reason, count in sorted(totals.reasons.items()):
+        print(f'· {count} skipped: {reason}')
     for run in totals.broken:
         print(f'✗ {run}')
     print(f'{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped')

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Totals:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.broken = []
+        self.reasons = Counter()
         self._lock = threading.Lock()
         self._together = False
 
@@ -51,6 +53,13 @@ class Totals:
             if broken:
                 self.broken.append(broken)
 
+    def fail(self, reason):
+        """ Count something that should be and is not.
+
+        :param str reason: What it is.
+        """
+        self._count(failed=1, broken=reason)
+
     def pytest(self, arguments, in_odoo=False, **extra):
         """ Run pytest and count.
 
@@ -73,9 +82,15 @@ class Totals:
                     failed = count['failures'] + count['errors']
                     self._count(count['tests'] - failed - count['skipped'], failed,
                                 count['skipped'])
+                    with self._lock:
+                        self.reasons.update(
+                            skipped.get('message', '') for skipped in suite.iter('skipped'))
         if code is None:
             self._count(failed=1, broken=f'{name}: no end after {RUN_SECONDS} s')
-        elif code not in (0, 5):  # 5: nothing selected by -k
+        elif code == 5 and not {'-k', '-m'} & {word[:2] for word in arguments}:
+            # Who renames a folder, or all that it holds, must hear of it.
+            self.fail(f'{name}: it holds no test')
+        elif code not in (0, 5):
             self._count(broken=name)
 
     def _run(self, name, words, options):

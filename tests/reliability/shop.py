@@ -10,19 +10,22 @@ import xmlrpc.client
 import psycopg2
 import pytest
 
-from tests.served import Stack
+from tests.served import Stack, wait_until
 from tests.services import SERVICES
 
 # With --long five hundred of everything, else so many that every fault and every kill still comes.
 LONG = bool(os.environ.get('TOCHKA_LONG'))
 SEED = 54
-KINDS = ('refuse', 'timeout_before', 'timeout_after', 'error_5xx', 'error_5xx_after', 'cut_body',
-         'html_200', 'html_200_after', 'slow', 'close_before', 'close_after')
+KINDS = ('refuse', 'error_5xx', 'error_5xx_after', 'cut_body', 'html_200', 'html_200_after',
+         'close_before', 'close_after')
+# Once each: they last until the client gives up.
+SILENCES = ('timeout_before', 'timeout_after')
 # When nothing changes for so long, something hangs; a restart of Odoo takes much less.
 HANG_SECONDS = 60
 
 CAN_ASK = [kind for kind, service in SERVICES.items() if service.can_ask]
 
+SENDING_RECEIPT = "SELECT 1 FROM fiscal_receipt WHERE state = 'sending'"
 LANE = "env['fiscal.receipt'].sudo()._cron_fiscal_lane(%s)"
 # Whose register has a number of it, or finds it by ours, can ask; others wait for a callback.
 HURRY_RECEIPTS = """
@@ -55,6 +58,7 @@ class Shop:
         self.ended = threading.Event()
         self._thread = threading.local()
         self.last_error = None
+        self.interrupted = 0
         self.lanes = [self.create_action('fiscal.receipt', LANE % lane) for lane in range(2)]
 
     def close(self):
@@ -114,29 +118,49 @@ class Shop:
 
     # === WHAT HAPPENS NOW AND THEN === #
 
-    def order_faults(self, method, path, times, in_a_row=1, seconds=0.3):
+    def order_faults(self, method, path, times, patience, in_a_row=1):
         """ Let calls go wrong, in an order that is the same each time.
 
         :param int times: How often each kind comes, mixed with as many calls that go well.
+        :param int patience: Seconds that the client waits for an answer. A silence is longer.
         :param int in_a_row: How many calls go wrong then: reads are repeated at once.
         """
-        rules = [{'kind': kind, 'seconds': seconds, 'times': in_a_row}
-                 for kind in KINDS for _time in range(times)]
+        rules = [{'kind': kind, 'times': in_a_row} for kind in KINDS for _time in range(times)]
+        # A read that has met silence is not repeated at once.
+        rules += [{'kind': kind, 'seconds': patience + 1} for kind in SILENCES if times]
         rules += [{'kind': 'slow', 'seconds': 0}] * len(rules)
         self.random.shuffle(rules)
         for rule in rules:
             self.stack.control('faults', {**rule, 'method': method, 'path': path})
 
     def assert_all_faults_happened(self):
-        """ Nothing of what was ordered is left. """
-        unused = [(rule['method'], rule['kind'])
-                  for rule in self.stack.control('faults') if rule['times']]
-        assert not unused, "These faults did not happen"
+        """ Nothing of what was ordered is left, and all of it has done harm. """
+        def rules():
+            return [rule for rule in self.stack.control('faults') if rule['kind'] != 'slow']
 
-    def kill(self):
-        """ Kill Odoo without warning, and start it again. """
+        assert rules()
+        assert not [rule for rule in rules() if rule['times']], "These faults did not happen"
+        # A silence ends a second after its client's patience.
+        wait_until(lambda: all(rule['harm'] for rule in rules()), "the harm of each fault", 60)
+
+    def kill(self, interrupts):
+        """ Kill Odoo without warning while something is going on, and start it again.
+
+        `assert_kills_counted` tells whether any kill has met what it was for.
+
+        :param str interrupts: A query that finds what is going on.
+        """
+        until = time.monotonic() + HANG_SECONDS
+        while not self.sql(interrupts):
+            assert time.monotonic() < until, "There was nothing to interrupt"
+            time.sleep(0.002)
         self.stack.kill_odoo()
+        self.interrupted += bool(self.sql(interrupts))
         self.stack.start_odoo()
+
+    def assert_kills_counted(self):
+        """ A kill counts when it has left half-done what it was to interrupt. """
+        assert self.interrupted, "No kill has interrupted anything"
 
     # === WAITING === #
 

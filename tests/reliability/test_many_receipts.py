@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.reliability.shop import CAN_ASK, LONG, Shop
+from tests.reliability.shop import CAN_ASK, LONG, SENDING_RECEIPT, Shop
 from tests.services import SERVICES
 
 COUNT, BATCH = (500, 25) if LONG else (60, 6)
@@ -18,6 +18,8 @@ SHARE = 20 if LONG else 8
 # Each kind comes so often, mixed with as many calls that go well.
 POST_FAULTS, GET_FAULTS = (11, 4) if LONG else (2, 1)
 TILL_ERRORS = 10 if LONG else 2
+# `tuning.REGISTER_TIMEOUT` of `tochka_fiscal`.
+PATIENCE = 10
 NOBODY = 'http://127.0.0.1:9/'  # where nobody listens
 
 SETTLED = """
@@ -72,7 +74,7 @@ class ReceiptShop(Shop):
             for method, path, times in (
                 ('POST', service.posts, posts), ('GET', service.gets, gets),
             ):
-                self.order_faults(method, path, times)
+                self.order_faults(method, path, times, PATIENCE)
             service.control('till_errors', {**service.till_error, 'times': till_errors})
 
     @contextlib.contextmanager
@@ -135,18 +137,19 @@ def test_each_receipt_has_one_document(stack, kind):
                 shop.settle(bank, 0, half)
                 for share in (0.06, 0.2):
                     shop.wait_printed(share)
-                    shop.kill()
+                    shop.kill(SENDING_RECEIPT)
                 with shop.register_down():
                     shop.settle(bank, half, most)
                     shop.wait(lambda states: states['queued'] >= COUNT // 5, helps=False)
                 shop.settle(bank, most, COUNT)
                 for share in (0.4, 0.7):
                     shop.wait_printed(share)
-                    shop.kill()
+                    shop.kill(SENDING_RECEIPT)
                 shop.wait(lambda states: states == {'done': COUNT})
             finally:
                 shop.ended.set()
         attempts = assert_one_document_each(shop)
+        shop.assert_kills_counted()
         assert max(map(len, attempts.values())) > 1, "No receipt has failed: that is no test"
 
 

@@ -1,6 +1,5 @@
 """ Hundreds of refunds by clerks and the internet bank under faults: none twice, none lost. """
 
-import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -18,6 +17,9 @@ POST_FAULTS, GET_FAULTS = (8, 2) if LONG else (2, 1)
 KILLS = [COUNT * share // 100 for share in (12, 32, 56)]
 # Reads are repeated twice before Odoo gives up.
 READS_IN_A_ROW = 3
+SENDING = "SELECT 1 FROM tochka_refund WHERE state = 'sending'"
+# `WRITE_TIMEOUT` and `READ_TIMEOUT` of `api/client.py`.
+WRITE_PATIENCE, READ_PATIENCE = 30, 15
 REPLAY = {'replay': True}
 KINDS = ('whole', 'parts', 'rest', 'bank', 'race', 'mixed', 'snatch', 'twins')
 # Of these something is left in the end.
@@ -89,14 +91,16 @@ def to_be_emptied(payments):
 
 @pytest.mark.timeout(1500)
 def test_refunds_are_returned_once(stack, shop):
-    shop.order_faults('POST', r'/payments/[^/]+/refund$', POST_FAULTS)
-    shop.order_faults('GET', r'/acquiring/v1.0/payments/[^/]+$', GET_FAULTS, READS_IN_A_ROW)
+    shop.order_faults('POST', r'/payments/[^/]+/refund$', POST_FAULTS, WRITE_PATIENCE)
+    shop.order_faults(
+        'GET', r'/acquiring/v1.0/payments/[^/]+$', GET_FAULTS, READ_PATIENCE, READS_IN_A_ROW)
     with ThreadPoolExecutor(1) as office:
         try:
             working = office.submit(work_in_the_office, shop)
             for returned in KILLS:
                 shop.wait(lambda states, enough=returned: states['done'] >= enough)
-                kill_while_sending(shop)
+                # Its intent is committed, and its answer is not known.
+                shop.kill(SENDING)
             shop.wait(lambda _states: working.done())
             working.result()
             shop.wait(shop.is_quiet)
@@ -107,16 +111,6 @@ def test_refunds_are_returned_once(stack, shop):
             shop.ended.set()
     assert_ledgers_agree(stack, shop)
     assert_history(shop)
-
-
-def kill_while_sending(shop):
-    """ Kill Odoo when the intent of a refund is committed, and its answer is not known. """
-    until = time.monotonic() + 60
-    while not (seen := shop.sql("SELECT 1 FROM tochka_refund WHERE state = 'sending'")):
-        assert time.monotonic() < until, "No intent was ever seen before its answer"
-        time.sleep(0.002)
-    shop.kill()
-    shop.counts['killed while sending'] += len(seen)
 
 
 def kopecks(amount):
@@ -169,6 +163,7 @@ def assert_ledgers_agree(stack, shop):
 def assert_history(shop):
     """ It was the test that it is meant to be. """
     shop.assert_all_faults_happened()
+    shop.assert_kills_counted()
     assert shop.counts['internet bank'] >= COUNT * 0.16
     for what in ('refused to a clerk', 'sent again', 'given up', 'refused by the bank'):
         assert shop.counts[what], what

@@ -1,6 +1,7 @@
 """ The access is renewed by one worker at a time; lost answers and killed workers do no harm. """
 
 import re
+import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
@@ -147,3 +148,22 @@ def test_killed_while_renewing(stack, connection):
     stack.start_odoo()
     assert connect(stack, connection) == 'success'
     assert tokens(stack, connection)[1] != old[1]
+
+
+def test_a_request_that_fails_keeps_the_new_access(stack, connection):
+    """ The bank has taken the old refresh token: what it gave is kept, whatever becomes of the
+    request that asked for it.
+    """
+    stack.control('variants', {'old_refresh_token': 'refused'})
+    let_access_end(stack, connection, 60)
+    old = tokens(stack, connection)
+    [model] = stack.read('ir.model', [('model', '=', 'tochka.connection')], ['id'])
+    action = stack.call('ir.actions.server', 'create', {
+        'name': 'A request that fails', 'model_id': model['id'], 'state': 'code',
+        'code': f"env['tochka.connection'].browse({connection})._access_token()\n"
+                "raise UserError('for another reason')"})
+    with pytest.raises(xmlrpc.client.Fault, match='for another reason'):
+        stack.call('ir.actions.server', 'run', [action])
+    new = tokens(stack, connection)
+    assert new[1] != old[1] and new[2] is None
+    assert connect(stack, connection) == 'success'

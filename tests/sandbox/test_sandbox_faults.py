@@ -89,6 +89,37 @@ def test_cut_answer(api):
     assert done(api) == 1
 
 
+def test_empty_answer_has_nothing_to_be_cut(api):
+    """ The cut waits for an answer that it harms: the fault was not played by this one. """
+    api.control('faults', kind='cut_body')
+    answer = api.http.request('OPTIONS', f'{api.url}/uapi/{PAYMENTS}', timeout=20)
+    assert not answer.content
+    assert [(rule['times'], rule['harm']) for rule in api.control('faults')] == [(1, 0)]
+    with pytest.raises(requests.exceptions.RequestException):
+        attempt(api)
+    assert [(rule['times'], rule['harm']) for rule in api.control('faults')] == [(0, 1)]
+
+
+@pytest.mark.parametrize('kind, seconds, patience, harm', [
+    ('timeout_before', 0.8, 0.2, 1), ('timeout_after', 0.8, 0.2, 1),
+    ('timeout_before', 0.1, 20, 0), ('timeout_after', 0.1, 20, 0),
+    ('close_before', 0, 20, 1), ('close_after', 0, 20, 1), ('error_5xx', 0, 20, 1),
+    ('html_200_after', 0, 20, 1), ('refuse', 0, 20, 1), ('slow', 0.1, 20, 0),
+])
+def test_harm_is_counted(api, kind, seconds, patience, harm):
+    """ A silence that is shorter than its client's patience is no time-out. """
+    fault(api, kind, seconds=seconds)
+    try:
+        attempt(api, timeout=patience)
+    except NO_ANSWER:
+        pass
+    time.sleep(max(seconds - patience, 0))
+    if harm:
+        wait_until(lambda: api.control('faults')[0]['harm'] == 1, "the harm", 10)
+    else:
+        assert api.control('faults')[0]['harm'] == 0
+
+
 def test_refusal(api):
     fault(api, 'refuse', status=424, message='Сервис недоступен')
     body = {'Data': api.request_data()}

@@ -139,6 +139,18 @@ def test_a_name_that_selects_nothing_is_no_failure(tmp_path, totals):
     assert (totals.passed, totals.failed, totals.broken) == (0, 0, [])
 
 
+def test_a_folder_without_tests_is_a_failure(tmp_path, totals):
+    totals.pytest([str(tmp_path)])
+    assert totals.failed == 1 and 'no test' in totals.broken[0]
+
+
+def test_reasons_of_skips_are_told(tmp_path, totals):
+    path = tmp_path / 'test_some.py'
+    path.write_text(TESTS)
+    totals.pytest([str(path)])
+    assert dict(totals.reasons) == {'why': 1}
+
+
 def test_runs_side_by_side_are_added_up_and_tell_what_failed(tmp_path, totals, capfd):
     for name in ('one', 'two', 'three'):
         (tmp_path / f'test_{name}.py').write_text(
@@ -221,6 +233,43 @@ def test_an_odoo_that_dies_is_a_failure(totals, odoo_prints):
     odoo_prints(line('CRITICAL', 'Failed to initialize database'))
     totals.odoo('db', '/payment')
     assert totals.failed and totals.broken
+
+
+# === WHAT CI MUST NOT GO WITHOUT === #
+
+def test_nothing_is_lacking_here(monkeypatch):
+    assert not test_command.lacking()
+
+
+def test_a_renamed_folder_is_lacking(monkeypatch):
+    monkeypatch.setattr(test_command, 'SERVED', ('tests/no_such_folder',))
+    assert 'tests/no_such_folder' in test_command.lacking()[0]
+
+
+def test_the_banks_file_is_lacking_where_its_folder_is(tmp_path, monkeypatch):
+    checkout = tmp_path / 'checkout'
+    for name in ('PLAIN', 'SERVED', 'ADDONS'):
+        monkeypatch.setattr(test_command, name, ())
+    monkeypatch.setattr(test_command, 'ROOT', checkout)
+    monkeypatch.delenv('TOCHKA_OPENAPI', raising=False)
+    assert not test_command.lacking(), "The project lives without it"
+    (tmp_path / 'shared' / 'tochka').mkdir(parents=True)
+    assert 'openapi.json' in test_command.lacking()[0]
+    (tmp_path / 'shared' / 'tochka' / 'openapi.json').write_text('{}')
+    assert not test_command.lacking()
+    monkeypatch.setenv('TOCHKA_OPENAPI', str(tmp_path / 'elsewhere.json'))
+    assert 'elsewhere' in test_command.lacking()[0]
+
+
+@pytest.mark.parametrize('in_ci', [True, False])
+def test_what_is_lacking_fails_in_ci_alone(tmp_path, monkeypatch, capfd, in_ci):
+    monkeypatch.setenv('CI', 'true' if in_ci else '')
+    monkeypatch.setattr(test_command, 'lacking', lambda: ["something"])
+    monkeypatch.setattr(test_command, 'groups', lambda paths: dict.fromkeys(
+        ('plain', 'addons', 'served'), []))
+    monkeypatch.setattr(test_command.sys, 'argv', ['bin/test'])
+    assert test_command.main() == in_ci
+    assert ('✗ something' in capfd.readouterr().out) == in_ci
 
 
 # === THE WHOLE COMMAND === #

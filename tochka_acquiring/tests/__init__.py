@@ -13,6 +13,7 @@ from . import test_connection_key
 from . import test_connection_security
 from . import test_connection_webhook
 from . import test_details
+from . import test_doors
 from . import test_jobs
 from . import test_jobs_silence
 from . import test_jobs_time
@@ -36,8 +37,10 @@ from . import test_refund
 from . import test_refund_faults
 from . import test_refund_history
 from . import test_refund_books
+from . import test_safeguards
 from . import test_settlement
 from . import test_rights
+from . import test_rights_table
 from . import test_shops
 from . import test_sweep
 from . import test_translations

@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import functools
+import inspect
 import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -13,6 +15,7 @@ from odoo.fields import Command
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.api.client import TochkaClient
 from odoo.addons.tochka_acquiring.api.operation import (
     AcceptedRefund,
     Account,
@@ -28,6 +31,29 @@ MERCHANT_ID = '200000000012345'
 INN = '9900000017'
 
 
+def specified_by(real, *helpers):
+    """ Let a double take only the calls that the real class takes.
+
+    :param type real: The real class.
+    :param str helpers: Methods that only tests call.
+    """
+    def specify(fake):
+        for name, method in list(vars(fake).items()):
+            if callable(method) and not name.startswith('_') and name not in helpers:
+                setattr(fake, name, _call_as(inspect.signature(getattr(real, name)), method))
+        return fake
+    return specify
+
+
+def _call_as(signature, method):
+    @functools.wraps(method)
+    def call(*args, **kwargs):
+        signature.bind(*args, **kwargs)
+        return method(*args, **kwargs)
+    return call
+
+
+@specified_by(TochkaClient, 'fail', 'count', 'add', 'change', 'pay', 'give_back')
 class FakeBank:
     """ A double of the API client for tests of the models, without HTTP.
 
@@ -169,20 +195,30 @@ class FakeBank:
             raise errors.Rejected("not found", http_status=424)
         return self.operations[operation_id]
 
-    def list_payments(self, customer_code, from_date, to_date, **_options):
+    def list_payments(self, customer_code, from_date, to_date, *, status=None, per_page=1000):
         self._called('list_payments', customer_code=customer_code, from_date=from_date,
                      to_date=to_date)
-        return iter(list(self.operations.values()))
+        return iter(self._listed(from_date, to_date, status))
 
     page_size = 1000
 
-    def list_page(self, customer_code, from_date, to_date, status=None, page=1):
+    def list_page(
+        self, customer_code, from_date, to_date, *, status=None, page=1, per_page=1000,
+    ):
         self._called('list_payments', customer_code=customer_code, from_date=from_date,
                      to_date=to_date, status=status, page=page)
-        listed = [operation for operation in self.operations.values()
-                  if status in (None, operation.status)]
+        listed = self._listed(from_date, to_date, status)
         end = page * self.page_size
         return listed[end - self.page_size:end], end >= len(listed)
+
+    def _listed(self, from_date, to_date, status):
+        """ Return the operations created on these days, as the bank lists them. """
+        zone = ZoneInfo(const.BANK_TIME_ZONE)
+        return [
+            operation for operation in self.operations.values()
+            if status in (None, operation.status)
+            and from_date <= operation.created_at.astimezone(zone).date() <= to_date
+        ]
 
     def get_webhook(self, client_id):
         self._called('get_webhook')

@@ -8,7 +8,8 @@ from odoo.fields import Command
 from odoo.tests import HttpCase
 
 from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.api.oauth import Consent, Tokens
+from odoo.addons.tochka_acquiring.api.oauth import Consent, OAuthApplication, Tokens
+from odoo.addons.tochka_acquiring.tests.common import specified_by
 from odoo.addons.tochka_acquiring.tests.connection_common import ConnectionCommon
 
 SECRET = 'secret-of-the-school'
@@ -16,6 +17,7 @@ EVERYTHING = tuple(name for names in const.FEATURE_PERMISSIONS.values() for name
 QUIET = 'odoo.addons.tochka_acquiring'
 
 
+@specified_by(OAuthApplication)
 class FakeApplication:
     """ A double of the application's side of OAuth: the bank gives what it is asked for. """
 

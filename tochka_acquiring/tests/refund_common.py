@@ -1,7 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from datetime import timedelta
-from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -13,13 +12,6 @@ from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
 
 class RefundCommon(BalanceCommon):
     """ Paid invoices and top-ups whose money goes back. """
-
-    def setUp(self):
-        super().setUp()
-        # The default of the fake lists what a person asks for by status as well.
-        self.startPatcher(patch.object(
-            type(self.bank), 'list_payments', lambda bank, *_period, status=None, **_o: iter([
-                o for o in bank.operations.values() if status in (None, o.status)])))
 
     def paid(self, amount=1000.0, **values):
         """ Return the payment of an invoice. """

@@ -271,7 +271,7 @@ class TestConnectionAddress(ConnectionCommon):
         certificate, _key = make_certificate("Test Root")
         connection = self.create_draft(ca_file=self.encode(pem(certificate)))
         module = 'odoo.addons.tochka_acquiring.models.connection.tochka_connection'
-        with patch(f'{module}.TochkaClient') as client:
+        with patch(f'{module}.TochkaClient', autospec=True) as client:
             self.real_client(connection)
         client.assert_called_once_with(
             'http://127.0.0.1:9/uapi/', connection.jwt_key, ca_pem=pem(certificate).decode(),

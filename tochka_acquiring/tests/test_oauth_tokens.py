@@ -38,6 +38,21 @@ class TestTokens(OAuthCommon):
         self.assertEqual(self.access(early=True), self.token.access_token)
         self.assertFalse(self.application.asked)
 
+    def test_it_is_renewed_in_a_cursor_of_its_own(self):
+        """ What the bank gave outlives the request; `tests/reliability` lets one fail. """
+        cursors = []
+        real = type(self.token)._renew
+
+        def renew(token, *args):
+            cursors.append(token.env.cr)
+            return real(token, *args)
+
+        self.patch(type(self.token), '_renew', renew)
+        self.move(minutes=4)
+        self.access()
+        self.assertEqual(len(cursors), 1)
+        self.assertIsNot(cursors[0], self.env.cr)
+
     def test_job_renews_when_half_of_the_life_is_over(self):
         self.move(hours=11)
         self.assertEqual(self.access(), 'access-1', "A payment does not wait for it")

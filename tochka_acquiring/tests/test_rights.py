@@ -1,7 +1,11 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo.exceptions import AccessError
+import re
+from pathlib import Path
+
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
+from odoo.modules import get_module_path
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -68,6 +72,80 @@ class TestRights(RefundCommon):
         self.work()
         self.assertFalse(self.bank.count('refund_payment'))
 
+    @mute_logger('odoo.models')
+    def test_clerk_moves_no_payment(self):
+        """ Which payment is whose is written by Odoo; views alone show it as readonly. """
+        payment = self.paid(1000.0)
+        other, draft = self.create_invoice(500.0), self.create_invoice(500.0, post=False)
+        booked = payment.payment_id
+        own = self.env['account.payment'].create({
+            'amount': 5.0, 'payment_type': 'inbound', 'partner_id': self.payer.id,
+            'journal_id': self.journal.id})
+        Move = self.env['account.move'].with_user(self.clerk)
+        Payment = self.env['account.payment'].with_user(self.clerk)
+        attempts = {
+            'link': lambda: other.with_user(self.clerk).write(
+                {'transaction_ids': [Command.link(payment.id)]}),
+            'set': lambda: draft.with_user(self.clerk).write(
+                {'transaction_ids': [Command.set(payment.ids)]}),
+            'take away': lambda: payment.invoice_ids.with_user(self.clerk).write(
+                {'transaction_ids': [Command.clear()]}),
+            'create with it': lambda: Move.create(
+                {'move_type': 'out_invoice', 'transaction_ids': [Command.link(payment.id)]}),
+            'create by default': lambda: Move.with_context(
+                default_transaction_ids=payment.ids).create({'move_type': 'out_invoice'}),
+            'settled': lambda: other.with_user(self.clerk).write(
+                {'tochka_settled_move_id': payment.invoice_ids.id}),
+            'advance': lambda: other.with_user(self.clerk).write(
+                {'tochka_advance_move_id': booked.move_id.id}),
+            'payment': lambda: own.with_user(self.clerk).write(
+                {'payment_transaction_id': payment.id}),
+            'payment taken away': lambda: booked.with_user(self.clerk).write(
+                {'payment_transaction_id': False}),
+            'create a payment': lambda: Payment.create({
+                'amount': 5.0, 'payment_type': 'inbound', 'partner_id': self.payer.id,
+                'journal_id': self.journal.id, 'payment_transaction_id': payment.id}),
+        }
+        if 'sale.order' in self.env:
+            seller = self.create_user(
+                'seller', self.company, 'account.group_account_invoice',
+                'sales_team.group_sale_salesman_all_leads')
+            order = self.env['sale.order'].with_user(seller).create({'partner_id': self.payer.id})
+            attempts |= {
+                'order': lambda: order.write({'transaction_ids': [Command.link(payment.id)]}),
+                'create an order': lambda: order.create({
+                    'partner_id': self.payer.id, 'transaction_ids': [Command.link(payment.id)]}),
+            }
+        for name, attempt in attempts.items():
+            with self.subTest(name), self.assertRaises(AccessError), self.env.cr.savepoint():
+                attempt()
+        self.assertEqual(payment.invoice_ids.transaction_ids, payment)
+        self.assertEqual(booked.payment_transaction_id, payment)
+
+    def test_seller_invoices_a_paid_order(self):
+        """ Odoo itself hands an order's payments to its invoice. """
+        if 'sale.order' not in self.env:
+            self.skipTest("Sales is not installed")
+        seller = self.create_user(
+            'seller', self.company, 'account.group_account_invoice',
+            'sales_team.group_sale_salesman_all_leads')
+        product = self.env['product.product'].sudo().create({
+            'name': "Lessons", 'type': 'service', 'invoice_policy': 'order', 'list_price': 1000.0,
+            'taxes_id': False})
+        order = self.env['sale.order'].with_user(seller).create({
+            'partner_id': self.payer.id, 'currency_id': self.rub.id,
+            'order_line': [Command.create({'product_id': product.id, 'price_unit': 1000.0})]})
+        order.action_confirm()
+        payment = self.create_tx(amount=1000.0, sale_order_ids=[Command.set(order.ids)])
+        payment._set_pending()
+        self.assertEqual(order._create_invoices().transaction_ids, payment)
+
+    def test_advance_is_on_an_account_of_advances(self):
+        """ The list of accounts in the form is no protection. """
+        payment = self.paid(1000.0).payment_id
+        income = self.company_data['default_account_revenue']
+        with self.assertRaisesRegex(ValidationError, "no account of advances"):
+            payment.with_user(self.clerk).tochka_advance_account_id = income
     def test_only_the_server_writes_refunds(self):
         """ Whatever group a user is in, also an administrator, and by whatever record. """
         payment = self.paid(1000.0)
@@ -121,6 +199,45 @@ class TestRights(RefundCommon):
 
     # === THE CALLER'S CONTEXT === #
 
+    def test_context_is_believed_where_code_has_filled_it(self):
+        """ Whoever calls over the network fills the context with whatever JSON can say. """
+        readers = {}
+        for addon in ('tochka_acquiring', 'tochka_fiscal'):
+            root = Path(get_module_path(addon) or '')
+            for path in root.rglob('*.py') if root.name else ():
+                found = re.findall(
+                    r"context(?:\.get\(|\[)\s*'((?:tochka|fiscal)_\w+)'", path.read_text())
+                if found and 'tests' not in path.parts:
+                    readers[path.name] = set(found)
+        # The last two look themselves whether it is a recordset, or our own object.
+        self.assertEqual(readers, {
+            # Whoever makes a connection chooses the provider's anyway.
+            'tochka_connection.py': {'tochka_provider_id'},
+            'account_payment.py': {'tochka_posting'},
+            'payment_transaction_return.py': {'fiscal_refund_wizard'},
+        })
+
+    def test_context_chooses_no_shop_and_undoes_nothing(self):
+        invoice = self.create_invoice(100.0)
+        provider = self.env['payment.provider'].sudo().with_context(
+            tochka_documents=['account.move', invoice.ids])
+        self.assertFalse(provider._tochka_documents_of({}))
+        self.assertEqual(
+            provider.with_context(tochka_documents=invoice)._tochka_documents_of({}), invoice)
+        moves = invoice.sudo()
+        moves.tochka_settled_move_id = invoice
+        self.assertTrue(moves.with_context(
+            tochka_undoing_transfers=invoice.ids)._tochka_live_transfers())
+
+    def test_no_defaults_of_the_caller(self):
+        """ A refund that is made as superuser is not born done. """
+        payment = self.paid(1000.0)
+        payment.with_user(self.env.user).with_context(
+            default_state='done', default_order_id='1', default_is_missing=True,
+        ).action_refund(amount_to_refund=100.0)
+        self.assertRecordValues(payment.tochka_refund_ids, [
+            {'state': 'requested', 'order_id': False, 'is_missing': False}])
+
     def test_context_names_neither_payment_nor_note(self):
         payment, victim = self.paid(1000.0), self.paid(700.0)
         note = self.credit(victim.invoice_ids)
@@ -148,6 +265,17 @@ class TestRights(RefundCommon):
         self.assertEqual(payment.tochka_refund_ids.credit_note_id, note)
 
     # === A MANAGER OF ANOTHER COMPANY === #
+
+    def test_payment_that_names_another_companys_shows_nothing(self):
+        """ From before such links were refused, or by an administrator. """
+        payment = self.paid(1000.0)
+        self.ask_refund(payment, 100.0)
+        own = self.env['account.payment'].create({
+            'amount': 5.0, 'payment_type': 'inbound', 'partner_id': self.payer.id,
+            'journal_id': self.journal.id})
+        own.sudo().payment_transaction_id = payment
+        self.assertFalse(own.refunds_count or own.tochka_refund_info)
+        self.assertFalse(own.tochka_refundable)
 
     @mute_logger('odoo.addons.base.models.ir_rule')
     def test_manager_of_another_company(self):

@@ -174,7 +174,7 @@ class TestChoice(ShopsCommon):
         second = self.add_shop()
         both = self.invoice_in(self.book_journal) + self.invoice_in(self.sale_journal)
         provider = self.env['payment.provider'].sudo().with_context(
-            tochka_documents=('account.move', both.ids))
+            tochka_documents=both)
         found = provider._get_compatible_providers(
             self.company.id, self.payer.id, 100.0, currency_id=self.rub.id)
         self.assertIn(self.provider, found)

@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from . import tochka_wizard
 from . import payment_refund_wizard
 from . import tochka_problem_close
 from . import tochka_refund_note

@@ -9,7 +9,8 @@ from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 class PaymentRefundWizard(models.TransientModel):
     """ What becomes of the books, before the money goes back. """
 
-    _inherit = 'payment.refund.wizard'
+    _name = 'payment.refund.wizard'
+    _inherit = ['payment.refund.wizard', 'tochka.wizard']
 
     tochka_topup_warning = fields.Char(
         string="Warning about the balance", compute='_compute_tochka_messages')

@@ -8,6 +8,7 @@ class TochkaProblemClose(models.TransientModel):
     """ A person says why problems need nobody any more. """
 
     _name = 'tochka.problem.close'
+    _inherit = 'tochka.wizard'
     _description = "Close problems of online payments"
 
     problem_ids = fields.Many2many(

@@ -10,6 +10,7 @@ class TochkaRefundNote(models.TransientModel):
     """ Return the money of a credit note to the payer. """
 
     _name = 'tochka.refund.note'
+    _inherit = 'tochka.wizard'
     _description = "Tochka Bank: return the money of a credit note"
 
     credit_note_id = fields.Many2one(

@@ -15,6 +15,7 @@ class TochkaRefundRecord(models.TransientModel):
     """ A return that a person has made in the internet bank, because Odoo could not. """
 
     _name = 'tochka.refund.record'
+    _inherit = 'tochka.wizard'
     _description = "Tochka Bank: record a return"
 
     transaction_id = fields.Many2one(

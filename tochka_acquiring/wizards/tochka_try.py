@@ -12,6 +12,7 @@ class TochkaTry(models.TransientModel):
     """
 
     _name = 'tochka.try'
+    _inherit = 'tochka.wizard'
     _description = "Tochka Bank: try it"
 
     provider_id = fields.Many2one(
@@ -104,6 +105,7 @@ class TochkaTry(models.TransientModel):
         :raise UserError: If the provider is not ready or the address is not usable.
         """
         self.ensure_one()
+        self.check_access('write')
         provider = self.provider_id
         if provider.state == 'disabled' or not provider.is_published:
             raise UserError(_(
@@ -139,6 +141,7 @@ class TochkaTry(models.TransientModel):
         :rtype: dict
         """
         self.ensure_one()
+        self.check_access('write')
         transaction = self.transaction_id.sudo()
         if self.step == 'returning' or transaction.state in ('draft', 'pending'):
             transaction._tochka_refresh(quick=True)
@@ -153,6 +156,7 @@ class TochkaTry(models.TransientModel):
         :raise UserError: If there is nothing to return.
         """
         self.ensure_one()
+        self.check_access('write')
         if self.step != 'paid':
             raise UserError(_("There is no test payment to return."))
         self.transaction_id.action_refund(
@@ -162,6 +166,7 @@ class TochkaTry(models.TransientModel):
     def action_finish(self):
         """ Put the test client away. """
         self.ensure_one()
+        self.check_access('write')
         partner = self.partner_id
         self.provider_id.tochka_test_partner_id = False
         partner.sudo().user_ids.action_archive()
@@ -171,6 +176,7 @@ class TochkaTry(models.TransientModel):
     def action_test_webhook(self):
         """ Let the bank send its test notification, and show that it has arrived. """
         self.ensure_one()
+        self.check_access('write')
         return self.provider_id.tochka_connection_id.action_test_webhook()
 
     def _show(self):

@@ -9,6 +9,7 @@ from . import test_closing_books
 from . import test_closing_orders
 from . import test_confirm
 from . import test_correction
+from . import test_doors
 from . import test_golden
 from . import test_golden_amounts
 from . import test_golden_orders
@@ -32,4 +33,6 @@ from . import test_register_orangedata
 from . import test_register_page
 from . import test_register_paykeeper
 from . import test_return
+from . import test_rights
+from . import test_safeguards
 from . import test_translations

@@ -5,10 +5,11 @@ from unittest.mock import patch
 
 from odoo import fields
 
-from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
+from odoo.addons.tochka_acquiring.tests.common import TochkaCommon, specified_by
 from odoo.addons.tochka_fiscal.registers import base
 
 
+@specified_by(base.Register, 'fail', 'result')
 class FakeRegister:
     """ A double of a register: it prints each key once, remembers, and fails on command.
 

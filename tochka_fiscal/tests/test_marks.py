@@ -136,7 +136,7 @@ class TestMarks(MarksCommon):
         told = transaction.sudo()._fiscal_told_codes
         source = f'account.move,{invoice.id}'
         self.assertEqual(told([code(1)], source), {code(1)})
-        building = transaction.sudo().with_context(fiscal_building=receipt.id)
+        building = transaction.sudo().with_context(fiscal_building=receipt)
         self.assertFalse(building._fiscal_told_codes([code(1)], source))
 
     def test_piece_that_came_back_is_sold_again(self):

@@ -22,6 +22,7 @@ class FiscalCorrection(models.TransientModel):
     """ What the right receipt says in the place of a wrong one. """
 
     _name = 'fiscal.correction'
+    _inherit = 'tochka.wizard'
     _description = "Correction of a fiscal receipt"
 
     receipt_id = fields.Many2one(
@@ -79,6 +80,7 @@ class FiscalCorrection(models.TransientModel):
         self.ensure_one()
         self.receipt_id.check_access('write')
         wrong = self.receipt_id.sudo()
+        self._check_sources(wrong)
         lines = [line._line() for line in self.line_ids]
         total = sum(line.total for line in lines)
         if self.taxation_system == wrong.taxation_system and lines == [
@@ -112,6 +114,20 @@ class FiscalCorrection(models.TransientModel):
             Command.create({name: value for name, value in values(line).items() if name in kept})
             for line in lines)]
 
+    def _check_sources(self, wrong):
+        """ Check that the lines name documents of this payment, which no form lets a person enter.
+
+        :param fiscal.receipt wrong: The wrong receipt, as superuser.
+        :raise UserError: If one names another.
+        """
+        known = set(wrong.line_ids.mapped('source')) | {False, ''} | {
+            f'{document._name},{document.id}'
+            for document in wrong.transaction_id._fiscal_documents()}
+        if wrong.closed_document:
+            known.add(wrong.closed_document)
+        if not set(self.line_ids.mapped('source')) <= known:
+            raise UserError(_("A line names a document that this payment has not paid."))
+
     def _payments(self, wrong, total):
         """ Return how the right receipt is paid: as the wrong one was.
 
@@ -139,6 +155,7 @@ class FiscalCorrectionLine(models.TransientModel):
     """ A line of the right receipt. """
 
     _name = 'fiscal.correction.line'
+    _inherit = 'tochka.wizard'
     _description = "Line of a corrected fiscal receipt"
 
     wizard_id = fields.Many2one(

@@ -13,6 +13,7 @@ class FiscalMissed(models.TransientModel):
     """ Settlements of earlier days that have no printed receipt, and their corrections. """
 
     _name = 'fiscal.missed'
+    _inherit = 'tochka.wizard'
     _description = "Settlements without a receipt"
 
     company_id = fields.Many2one(

@@ -16,6 +16,7 @@ class FiscalResolve(models.TransientModel):
     """
 
     _name = 'fiscal.resolve'
+    _inherit = 'tochka.wizard'
     _description = "What became of a fiscal receipt"
 
     receipt_id = fields.Many2one(

@@ -12,6 +12,7 @@ class FiscalTest(models.TransientModel):
     """ A person lets a register print a receipt and its return, to see that it works. """
 
     _name = 'fiscal.test'
+    _inherit = 'tochka.wizard'
     _description = "Test of a fiscal register"
 
     register_id = fields.Many2one(

@@ -25,22 +25,10 @@ class PaymentRefundWizard(models.TransientModel):
     @api.depends('payment_id')
     def _compute_fiscal_line_ids(self):
         for wizard in self:
-            payment = sudo_of_accessible(wizard.payment_id._origin).payment_transaction_id
-            income = payment._fiscal_receipt()
-            left = []
-            if income.line_ids:
-                going_back = Counter()
-                for refund in payment.tochka_refund_ids:
-                    if refund.state in acquiring_const.REFUND_IN_WORK:
-                        going_back.update(refund.fiscal_picked or {})
-                prepaid, settled = income._left_to_return(income.browse())
-                left = [
-                    (line, rest) for line, kopecks in prepaid + settled
-                    if (rest := kopecks - going_back[str(line.id)]) > 0]
             wizard.fiscal_line_ids = [Command.clear(), *(
                 Command.create({
                     'line_id': line.id, 'name': line.name, 'left': kopecks / 100, 'amount': 0.0})
-                for line, kopecks in left
+                for line, kopecks in wizard._fiscal_left()
             )]
 
     # === ONCHANGE METHODS === #
@@ -75,22 +63,44 @@ class PaymentRefundWizard(models.TransientModel):
         picked = self.fiscal_line_ids.filtered('amount')
         if not picked:
             return False
+        left = dict(self._fiscal_left())
         for line in picked:
-            if not 0 < to_kopecks(line.amount) <= to_kopecks(line.left):
+            most = left.get(line.line_id.sudo(), 0)
+            if not 0 < to_kopecks(line.amount) <= most:
                 raise ValidationError(_(
                     "Of \"%(name)s\" at most %(left)s roubles can come back.",
-                    name=line.name, left=f'{line.left:.2f}'))
+                    name=line.name, left=f'{most / 100:.2f}'))
         if sum(to_kopecks(line.amount) for line in picked) != to_kopecks(self.amount_to_refund):
             raise ValidationError(_(
                 "The lines that come back are %(lines)s roubles, and the refund is %(refund)s.",
                 lines=f'{sum(picked.mapped("amount")):.2f}', refund=f'{self.amount_to_refund:.2f}'))
         return {str(line.line_id.id): to_kopecks(line.amount) for line in picked}
 
+    def _fiscal_left(self):
+        """ Return what is left of the printed lines of the payment, whatever the window says.
+
+        :return: (fiscal.receipt.line as superuser, kopecks).
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        payment = sudo_of_accessible(self.payment_id._origin).payment_transaction_id
+        income = payment._fiscal_receipt()
+        if not income.line_ids:
+            return []
+        going_back = Counter()
+        for refund in payment.tochka_refund_ids:
+            if refund.state in acquiring_const.REFUND_IN_WORK:
+                going_back.update(refund.fiscal_picked or {})
+        prepaid, settled = income._left_to_return(income.browse())
+        return [(line, rest) for line, kopecks in prepaid + settled
+                if (rest := kopecks - going_back[str(line.id)]) > 0]
+
 
 class FiscalRefundLine(models.TransientModel):
     """ How much of a printed line comes back. """
 
     _name = 'fiscal.refund.line'
+    _inherit = 'tochka.wizard'
     _description = "What comes back of a fiscal receipt"
 
     wizard_id = fields.Many2one(

@@ -7,6 +7,8 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Command
 from odoo.tools import clean_context
 
+from odoo.addons.tochka_acquiring.utils import told_by_code
+
 
 class AccountMove(models.Model):
     """ An advance settles an invoice by a transfer: Dt account of advances, Ct receivable.
@@ -203,13 +205,14 @@ class AccountMove(models.Model):
             'ref': label,
             'partner_id': credit.partner_id.id,
             'currency_id': currency.id,
-            'tochka_advance_move_id': credit.move_id.id,
-            'tochka_settled_move_id': self.id,
             'line_ids': [
                 line_of(credit.account_id, credit.partner_id, 1),
                 line_of(due_lines.account_id, due_lines[:1].partner_id, -1),
             ],
         })
+        # No user says by himself what has settled what.
+        transfer.sudo().write({
+            'tochka_advance_move_id': credit.move_id.id, 'tochka_settled_move_id': self.id})
         transfer._post(soft=False)
         advance, receivable = transfer.line_ids.sorted('amount_currency', reverse=True)
         (credit + advance).reconcile()
@@ -245,12 +248,12 @@ class AccountMove(models.Model):
 
         :rtype: account.move
         """
-        undoing = self.env.context.get('tochka_undoing_transfers', ())
+        undoing = told_by_code(self.env, 'tochka_undoing_transfers') or self.browse()
         return self.filtered(
             lambda move: move.tochka_settled_move_id
             # Odoo keeps the matches of an entry that is reset to draft.
             and move.state in ('draft', 'posted')
-            and move.id not in undoing
+            and move not in undoing
             and 'posted' not in move.reversal_move_ids.mapped('state')
         )
 
@@ -262,7 +265,7 @@ class AccountMove(models.Model):
 
         :return: None
         """
-        for transfer in self.with_context(tochka_undoing_transfers=tuple(self.ids)):
+        for transfer in self.with_context(tochka_undoing_transfers=self):
             transfer.line_ids.remove_move_reconcile()
             open_day = self._tochka_open_day(transfer.company_id, transfer.date)
             if transfer.state == 'draft' or (
@@ -278,8 +281,8 @@ class AccountMove(models.Model):
         """ Override of `account`: a transfer that a person reverses is undone by just that. """
         transfers = self.filtered('tochka_settled_move_id')
         if transfers:
-            undoing = self.env.context.get('tochka_undoing_transfers', ())
             self = self.with_context(  # noqa: PLW0642
-                tochka_undoing_transfers=(*undoing, *transfers.ids)
+                tochka_undoing_transfers=transfers | (
+                    told_by_code(self.env, 'tochka_undoing_transfers') or transfers)
             )
         return super()._reverse_moves(default_values_list, cancel)

@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import AccessError, ValidationError
 
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
@@ -65,7 +66,7 @@ class AccountPayment(models.Model):
         super()._compute_amount_available_for_refund()
         may_refund = self.env.user.has_group('tochka_acquiring.group_refund')
         for payment in self:
-            transaction = payment.payment_transaction_id.sudo()
+            transaction = payment._tochka_transaction()
             payment.tochka_refundable = 0.0
             if transaction.provider_code == 'tochka':
                 left = transaction._tochka_refundable() if may_refund or self.env.su else 0.0
@@ -75,21 +76,64 @@ class AccountPayment(models.Model):
         """ Override of `account_payment` to count refunds on their way and refused as well. """
         super()._compute_refunds_count()
         for payment in self:
-            refunds = payment.payment_transaction_id.sudo().tochka_refund_ids
+            refunds = payment._tochka_transaction().tochka_refund_ids
             payment.refunds_count = len(refunds) or payment.refunds_count
 
     @api.depends('payment_transaction_id.tochka_refund_ids.state')
     def _compute_tochka_refund_info(self):
         for payment in self:
             payment.tochka_refund_info = (
-                payment.payment_transaction_id.sudo().tochka_refund_ids._describe())
+                payment._tochka_transaction().tochka_refund_ids._describe())
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('tochka_advance_account_id')
+    def _check_tochka_advance_account(self):
+        for payment in self:
+            account = payment.tochka_advance_account_id
+            if account and not (
+                account.reconcile and account.account_type == 'liability_current'
+            ):
+                raise ValidationError(_(
+                    "%s is no account of advances: it must be a current liability that can be"
+                    " reconciled.", account.display_name))
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """ Override of `account`, see `_tochka_check_linker`. """
+        payments = super().create(vals_list)
+        payments._tochka_check_linker()
+        return payments
+
+    def write(self, vals):
+        """ Override of `account`, see `_tochka_check_linker`. """
+        if 'payment_transaction_id' not in vals:
+            return super().write(vals)
+        self._tochka_check_linker()
+        res = super().write(vals)
+        self._tochka_check_linker()
+        return res
+
+    def _tochka_check_linker(self):
+        """ Which payment books the money of the bank is said by Odoo: the refunds of the payment,
+        and what they show, follow from it. (Of other providers users may say so: by a saved card.)
+
+        :raise AccessError: If a user says it by himself.
+        """
+        if not self.env.su and not self.env.user.has_group('base.group_system') and any(
+            transaction.provider_code == 'tochka'
+            for transaction in self.sudo().payment_transaction_id
+        ):
+            raise AccessError(_("Only the bank's word books an online payment."))
 
     # === ACTION METHODS === #
 
     def action_view_refunds(self):
         """ Override of `account_payment` to show refunds on their way and refused as well. """
         self.ensure_one()
-        refunds = sudo_of_accessible(self).payment_transaction_id.tochka_refund_ids
+        refunds = sudo_of_accessible(self)._tochka_transaction().tochka_refund_ids
         return refunds._open_list() if refunds else super().action_view_refunds()
 
     def action_post(self):
@@ -121,6 +165,17 @@ class AccountPayment(models.Model):
                 (returned + advances).reconcile()
 
     # === BUSINESS METHODS === #
+
+    def _tochka_transaction(self):
+        """ Return the transaction whose money this payment books, by the word of both.
+
+        :return: As superuser; none when only the payment says so.
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        payment = self.sudo()
+        return payment.payment_transaction_id.filtered(
+            lambda transaction: transaction.payment_id == payment)
 
     def _generate_journal_entry(
         self, write_off_line_vals=None, force_balance=None, line_ids=None,

@@ -4,6 +4,7 @@ import urllib.parse
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import clean_context
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -89,7 +90,9 @@ class PaymentTransaction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """ Override of `payment`, see `_tochka_check_writer` and `_tochka_remember_purpose`. """
-        transactions = super().create(vals_list)
+        # What is created as superuser takes no defaults from whoever calls.
+        plain = self.with_context(clean_context(self.env.context))
+        transactions = super(PaymentTransaction, plain).create(vals_list).with_env(self.env)
         transactions._tochka_check_writer()
         transactions._tochka_remember_purpose()
         return transactions

@@ -134,7 +134,7 @@ class PaymentTransaction(models.Model):
         provider = self.provider_id
         allowed_companies = documents.company_id or provider.company_id
         compatible = self.env['payment.provider'].sudo().with_context(
-            tochka_documents=(documents._name, documents.ids)
+            tochka_documents=documents
         )._get_compatible_providers(
             allowed_companies[:1].id, self.partner_id.id, self.amount,
             currency_id=self.currency_id.id,

@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.payment import utils as payment_utils
+from odoo.addons.tochka_acquiring.utils import told_by_code
 
 
 class PaymentProvider(models.Model):
@@ -161,12 +162,12 @@ class PaymentProvider(models.Model):
         :return: Invoices or sale orders; no invoice when nothing was told.
         :rtype: account.move|sale.order
         """
-        model, ids = self.env.context.get('tochka_documents') or ('account.move', [])
+        documents = told_by_code(self.env, 'tochka_documents')
         if kwargs.get('invoice_id'):
-            model, ids = 'account.move', [int(kwargs['invoice_id'])]
+            documents = self.env['account.move'].browse(int(kwargs['invoice_id']))
         elif kwargs.get('sale_order_id') and 'sale.order' in self.env:
-            model, ids = 'sale.order', [int(kwargs['sale_order_id'])]
-        return self.env[model].sudo().browse(ids).exists()
+            documents = self.env['sale.order'].browse(int(kwargs['sale_order_id']))
+        return (documents or self.env['account.move']).sudo().exists()
 
     def _tochka_choose(self, documents):
         """ Return the providers that have the best right to the documents.

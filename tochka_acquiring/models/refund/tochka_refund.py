@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_amount, format_datetime
+from odoo.tools import clean_context, format_amount, format_datetime
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
@@ -203,7 +203,9 @@ class TochkaRefund(models.Model):
     @api.model
     def _create_for(self, payment, amount, **values):
         """ Create a refund of so many roubles, as superuser, under the lock of its payment. """
-        refunds, transactions = self.sudo(), self.env['payment.transaction'].sudo()
+        # Without defaults of whoever calls.
+        refunds = self.sudo().with_context(clean_context(self.env.context))
+        transactions = self.env['payment.transaction'].sudo()
         prefix = name = f'R-{payment.reference}'
         number = 0
         while refunds.search_count([('name', '=', name)], limit=1) or (

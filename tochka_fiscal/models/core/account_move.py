@@ -36,6 +36,7 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        self.check_access('read')
         return self.fiscal_receipt_ids._open()
 
     # === BUSINESS METHODS === #

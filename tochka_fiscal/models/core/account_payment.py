@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
+
 
 class AccountPayment(models.Model):
     _inherit = 'account.payment'
@@ -13,7 +15,7 @@ class AccountPayment(models.Model):
     def _compute_fiscal_receipt_count(self):
         for payment in self:
             payment.fiscal_receipt_count = len(
-                payment.sudo().payment_transaction_id.fiscal_receipt_ids)
+                payment._tochka_transaction().fiscal_receipt_ids)
 
     # === ACTION METHODS === #
 
@@ -24,5 +26,5 @@ class AccountPayment(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        receipts = self.sudo().payment_transaction_id.fiscal_receipt_ids
+        receipts = sudo_of_accessible(self)._tochka_transaction().fiscal_receipt_ids
         return receipts.sudo(False)._open()

@@ -30,7 +30,7 @@ class FiscalReceipt(models.Model):
         if self.kind == 'income_return':
             return [(line, origin) for origin, line in self._return_lines()]
         # Which pieces other receipts have told of does not depend on this one.
-        transaction = self.transaction_id.with_context(fiscal_building=self.id)
+        transaction = self.transaction_id.with_context(fiscal_building=self)
         if not self.prepayment_id:
             return [(line, nothing) for line in transaction._fiscal_lines()]
         model, record_id = self.closed_document.split(',')

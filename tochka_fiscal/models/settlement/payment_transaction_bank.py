@@ -8,6 +8,7 @@ from odoo.tools import email_normalize
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.utils import told_by_code
 from odoo.addons.tochka_fiscal.receipt import ReceiptError
 from odoo.addons.tochka_fiscal.registers import bank, base
 
@@ -49,7 +50,7 @@ class PaymentTransaction(models.Model):
         :return: Whether each was delivered, by the document as lines have it.
         :rtype: dict
         """
-        if self.env.context.get('fiscal_without_basis'):
+        if told_by_code(self.env, 'fiscal_without_basis'):
             return {}
         return self._fiscal_receipt().basis or {}
 
@@ -149,7 +150,7 @@ class PaymentTransaction(models.Model):
         ):
             return False
         # The state of now, not that of when the link was made.
-        transaction = self.with_context(fiscal_without_basis=True)
+        transaction = self.with_context(fiscal_without_basis=receipt)
         try:
             lines = [transaction._fiscal_lines(), [
                 line._line() for line in receipt.line_ids]]

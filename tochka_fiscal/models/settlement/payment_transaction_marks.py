@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import _, models
 
+from odoo.addons.tochka_acquiring.utils import told_by_code
 from odoo.addons.tochka_fiscal import const, receipt
 
 
@@ -64,8 +65,9 @@ class PaymentTransaction(models.Model):
         :param str source: The document.
         :rtype: set[str]
         """
+        building = told_by_code(self.env, 'fiscal_building')
         return set(self.env['fiscal.receipt.line'].sudo().search([
             ('mark', 'in', codes), ('source', '=', source), ('receipt_id.kind', '=', 'income'),
             ('receipt_id.state', '!=', 'void'), ('receipt_id.is_replaced', '=', False),
-            ('receipt_id', '!=', self.env.context.get('fiscal_building')),
+            ('receipt_id', 'not in', building.ids if building else []),
         ]).mapped('mark'))
