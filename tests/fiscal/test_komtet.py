@@ -20,7 +20,7 @@ from tests.api.server import (
 )
 from tests.fiscal.receipts import all_receipts, item, receipt
 from tochka_fiscal.receipt import Correction
-from tochka_fiscal.registers import base
+from tochka_fiscal.registers import base, common
 from tochka_fiscal.registers.komtet import Komtet
 
 SECRET = 'secret-of-the-shop'
@@ -163,13 +163,13 @@ def test_sale_on_credit_is_not_guessed(method):
 
 @given(st.integers(1, 10**13))
 def test_kopecks_are_written_exactly(kopecks):
-    text = json.dumps(base.number(Decimal(kopecks).scaleb(-2)))
+    text = json.dumps(common.number(Decimal(kopecks).scaleb(-2)))
     assert Decimal(text) * 100 == kopecks and 'e' not in text
 
 
 @given(st.decimals('0.000001', '99999999', places=6))
 def test_quantities_are_written_exactly(quantity):
-    assert Decimal(json.dumps(base.number(quantity))) == quantity
+    assert Decimal(json.dumps(common.number(quantity))) == quantity
 
 
 # === WHAT BECOMES OF A CALL === #
