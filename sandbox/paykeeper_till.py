@@ -56,7 +56,7 @@ CHOICES = {
     'default_payment_type': ('full', 'prepay'), 'fiscal_data': ('flat', 'nested', 'absent'),
     'fiscal_names': ('short', 'long'),
 }
-# Ours: how the fiscal data are called was not readable.
+# `short`: a live record of others, 2026-05; `long`: as at ATOL Online, in case.
 FISCAL_NAMES = {
     'short': {'1041': 'fn', '1040': 'fnd', '1077': 'fpd', '1037': 'rnkkt', '1038': 'shift_number',
               '1042': 'receipt_number'},
@@ -265,7 +265,10 @@ class Paykeeper(Till):
             return {}
         names = FISCAL_NAMES[self.settings['fiscal_names']]
         data = {name: str(document.fiscal_data[tag]) for tag, name in names.items()}
-        data['receipt_datetime'] = document.fiscal_data['1012'].replace('T', ' ')
+        if self.settings['fiscal_names'] == 'short':
+            data['ts'] = document.fiscal_data['1012'][:16].replace('-', '').replace(':', '')
+        else:
+            data['receipt_datetime'] = document.fiscal_data['1012'].replace('T', ' ')
         return {'fiscal_data': data} if self.settings['fiscal_data'] == 'nested' else data
 
     # === THE TILL === #

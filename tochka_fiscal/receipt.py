@@ -163,7 +163,9 @@ class Receipt:
             yield (_lt("A receipt needs a line."),)
         if not self.email and not self.phone:
             yield (_lt("The buyer's e-mail or phone is missing."),)
-        if self.email and not is_email(self.email):
+        if len(self.email) > const.MAX_CONTACT:
+            yield (_lt("The buyer's e-mail is too long: a receipt has room for 64 characters."),)
+        elif self.email and not is_email(self.email):
             yield (_lt("The buyer's e-mail is not one."),)
         if self.phone and not re.fullmatch(r'\+\d{10,15}', self.phone):
             yield (_lt("The buyer's phone is not in the international form, +79991234567."),)

@@ -153,6 +153,14 @@ def test_correction_of_ffd_1_05():
     })
 
 
+def test_correction_of_ffd_1_05_of_ones_own_accord():
+    """ It has a number, too (schema 5.23): the one under which it stands in Odoo. """
+    one = receipt(correction=Correction(day=date(2026, 3, 1)), key='x' * 40 + '-17-1')
+    [_operation, body] = make(ffd='1.05').build(one)
+    assert body['correction']['correction_info'] == {
+        'type': 'self', 'base_date': '01.03.2026', 'base_number': 'x' * 27 + '-17-1'}
+
+
 def test_correction_of_ffd_1_2():
     """ It has lines, and the fiscal sign of the wrong receipt. """
     correction = Correction(day=date(2026, 3, 1))
@@ -220,6 +228,11 @@ def test_too_many_lines():
 
 # === WHAT BECOMES OF A CALL === #
 
+def test_taken_without_a_word_on_errors(client):
+    register = client(answer({'uuid': UUID, 'status': 'wait'}))
+    assert register.register(receipt()).task == UUID
+
+
 def test_taken(client):
     register = client(answer({'uuid': UUID, 'status': 'wait', 'error': None}))
     assert register.register(receipt()) == base.Result(state='accepted', task=UUID)
@@ -237,6 +250,7 @@ def test_taken(client):
     (answer('<html>', content_type='text/html'), base.OutcomeUnknown),
     (answer([]), base.OutcomeUnknown), (answer({}), base.OutcomeUnknown),
     (answer({'uuid': 7}), base.OutcomeUnknown), (answer('', 502), base.OutcomeUnknown),
+    (answer({'uuid': UUID, 'error': None}, 201), base.OutcomeUnknown),
     (answer({}, 302, headers={'Location': 'https://evil.example.com'}), base.OutcomeUnknown),
     (refusal(40), base.OutcomeUnknown), (answer({'error': {'code': 'x'}}, 400),
                                          base.OutcomeUnknown),

@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from cryptography import x509
@@ -224,9 +225,41 @@ def test_printed(client):
     assert result.fiscal == base.FiscalData(
         storage='9999078900005430', document='1212', sign='1911055232',
         moment=datetime(2026, 11, 26, 12, 1, 30), total=100349, kind=1, shift='23', number='6',
-        register='0000111118041361')
+        register='0000111118041361', lines=(
+            base.PrintedLine(33333, Decimal(3), 'none', 'full_payment'),
+            base.PrintedLine(1050, Decimal('0.333'), 'none', 'full_payment')))
     assert result.fiscal.qr == (
         't=20261126T1201&s=1003.49&fn=9999078900005430&i=1212&fp=1911055232&n=1')
+
+
+def test_what_it_repeats(client):
+    content = make().build(receipt(
+        item(20000, vat='vat20', method='advance'), item(10000, '0.5', vat='vat110'),
+        payments={'cashless': 10050, 'prepaid': 19950}, taxation_system='esn'))[1]['content']
+    fiscal = client(answer({**DONE, 'content': content})).status('a1b2c3-TX-1', '').fiscal
+    assert fiscal.lines == (
+        base.PrintedLine(20000, Decimal(1), 'vat20', 'advance'),
+        base.PrintedLine(20000, Decimal('0.5'), 'vat110', 'full_payment'))
+    assert (fiscal.payments, fiscal.taxation_system, fiscal.total) == (
+        {'cashless': 10050, 'prepaid': 19950}, 'esn', 30000)
+    del content['useTax20']
+    [line, _other] = client(
+        answer({**DONE, 'content': content})).status('a1b2c3-TX-1', '').fiscal.lines
+    assert line.vat == 'vat22'
+
+
+# As the protocol counts them: 2.3, `tax1Sum` to `tax10Sum`; tax of 1220.00 by hand.
+@pytest.mark.parametrize(('vat', 'field', 'amount'), [
+    ('vat20', 'tax1Sum', 203.33), ('vat22', 'tax1Sum', 220), ('vat10', 'tax2Sum', 110.91),
+    ('vat0', 'tax3Sum', 1220), ('none', 'tax4Sum', 1220), ('vat120', 'tax5Sum', 203.33),
+    ('vat122', 'tax5Sum', 220), ('vat110', 'tax6Sum', 110.91), ('vat5', 'tax7Sum', 58.1),
+    ('vat7', 'tax8Sum', 79.81), ('vat105', 'tax9Sum', 58.1), ('vat107', 'tax10Sum', 79.81),
+])
+def test_field_of_a_rate(vat, field, amount):
+    content = make(ffd='1.05').build(receipt(
+        item(122000, vat=vat), correction=Correction(day=date(2026, 3, 1))))[1]['content']
+    assert {name: value for name, value in content.items() if name.startswith('tax')
+            and name.endswith('Sum')} == {field: amount}
 
 
 def test_names_in_any_case(client):

@@ -45,7 +45,7 @@ def client(serve):
 # === THE FORM === #
 
 def test_receipt():
-    form = make(has_measures=True).build(receipt(
+    form = make().build(receipt(
         item(100050, '3', name='Занятие', vat='vat22'),
         item(25000, '0.5', name='Чай', method='advance', subject='goods', measure=11),
         payments={'prepaid': 25050, 'cashless': 100000}))
@@ -60,7 +60,7 @@ def test_receipt():
         {'name': 'Занятие', 'price': 333.5, 'quantity': 3, 'sum': 1000.5, 'tax': 'vat22',
          'item_type': 'service', 'payment_type': 'full'},
         {'name': 'Чай', 'price': 500, 'quantity': 0.5, 'sum': 250, 'tax': 'none',
-         'item_type': 'goods', 'payment_type': 'advance', 'measure': 11},
+         'item_type': 'goods', 'payment_type': 'advance', 'measure': 'kg'},
     ]
 
 
@@ -76,7 +76,7 @@ def test_mark():
 def test_what_nobody_documents():
     for one, words in (
         (receipt(kind='income_return'), 'word in "type"'),
-        (receipt(item(1000, '0.5', measure=11)), 'measures'),
+        (receipt(item(1000, '2', measure=71)), 'litres'),
         (receipt(item(1000, agent='agent', supplier=SUPPLIER)), 'agents'),
     ):
         with pytest.raises(base.Unsupported, match=words):
@@ -123,6 +123,7 @@ def test_stale_token(client, refused):
     (answer('<h1>Hello</h1>'), base.OutcomeUnknown, 'JSON'),
     (answer({'receipt_id': 1}, 302), base.OutcomeUnknown, '302'),
     (answer({}, 404), base.OutcomeUnknown, '404'),
+    (answer({'receipt_id': 7001}, 201), base.OutcomeUnknown, '201'),
     (answer('', 401), base.Unauthorized, '401'),
     (answer('', 500), base.OutcomeUnknown, '500'),
     (close, base.OutcomeUnknown, 'lost'),
@@ -161,7 +162,8 @@ def test_printed(client):
     assert (request.path, request.query) == ('/info/receipts/byid/', {'id': '7001'})
     assert result.fiscal == base.FiscalData(
         storage='9999078900005430', document='1212', sign='1911055232',
-        moment=datetime(2026, 11, 26, 12, 1, 30), total=125050, shift='23', number='6',
+        moment=datetime(2026, 11, 26, 12, 1, 30), total=125050,
+        payments={'cashless': 100000, 'prepaid': 25050}, shift='23', number='6',
         register='0000111118041361')
     assert result.url.endswith('/receipt/abc/?rc_id=7001')
 
@@ -194,7 +196,8 @@ def test_states(client, word, state):
     (answer([PRINTED, PRINTED]), base.OutcomeUnknown),
     (answer('<h1>Hello</h1>'), base.OutcomeUnknown),
     (answer({'result': 'fail', 'msg': 'Чек не найден'}), base.Rejected),
-    (answer('', 403), base.Unauthorized),
+    (answer('', 401), base.Unauthorized),
+    (answer('', 403), base.NotSent),
     (close, base.OutcomeUnknown),
 ])
 def test_what_is_no_state(client, step, error):

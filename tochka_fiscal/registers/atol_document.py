@@ -74,7 +74,8 @@ def _build_correction_v4(receipt, inn):
         'correction_info': _build_correction_info(receipt.correction, number),
         'payments': _build_payments(receipt),
         'vats': [
-            {'type': vat, 'sum': common.roubles(share_of_vat(vat, total))} for vat, total in sums.items()
+            {'type': vat, 'sum': common.roubles(share_of_vat(vat, total))}
+            for vat, total in sums.items()
         ],
         'client': _build_client(receipt),
         'internet': receipt.internet,

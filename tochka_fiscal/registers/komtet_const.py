@@ -2,8 +2,8 @@
 
 """ Neutral name -> word of KOMTET Kassa's shop API v2.
 
-Sources: the service's official clients komtet_kassa_sdk 8.1.0 (PyPI) and komtet-kassa-php-sdk 11.1.0
-(GitHub), both of 2026-04.
+Sources: the service's official clients komtet_kassa_sdk 8.1.0 (PyPI) and komtet-kassa-php-sdk
+11.1.0 (GitHub), both of 2026-04.
 """
 
 INTENTS = {'income': 'sell', 'income_return': 'sellReturn'}

@@ -256,13 +256,14 @@ def _read_lines(content):
     """ Return the lines that the service repeats; None of a correction by sums. """
     if 'positions' not in content:
         return None
+    # The protocol's default of a method is 4, the full settlement.
     rates = {number: name for name, number in const.TAXES.items()
              if name not in (const.NEW_TAXES if content.get('useTax20') else const.OLD_TAXES)}
     methods = {number: name for name, number in fiscal_const.FISCAL_METHODS.items()}
     return tuple(
         base.PrintedLine(
             common.read_kopecks(line['price']), Decimal(line['quantity']),
-            rates.get(line['tax'], ''), methods.get(line.get('paymentMethodType'), ''))
+            rates.get(line['tax'], ''), methods.get(line.get('paymentMethodType') or 4, ''))
         for line in content['positions'])
 
 

@@ -17,7 +17,7 @@ FISCAL_SUBJECTS = {
     'goods': 'goods', 'work': 'work', 'service': 'service', 'payment': 'payment', 'other': 'other',
 }
 MARKED_GOODS = 'goods_coded'
-# Value of tag 2108 -> `measure`. Pieces (`pcs`) are what is meant without a word; no other words are
+# Value of tag 2108 -> `measure`. Pieces (`pcs`) are what is meant without a word; no others are
 # known. Source: the vendor's module for 1C-Bitrix, 1.55.
 MEASURES = {10: 'g', 11: 'kg', 22: 'm', 41: 'l'}
 SUMS = {

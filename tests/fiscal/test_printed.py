@@ -1,0 +1,65 @@
+""" What was printed is compared with what was asked for, as far as a register tells. """
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.fiscal.receipts import item, receipt
+from tochka_fiscal.registers import base
+
+ASKED = receipt(item(10000, '3', vat='vat22'), item(5000, method='advance'),
+                payments={'cashless': 10000, 'prepaid': 5000}, taxation_system='esn')
+TOLD = base.FiscalData(
+    storage='9999078900005430', document='0001212', sign='1911055232',
+    moment=datetime(2026, 11, 26, 12, 1, 30), total=15000, kind=1,
+    lines=tuple(base.PrintedLine(line.price, line.quantity, line.vat, line.method)
+                for line in reversed(ASKED.lines)),
+    payments={'prepaid': 5000, 'cashless': 10000}, taxation_system='esn')
+
+
+def differences(told):
+    return base.differences(
+        told, kind=ASKED.kind, total=ASKED.total, lines=ASKED.lines, payments=ASKED.payments,
+        taxation_system=ASKED.taxation_system)
+
+
+def test_the_same():
+    assert differences(TOLD) == []
+
+
+@pytest.mark.parametrize(('values', 'found'), [
+    ({'total': 15001}, ['total']), ({'total': 14999}, ['total']), ({'kind': 2}, ['kind']),
+    ({'lines': ()}, ['lines']), ({'lines': TOLD.lines[:-1]}, ['lines']),
+    ({'lines': (*TOLD.lines[:-1], TOLD.lines[-1]._replace(price=1))}, ['lines']),
+    ({'lines': (*TOLD.lines[:-1], TOLD.lines[-1]._replace(quantity=Decimal(7)))}, ['lines']),
+    ({'lines': (*TOLD.lines[:-1], TOLD.lines[-1]._replace(vat='none'))}, ['lines']),
+    ({'lines': (*TOLD.lines[:-1], TOLD.lines[-1]._replace(method='prepayment'))}, ['lines']),
+    ({'payments': {'cashless': 15000}}, ['payments']), ({'payments': {}}, ['payments']),
+    ({'taxation_system': 'osn'}, ['taxation_system']),
+    ({'total': 1, 'kind': 2}, ['total', 'kind']),
+])
+def test_what_differs(values, found):
+    assert differences(replace(TOLD, **values)) == found
+
+
+def test_what_is_not_told_is_no_difference():
+    assert differences(replace(
+        TOLD, kind=0, lines=None, payments=None, taxation_system=None)) == []
+    assert base.differences(TOLD, kind='income', total=15000) == []
+    assert base.differences(TOLD, kind='income_return', total=15000) == ['kind']
+
+
+def test_qr():
+    assert TOLD.qr == 't=20261126T1201&s=150.00&fn=9999078900005430&i=1212&fp=1911055232&n=1'
+    assert '&s=0.05&' in replace(TOLD, total=5).qr
+    assert '&i=0&' in replace(TOLD, document='000').qr
+
+
+def test_errors_are_of_the_register_until_it_is_said():
+    error = base.Rejected("No", 'HTTP 400')
+    assert (str(error), error.alone) == ('No (HTTP 400)', False)
+    assert str(base.Rejected("No")) == 'No'
+    assert base.Busy("No").seconds == 0
+    assert not base.Result(state='failed').again

@@ -1,0 +1,194 @@
+""" bin/python -m tools.mutants [--sample N] [--seed N] [--show] [FILE...]: would the tests notice?
+
+Plain-Python parts of the add-ons are changed in one place at a time (`cosmic-ray` knows how), and
+their tests run over each such mutant. A mutant that lives is a line that no test watches: write the
+test, or put it into `EQUIVALENT` with the reason why nobody could notice. `bin/test --long` runs a
+sample, and fails when fewer than 95 % of it are killed.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+import parso
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+from .console import say
+from .layout import ROOT
+
+SAMPLE, SEED = 300, 54  # how many, and which
+LEAST = 0.95
+SECONDS = 120  # a mutant that hangs is noticed, too
+WORKERS = 2
+COPIED = ('tochka_acquiring', 'tochka_fiscal', 'tests', 'sandbox', 'tools', 'pyproject.toml')
+
+FISCAL, BANK = 'tochka_fiscal', 'tochka_acquiring/api'
+# File -> folder of its tests -> the tests that watch it, the fastest first.
+WATCHED = {
+    f'{FISCAL}/receipt.py': ('tests/fiscal', 'test_receipt_by_hand test_receipt test_bank'),
+    f'{FISCAL}/settlement.py': ('tests/fiscal', 'test_settlement test_atol test_orangedata'),
+    f'{FISCAL}/marks.py': ('tests/fiscal', 'test_marks'),
+    **{f'{FISCAL}/registers/{name}.py': ('tests/fiscal', tests) for name, tests in {
+        'atol': 'test_atol test_alone', 'atol_document': 'test_atol', 'bank': 'test_bank',
+        'base': 'test_printed test_callback_junk test_komtet test_orangedata test_alone',
+        'common': 'test_common test_callback_junk test_komtet test_atol test_paykeeper test_alone',
+        'keys': 'test_keys', 'komtet': 'test_komtet test_alone test_callback_junk',
+        'komtet_document': 'test_komtet', 'orangedata': 'test_orangedata test_alone',
+        'orangedata_const': 'test_orangedata', 'orangedata_document': 'test_orangedata',
+        'paykeeper': 'test_paykeeper test_alone test_callback_junk',
+        'paykeeper_document': 'test_paykeeper', 'texts': 'test_texts',
+        'transport': 'test_scrub test_alone test_komtet',
+    }.items()},
+    **{f'{BANK}/{name}.py': ('tests/api', tests) for name, tests in {
+        'client': 'test_client_golden test_client_faults test_operation test_hardening',
+        'deadline': 'test_deadline test_https', 'details': 'test_details',
+        'errors': 'test_errors test_client_faults',
+        'https': 'test_https test_https_breaks test_tls test_hardening',
+        'jwt_key': 'test_jwt_key test_webhook', 'oauth': 'test_oauth',
+        'operation': 'test_operation test_client_golden test_text', 'text': 'test_text',
+        'tls': 'test_tls test_hardening', 'transport': 'test_client_faults test_scrub test_errors',
+        'webhook': 'test_webhook test_webhook_event',
+    }.items()},
+}
+# What Python itself makes equal, as `is` of interned texts, or nobody writes here.
+LEFT_OUT = ('_Is', '_IsNot', 'BinaryOperator_BitOr_', 'RemoveDecorator', 'Variable')
+# Operators are changed to their opposites and neighbours only: the others say the same.
+OPPOSITES = (
+    'Add_Sub', 'Sub_Add', 'Mul_FloorDiv', 'FloorDiv_Mul', 'Div_Mul', 'Mod_Mul', 'Pow_Mul',
+    'Eq_NotEq', 'NotEq_Eq', 'Lt_LtE', 'LtE_Lt', 'Gt_GtE', 'GtE_Gt', 'Lt_GtE', 'GtE_Lt', 'Gt_LtE', 'LtE_Gt')
+
+# File -> the changed line, as `--show` prints it -> why no test can notice.
+EQUIVALENT = {}
+
+
+def operators():
+    """ Return the names of the changes that are made. :rtype: list[str] """
+    return [
+        name for name in sorted(operator_names())
+        if not any(part in name for part in LEFT_OUT)
+        and (not name.startswith(('core/ReplaceBinary', 'core/ReplaceComparison'))
+             or name.partition('Operator_')[2] in OPPOSITES)
+    ]
+
+
+def find(path):
+    """ Yield the mutants of a file: name of the change, its number there, the text.
+
+    :param str path: The file, from the root of the project.
+    """
+    source = (ROOT / path).read_text()
+    tree = parso.parse(source)
+    for name in operators():
+        operator = get_operator(name)()
+        positions = [
+            place for node in _walk(tree) for place in operator.mutation_positions(node)]
+        for occurrence in range(len(positions)):
+            text = mutate_code(source, operator, occurrence)
+            if text is not None and text != source:
+                yield name, occurrence, text
+
+
+def _walk(node):
+    yield node
+    for child in getattr(node, 'children', ()):
+        yield from _walk(child)
+
+
+def changed(path, text):
+    """ Return the lines that a mutant changes, as a person reads them. :rtype: str """
+    pairs = zip((ROOT / path).read_text().splitlines(), text.splitlines(), strict=False)
+    return ' | '.join(new.strip() for old, new in pairs if old != new) or 'the end is another'
+
+
+class Farm:
+    """ Copies of the project, one for each worker, in which mutants are tried. """
+
+    def __init__(self, folder):
+        self._free = SimpleQueue()
+        for number in range(WORKERS):
+            home = Path(folder) / str(number)
+            home.mkdir()
+            for name in COPIED:
+                source = ROOT / name
+                if source.is_dir():
+                    shutil.copytree(source, home / name, ignore=shutil.ignore_patterns(
+                        '__pycache__', 'static', 'i18n'))
+                else:
+                    shutil.copy(source, home / name)
+            self._free.put(home)
+
+    def is_killed(self, path, text):
+        """ Return whether the tests notice a text in the place of a file. :rtype: bool """
+        home = self._free.get()
+        original = (home / path).read_text()
+        try:
+            (home / path).write_text(text)
+            return not self._passes(home, path)
+        finally:
+            (home / path).write_text(original)
+            self._free.put(home)
+
+    @staticmethod
+    def _passes(home, path):
+        folder, names = WATCHED[path]
+        tests = [f'{folder}/{name}.py' for name in names.split()]
+        words = [sys.executable, '-m', 'pytest', '-x', '-q', '-p', 'no:odoo', '-p', 'no:xdist',
+                 '-p', 'no:randomly', *tests]
+        try:
+            return not subprocess.run(
+                words, cwd=home, timeout=SECONDS, capture_output=True, env={
+                    **os.environ, 'PYTHONPATH': str(home), 'TOCHKA_BASKETS': '100', 'CI': 'true',
+                    'PYTHONDONTWRITEBYTECODE': '1',
+                }).returncode
+        except subprocess.TimeoutExpired:
+            return False
+
+
+def main():
+    """ Try a sample. :return: The exit code. """
+    parser = argparse.ArgumentParser(prog='bin/python -m tools.mutants')
+    parser.add_argument('files', nargs='*', default=list(WATCHED))
+    parser.add_argument('--sample', type=int, default=SAMPLE)
+    parser.add_argument('--seed', type=int, default=SEED)
+    parser.add_argument('--show', action='store_true', help="each mutant as it is tried")
+    wanted = parser.parse_args()
+    mutants = [(path, *one) for path in wanted.files for one in find(path)]
+    # The same ones are chosen whatever the order of files and operators.
+    mutants.sort(key=lambda one: hashlib.sha256(repr(one[:3]).encode()).digest())
+    sample = random.Random(wanted.seed).sample(mutants, min(wanted.sample, len(mutants)))
+    say(f'{len(sample)} of {len(mutants)} mutants of {len(wanted.files)} files')
+    begun, alive, equal = time.monotonic(), [], 0
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
+        farm = Farm(folder)
+        for path in {path for path, *_rest in sample}:
+            if farm.is_killed(path, (ROOT / path).read_text()):
+                say(f'✗ {path}: its tests fail without any change')
+                return 1
+        killed = pool.map(lambda one: farm.is_killed(one[0], one[3]), sample)
+        for (path, name, _number, text), noticed in zip(sample, killed, strict=True):
+            line = changed(path, text)
+            if not noticed and line in EQUIVALENT.get(path, {}):
+                equal += 1
+            elif not noticed:
+                alive.append(f'{path}: {name}: {line}')
+            if wanted.show or not noticed:
+                say(f'{"killed" if noticed else "ALIVE"} {path}: {name}: {line}')
+    counted = len(sample) - equal
+    share = (counted - len(alive)) / counted if counted else 1
+    say(f'{counted - len(alive)} of {counted} killed ({share:.1%}), {equal} are equivalent,'
+        f' {time.monotonic() - begun:.0f} s')
+    return 0 if share >= LEAST else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
