@@ -231,8 +231,25 @@ class TestSilence(JobsMixin, RefundCommon):
         self.bank.fail('list_payments', errors.TlsError("not trusted"))
         self.run_once('cron_sweep')
         self.assertFalse(self.connection.silent_since)
-        self.assertEqual(
-            (self.connection.state, self.connection.problem_kind), ('attention', 'certificate'))
+        self.assertEqual(self.connection.state, 'attention')
+        self.assertEqual(self.connection.problem_ids.mapped('code'), ['certificate'])
+
+    def test_good_answer_ends_what_a_silent_night_has_left(self):
+        """ Attention that silence has brought does not wait for the daily job. """
+        for error in (errors.OutcomeUnknown("lost"), errors.Unreadable("senseless"),
+                      errors.TlsError("not trusted")):
+            with self.subTest(type(error).__name__):
+                self.connection.sudo()._report_problem(error)
+                self.assertEqual(self.connection.state, 'attention')
+                self.assertFalse(self.connection.silent_since)
+                self.due(1)
+                self.run_once('cron_poll')
+                self.assertEqual(self.connection.state, 'connected')
+                self.assertFalse(self.connection.problem_ids or self.connection.activity_ids)
+        self.connection.sudo()._report_problem(errors.Unauthorized("refused", http_status=403))
+        self.due(1)
+        self.run_once('cron_poll')
+        self.assertEqual(self.connection.state, 'attention', "A refused key is none")
 
     def test_a_person_is_asked_after_an_hour_and_not_after_the_answer(self):
         self.due(1)

@@ -56,6 +56,28 @@ class TestPaymentProvider(TochkaCommon):
         self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
         self.assertFalse(self.sbp.active)
 
+    def test_one_that_breaks_keeps_no_other_from_the_banks_news(self):
+        other = self.create_provider(
+            name="Other", tochka_journal_is_shared=True,
+            tochka_analytic_ids=[Command.set(self.article.ids)])
+        self.merchant.payment_modes = 'card'
+        kind = type(self.provider)
+        real = kind._tochka_apply_merchant_modes
+
+        def apply(providers):
+            if self.provider in providers:
+                raise ValidationError("Contradiction")
+            real(providers)
+
+        with patch.object(kind, '_tochka_apply_merchant_modes', apply):
+            self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(other), {'card'})
+        problem = self.connection.problem_ids.filtered(lambda one: one.code == 'modes')
+        self.assertIn("Contradiction", problem.advice)
+        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.assertEqual(self.codes(), {'card'})
+        self.assertTrue(problem.closed_at)
+
     def test_suspended_shop_is_stored_and_told(self):
         """ The refresh must not fail because the enabled provider can't be paid any more. """
         self.merchant.write({'is_usable': False, 'payment_modes': 'card'})
@@ -180,14 +202,31 @@ class TestDashboard(TochkaCommon):
 
     def test_tile(self):
         self.assertEqual(self.read_card(), {
-            'is_well': True, 'text': "All is well: payments are taken and booked."})
+            'is_well': True, 'count': 0, 'text': "All is well: payments are taken and booked."})
+        action = self.journal.action_tochka_connection()
+        self.assertEqual(action['res_id'], self.connection.id)
         self.merchant.sudo().is_usable = False
         self.connection.sudo()._update_problems()
         card = self.read_card()
         self.assertFalse(card['is_well'])
-        self.assertEqual(card['text'], "Tochka takes no payments now.")
+        self.assertEqual((card['count'], card['text']), (1, "Tochka takes no payments now."))
         action = self.journal.action_tochka_connection()
-        self.assertEqual(action['res_id'], self.connection.id)
+        self.assertEqual(
+            self.env[action['res_model']].search(action['domain']), self.connection.problem_ids)
+
+    def test_what_is_open_is_counted(self):
+        """ No green word while a payment or a receipt needs somebody. """
+        transaction = self.create_tx(self.create_invoice())
+        problem = transaction._tochka_flag('overpaid', amount='1.00')
+        transaction._tochka_flag('refund_rejected', subject='1', amount='1.00', error="no")
+        self.assertEqual([self.read_card()[name] for name in ('is_well', 'count')], [False, 2])
+        problem._close_by_person("settled")
+        self.assertEqual(self.read_card()['count'], 1)
+        other = self.env['res.company'].sudo().create({'name': "Other"})
+        problem.copy({'company_id': other.id, 'closed_at': False, 'res_id': 999999})
+        self.assertEqual(self.read_card()['count'], 1, "Another company's")
+        transaction._tochka_unflag('refund_rejected')
+        self.assertTrue(self.read_card()['is_well'])
 
     def test_accountant_reads_it(self):
         accountant = self.env['res.users'].create({

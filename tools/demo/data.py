@@ -255,7 +255,8 @@ def _prepare_connection(env, company, credentials):
         }), 'connection')
     connection.action_connect()
     if connection.state != 'connected':
-        raise RuntimeError(f'The demo could not connect to the sandbox: {connection.problem}')
+        raise RuntimeError(f'The demo could not connect to the sandbox: '
+                           f'{connection.problem_ids.mapped("advice")}')
     return connection
 
 
@@ -270,7 +271,8 @@ def _prepare_register(env, company, credentials, odoo_url):
     })
     register.action_check()
     if register.state != 'ready':
-        raise RuntimeError(f'The demo could not reach the cash register: {register.problem}')
+        raise RuntimeError(f'The demo could not reach the cash register: '
+                           f'{register.problem_ids.mapped("advice")}')
     return register
 
 

@@ -1,9 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tools import plaintext2html
 
 from odoo.addons.tochka_acquiring import const
 
@@ -282,20 +281,10 @@ class PaymentProvider(models.Model):
     def _tochka_ask_about_obstacle(self):
         """ Ask a person, once, when the bank's data keep an enabled provider from being paid. """
         self.ensure_one()
-        obstacle = self._tochka_find_obstacle()
-        connection = self.tochka_connection_id.sudo()
-        if obstacle and not connection.activity_ids.filtered(
-            lambda activity: activity.summary == self.name
-        ):
-            connection.activity_schedule(
-                'mail.mail_activity_data_warning',
-                summary=self.name,
-                note=plaintext2html(_(
-                    "%(provider)s takes no payments now. %(reason)s",
-                    provider=self.name, reason=obstacle,
-                )),
-                user_id=connection._responsible().id,
-            )
+        if self._tochka_find_obstacle():
+            self.env['tochka.problem']._open(
+                self.tochka_connection_id, 'provider', str(self.id), company=self.company_id,
+                user=self._tochka_responsible(), id=self.id)
 
     @api.model
     def _tochka_sync_payment_methods(self, merchants):
@@ -304,9 +293,22 @@ class PaymentProvider(models.Model):
         :param tochka.merchant merchants: The shops whose payment modes may have changed.
         :return: None
         """
-        self.search([
+        problems = self.env['tochka.problem']
+        for provider in self.search([
             ('code', '=', 'tochka'), ('tochka_merchant_id', 'in', merchants.ids)
-        ])._tochka_apply_merchant_modes()
+        ]):
+            # One whose settings contradict each other must not keep the others from the bank's
+            # news.
+            subject = str(provider.id)
+            try:
+                with self.env.cr.savepoint():
+                    provider._tochka_apply_merchant_modes()
+            except UserError as error:
+                problems._open(
+                    provider.tochka_connection_id, 'modes', subject, company=provider.company_id,
+                    user=provider._tochka_responsible(), id=provider.id, error=error)
+            else:
+                problems._close(provider.tochka_connection_id, ['modes'], subject)
 
     def _tochka_apply_merchant_modes(self):
         """ Offer the payment methods of the shop's payment modes, and no other.
