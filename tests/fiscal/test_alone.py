@@ -1,6 +1,6 @@
-""" What no register promises: what keeps other receipts waiting, and what is of one alone.
+""" What no register promises: what keeps other receipts waiting, what is of one alone.
 
-A receipt that a service chokes on must not stop the till; a service that is down must be left alone.
+A receipt that a service chokes on must not stop the till; a service that is down is left alone.
 """
 
 import pytest

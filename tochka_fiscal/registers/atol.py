@@ -6,7 +6,6 @@ Sources: see `atol_const`. What is sent is made in `atol_document`.
 """
 
 import json
-import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -72,7 +71,7 @@ class Atol(base.Register):
         if state == 'done':
             return base.Result(
                 state='done', task=task, fiscal=_read_fiscal(answer),
-                url=str(answer['payload'].get('ofd_receipt_url') or ''))
+                url=common.read_url(answer['payload'].get('ofd_receipt_url')))
         if state == 'fail':
             return base.Result(
                 state='failed', task=task,
@@ -177,7 +176,7 @@ def _raise_refusal(status, answer):
     code = common.name_code(status, number)
     if number == const.KNOWN_ALREADY:
         uuid = answer.get('uuid')
-        raise base.Duplicate(message, code, uuid if _is_uuid(uuid) else '')
+        raise base.Duplicate(message, code, common.read_number(uuid))
     if number in const.BAD_ACCESS or number in const.BAD_TOKEN or status == 401:
         raise base.Unauthorized(message, code)
     if number in const.REFUSED:
@@ -210,13 +209,9 @@ def _read_error(answer):
     return code if isinstance(code, int) else 0, transport.scrub(error.get('text') or '')
 
 
-def _is_uuid(value):
-    return isinstance(value, str) and bool(re.fullmatch(r'[\w-]{1,128}', value, re.ASCII))
-
-
 def _read_uuid(answer):
     uuid = answer.get('uuid')
-    if not _is_uuid(uuid):
+    if not isinstance(uuid, str) or not common.read_number(uuid):
         raise base.OutcomeUnknown(_lt("The register's answer names no number."), alone=True)
     return uuid
 
@@ -237,6 +232,6 @@ def _read_fiscal(answer):
             number=str(data.get('fiscal_receipt_number') or ''),
             register=str(data.get('ecr_registration_number') or ''),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise base.OutcomeUnknown(
             _lt("The register's answer has no fiscal data."), alone=True) from error

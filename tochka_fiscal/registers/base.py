@@ -16,6 +16,8 @@ from typing import NamedTuple, Protocol
 from .. import const
 
 _KEY = re.compile(r'[\x21-\x7e]{1,100}')
+_DIGITS = re.compile(r'\d{1,20}', re.ASCII)
+_SHOWN = re.compile(r'[\x21-\x7e]{0,32}')
 
 # === WHAT BECOMES OF A CALL === #
 
@@ -98,7 +100,10 @@ class PrintedLine(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class FiscalData:
-    """ What proves a receipt. Source: FFD, tags 1041, 1040, 1077, 1038, 1012, 1037, 1020, 1054. """
+    """ What proves a receipt. Source: FFD, tags 1041, 1040, 1077, 1038, 1012, 1037, 1020, 1054.
+
+    :raise ValueError: If a number is none that a till can have.
+    """
 
     storage: str  # number of the fiscal storage, FN
     document: str  # number of the fiscal document, FD
@@ -113,6 +118,14 @@ class FiscalData:
     lines: tuple[PrintedLine, ...] | None = None
     payments: dict[str, int] | None = None  # kopecks by the names of `const.PAYMENT_TYPES`
     taxation_system: str | None = None  # a name of `const.TAXATION_SYSTEMS`
+
+    def __post_init__(self):
+        proof, more = (self.storage, self.document, self.sign), (
+            self.shift, self.number, self.register)
+        if not all(map(_DIGITS.fullmatch, proof)) or not all(map(_SHOWN.fullmatch, more)):
+            raise ValueError("The numbers of a till are short, and digits.")
+        if not 0 <= self.kind <= 4:
+            raise ValueError("Tag 1054 is from 1 to 4.")
 
     @property
     def qr(self):

@@ -8,6 +8,8 @@ from decimal import Decimal
 from ..receipt import _lt
 from .base import OutcomeUnknown, Unsupported
 
+MOST_KOPECKS = 10 ** 15  # Ours: beyond it a float is no exact amount.
+
 # === WHAT IS SENT === #
 
 def number(value):
@@ -34,11 +36,11 @@ def read_kopecks(value):
     """
     try:
         kopecks = Decimal(str(value)).scaleb(2)
-        if kopecks == kopecks.to_integral():
+        if abs(kopecks) < MOST_KOPECKS and kopecks == kopecks.to_integral():
             return int(kopecks)
     except ArithmeticError as error:
         raise ValueError("An amount is a number.") from error
-    raise ValueError("An amount has no parts of a kopeck.")
+    raise ValueError("An amount has no parts of a kopeck, and an end.")
 
 
 def subject_of(line, words, marked):
@@ -63,6 +65,25 @@ def is_gs1(mark):
 
 
 # === ANSWERS === #
+
+def read_number(value):
+    """ Return the number that a register has given to a receipt, or nothing if it is none.
+
+    :rtype: str
+    """
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ''
+    return text if re.fullmatch(r'[\w-]{1,128}', text, re.ASCII) else ''
+
+
+def read_url(value):
+    """ Return the address of a page that a register names, or nothing if it is none.
+
+    :rtype: str
+    """
+    return value if isinstance(value, str) and re.fullmatch(
+        r'https?://[\x21-\x7e]{1,1000}', value) else ''
+
+
 
 def name_code(status, number=''):
     """ Return how an error is named: the HTTP status, and the register's own number of it. """

@@ -156,7 +156,7 @@ def _read_task(answer):
     """
     task = answer.get('task') if isinstance(answer.get('task'), dict) else answer
     state = task.get('state')
-    number = '' if task.get('id') is None else str(task['id'])
+    number = common.read_number(task.get('id'))
     if not isinstance(state, str):
         raise base.OutcomeUnknown(
             _lt("The register's answer names no state."), alone=True)
@@ -172,7 +172,7 @@ def _read_task(answer):
     # A callback may name the state alone: then the task is asked for the proof.
     return base.Result(
         state='done' if fiscal else 'accepted', task=number, fiscal=fiscal,
-        url=str(task.get('receipt_url') or ''))
+        url=common.read_url(task.get('receipt_url')))
 
 
 def _read_fiscal(data):
@@ -188,5 +188,5 @@ def _read_fiscal(data):
             shift=str(data.get('sh') or ''), number=str(data.get('shn') or ''),
             register=str(data.get('rn') or ''),
         )
-    except (KeyError, ValueError):
+    except (KeyError, TypeError, ValueError, ArithmeticError):
         return None

@@ -51,11 +51,11 @@ class PayKeeper(base.Register):
         """ See `base.Register.register`. Where results are sent is set in the cabinet. """
         form = self.build(receipt)
         answer = self._change('/change/receipt/print/', form)
-        number = answer.get('receipt_id')
-        if isinstance(number, bool) or not isinstance(number, int | str) or not str(number):
+        number = common.read_number(answer.get('receipt_id'))
+        if not number:
             raise base.OutcomeUnknown(
                 _lt("The register's answer names no number."), alone=True)
-        return base.Result(state='accepted', task=str(number))
+        return base.Result(state='accepted', task=number)
 
     def status(self, key, task):
         """ See `base.Register.status`. The service is asked by its own number. """
@@ -217,8 +217,11 @@ def _read_fiscal(answer):
     payments = _read_payments(answer)
     if not (found['storage'] and found['document'] and found['sign'] and moment and payments):
         return None
-    return base.FiscalData(
-        moment=moment, total=sum(payments.values()), payments=payments, **found)
+    try:
+        return base.FiscalData(
+            moment=moment, total=sum(payments.values()), payments=payments, **found)
+    except ValueError:
+        return None
 
 
 def _find(values, words):

@@ -38,7 +38,8 @@ def scrub(text):
     :param str text: What the register has said.
     :rtype: str
     """
-    text = str(text)[:1000]
+    # What a database can't keep, a register may still send: halves of characters, and NUL.
+    text = str(text)[:1000].encode(errors='replace').decode().replace('\0', '')
     return _PERSONAL.sub(
         lambda found: found[0] if found[0].isdigit() and _INN.search(text[:found.start()])
         else '***', text)
