@@ -7,7 +7,7 @@ sample, and fails when fewer than 95 % of it are killed.
 """
 
 import argparse
-import hashlib
+import itertools
 import os
 import random
 import shutil
@@ -83,23 +83,32 @@ def operators():
 
 
 def find(path):
-    """ Yield the mutants of a file: name of the change, its number there, the text.
+    """ Yield what can be changed in a file: name of the change, its number there.
 
     :param str path: The file, from the root of the project.
     """
-    source = (ROOT / path).read_text()
-    tree = parso.parse(source)
+    nodes = list(_walk(parso.parse((ROOT / path).read_text())))
     for name in operators():
         operator = get_operator(name)()
-        positions = [
-            place for node in _walk(tree) for place in operator.mutation_positions(node)]
-        for occurrence in range(len(positions)):
-            try:
-                text = mutate_code(source, operator, occurrence)
-            except AttributeError:
-                continue  # cosmic-ray can't change an exception that is named by its module
-            if text is not None and text != source:
-                yield name, occurrence, text
+        for number in range(sum(
+            1 for node in nodes for _place in operator.mutation_positions(node)
+        )):
+            yield name, number
+
+
+def mutate(path, name, number):
+    """ Return the text of a mutant, or None if the change is none.
+
+    :param str path: The file.
+    :param str name: The name of the change.
+    :param int number: Its number in the file.
+    """
+    source = (ROOT / path).read_text()
+    try:
+        text = mutate_code(source, get_operator(name)(), number)
+    except AttributeError:
+        return None  # cosmic-ray can't change an exception that is named by its module
+    return text if text != source else None
 
 
 def _walk(node):
@@ -167,9 +176,9 @@ def main():
     parser.add_argument('--show', action='store_true', help="each mutant as it is tried")
     wanted = parser.parse_args()
     mutants = [(path, *one) for path in wanted.files for one in find(path)]
-    # The same ones are chosen whatever the order of files and operators.
-    mutants.sort(key=lambda one: hashlib.sha256(repr(one[:3]).encode()).digest())
-    sample = random.Random(wanted.seed).sample(mutants, min(wanted.sample, len(mutants)))
+    random.Random(wanted.seed).shuffle(mutants)
+    made = ((*one, text) for one in mutants if (text := mutate(*one)))
+    sample = list(itertools.islice(made, wanted.sample))
     say(f'{len(sample)} of {len(mutants)} mutants of {len(wanted.files)} files')
     begun, alive, equal = time.monotonic(), [], 0
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:

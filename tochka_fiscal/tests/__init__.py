@@ -18,6 +18,7 @@ from . import test_jobs
 from . import test_lane
 from . import test_marks
 from . import test_marks_stock
+from . import test_mismatch
 from . import test_missed
 from . import test_old_rows
 from . import test_other_registers

@@ -90,14 +90,6 @@ class TochkaProblem(models.Model):
             False,
         )
 
-    def _texts_receipt_sum(self, params):
-        return (
-            _("A fiscal receipt was printed with another sum."),
-            _("The register has printed %(printed)s roubles, and the payment is %(paid)s.",
-              printed=self._amount(params.get('printed')), paid=self._amount(params.get('paid'))),
-            False,
-        )
-
     def _texts_receipt_email(self, params):
         return (
             _("The e-mail about a fiscal receipt could not be made."),
