@@ -282,6 +282,21 @@ class Paykeeper(Till):
             self.callbacks.announce(self.settings['callback_url'], urlencode(
                 {**told, **self._fiscal(document)}), self.settings)
 
+    def falsify(self, document, kind):
+        """ Change what is printed and told of a document: `sum` or `kind`. """
+        super().falsify(document, kind)
+        sums = document.request['sums']
+        if kind == 'sum':
+            paid = next(name for name, value in sums.items() if value)
+            document.request['sums'] = {**sums, paid: sums[paid] + 1}
+        else:
+            words = {INCOME: 'sale', INCOME_RETURN: self.settings['return_type']}
+            document.meaning['type'] = words[document.meaning['1054']]
+
+    def false_error(self):
+        """ Return an error of the till that is told of what it has printed. """
+        return 'Сбой кассы'
+
     def expired_error(self):
         """ Return the error of a receipt that has waited too long. """
         return 'Касса не ответила вовремя'

@@ -168,6 +168,24 @@ def test_printed(client):
     assert result.url.endswith('/receipt/abc/?rc_id=7001')
 
 
+@pytest.mark.parametrize(('word', 'kind'), [('sale', 1), ('refund', 2), ('', 0), ('?', 0)])
+def test_kind_of_what_was_printed(client, word, kind):
+    register = client(answer({**PRINTED, 'type': word}), token=None, return_type='refund')
+    assert register.status('', '7001').fiscal.kind == kind
+    register = client(answer({**PRINTED, 'type': ''}), token=None)
+    assert register.status('', '7001').fiscal.kind == 0
+
+
+@pytest.mark.parametrize(('ts', 'moment'), [
+    ('20260505T1455', datetime(2026, 5, 5, 14, 55)),  # a live record of others
+    ('20260505T145501', datetime(2026, 5, 5, 14, 55, 1)),
+])
+def test_moment(client, ts, moment):
+    told = {name: value for name, value in PRINTED.items() if name != 'receipt_datetime'}
+    register = client(answer({**told, 'ts': ts}), token=None)
+    assert register.status('', '7001').fiscal.moment == moment
+
+
 @pytest.mark.parametrize('missing', [
     'fn', 'fnd', 'fpd', 'receipt_datetime', ('sum_cashless', 'sum_advance')])
 def test_no_proof_is_claimed_where_a_part_is_missing(client, missing):

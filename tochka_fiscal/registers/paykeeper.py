@@ -70,7 +70,8 @@ class PayKeeper(base.Register):
                 _lt("The register's answer names no state."), alone=True)
         if word in const.PRINTED:
             return base.Result(
-                state='done', task=task, fiscal=_read_fiscal(answer), url=self._page(answer, task))
+                state='done', task=task, fiscal=self._read_fiscal(answer),
+                url=self._page(answer, task))
         if word in const.FAILED:
             return base.Result(state='failed', task=task, message=transport.scrub(
                 answer.get('error') or answer.get('msg') or '')
@@ -173,6 +174,26 @@ class PayKeeper(base.Register):
             raise base.OutcomeUnknown(_lt("The register is out of order."), code, alone=True)
         return answer
 
+    def _read_fiscal(self, answer):
+        """ Return the proof of a printed receipt, or None where it can't be read.
+
+        :rtype: FiscalData|None
+        """
+        nested = answer.get('fiscal_data')
+        values = answer | nested if isinstance(nested, dict) else answer
+        found = {name: _find(values, words) for name, words in const.PROOF.items()}
+        moment = _read_moment(_find(values, const.MOMENTS))
+        payments = _read_payments(answer)
+        kinds = {self._return_type: 2, '': 0, const.INCOME: 1}
+        if not (found['storage'] and found['document'] and found['sign'] and moment and payments):
+            return None
+        try:
+            return base.FiscalData(
+                moment=moment, total=sum(payments.values()), payments=payments,
+                kind=kinds.get(answer.get('type'), 0), **found)
+        except ValueError:
+            return None
+
     def _page(self, answer, task):
         """ Return the page on which the buyer sees the receipt, where the answer names its key. """
         key = answer.get('fop_receipt_key')
@@ -203,25 +224,6 @@ def _read_any(response):
 def _unwrap(content):
     """ Return what stands alone in a list, or what is no such list. """
     return content[0] if isinstance(content, list) and len(content) == 1 else content
-
-
-def _read_fiscal(answer):
-    """ Return the proof of a printed receipt, or None where it can't be read.
-
-    :rtype: FiscalData|None
-    """
-    nested = answer.get('fiscal_data')
-    values = answer | nested if isinstance(nested, dict) else answer
-    found = {name: _find(values, words) for name, words in const.PROOF.items()}
-    moment = _read_moment(_find(values, const.MOMENTS))
-    payments = _read_payments(answer)
-    if not (found['storage'] and found['document'] and found['sign'] and moment and payments):
-        return None
-    try:
-        return base.FiscalData(
-            moment=moment, total=sum(payments.values()), payments=payments, **found)
-    except ValueError:
-        return None
 
 
 def _find(values, words):
