@@ -191,6 +191,8 @@ def main():
             if chosen['addons'] and not only_extra:
                 run_addons(totals, chosen['addons'], options)
             totals.together(plan(totals, chosen, options, flags, not paths, in_ci))
+    if '--long' in flags and not paths:
+        totals.program('tools.mutants')
     for run in totals.broken:
         print(f'✗ {run}')
     print(f'{totals.passed} passed, {totals.failed} failed, {totals.skipped} skipped')
