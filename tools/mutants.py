@@ -28,7 +28,7 @@ from .layout import ROOT
 
 SAMPLE, SEED = 300, 54  # how many, and which
 LEAST = 0.95
-SECONDS = 120  # a mutant that hangs is noticed, too
+SECONDS = 240  # a mutant that hangs is noticed, too
 WORKERS = 2
 COPIED = ('tochka_acquiring', 'tochka_fiscal', 'tests', 'sandbox', 'tools', 'pyproject.toml')
 
