@@ -2,7 +2,13 @@
 
 import pytest
 
-from tochka_fiscal.registers import transport
+from tests.api.server import answer
+from tests.fiscal import test_atol, test_komtet, test_orangedata, test_paykeeper
+from tests.fiscal.receipts import receipt
+from tochka_fiscal.registers import atol, base, paykeeper, transport
+
+QUOTED = 'Неверный контакт parent@example.com, +79161234567'
+CLEAN = 'Неверный контакт ***, ***'
 
 
 @pytest.mark.parametrize('text', [
@@ -49,3 +55,43 @@ def test_addresses(url):
 def test_addresses_that_are_given_no_secrets(url):
     with pytest.raises(ValueError, match='address'):
         transport.check_url(url)
+
+
+@pytest.fixture
+def client(serve):
+    """ Return a function that makes a client of a register that answers so. """
+    def start(kind, *steps):
+        return {
+            'atol': test_atol.make, 'komtet': test_komtet.make,
+            'orangedata': test_orangedata.make, 'paykeeper': test_paykeeper.make,
+        }[kind](f'http://127.0.0.1:{serve(*steps).port}')
+
+    atol._tokens.clear()
+    paykeeper._tokens.clear()
+    return start
+
+
+@pytest.mark.parametrize(('kind', 'steps'), [
+    ('komtet', [answer({'title': QUOTED}, 422)]),
+    ('atol', [test_atol.TOKEN, test_atol.refusal(32, QUOTED)]),
+    ('atol', [test_atol.refusal(12, QUOTED, 401)]),
+    ('orangedata', [answer({'errors': [QUOTED]}, 400)]),
+    ('paykeeper', [test_paykeeper.TOKEN, answer({'result': 'fail', 'msg': QUOTED})]),
+])
+def test_refusals_quote_nobody(client, kind, steps):
+    with pytest.raises(base.RegisterError) as caught:
+        client(kind, *steps).register(receipt())
+    assert caught.value.message == CLEAN
+    assert 'parent' not in repr(caught.value)
+
+
+@pytest.mark.parametrize(('kind', 'steps'), [
+    ('komtet', [answer({'id': 7, 'state': 'error', 'error_description': QUOTED})]),
+    ('atol', [test_atol.TOKEN, answer({'status': 'fail', 'error': {
+        'code': 3807, 'text': QUOTED, 'type': 'driver'}})]),
+    ('paykeeper', [answer({'status': 'failed', 'error': QUOTED})]),
+    ('paykeeper', [answer({'status': 'failed', 'msg': QUOTED})]),
+])
+def test_errors_of_tills_quote_nobody(client, kind, steps):
+    result = client(kind, *steps).status('key', '7')
+    assert (result.state, result.message) == ('failed', CLEAN)

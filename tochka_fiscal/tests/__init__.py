@@ -34,3 +34,4 @@ from . import test_register_page
 from . import test_register_paykeeper
 from . import test_return
 from . import test_translations
+from . import test_watched
