@@ -102,6 +102,17 @@ class TestWatched(FiscalCommon):
         self.assertFalse(self.register.silent_since)
         self.assertGreater(bad.next_try_at, bad.create_date)
 
+    def test_where_nothing_is_repeated_the_others_wait(self):
+        """ A page of maintenance must not send each receipt to a person. """
+        self.pay_invoice()
+        other = self.pay_invoice()
+        self.startPatcher(patch.object(
+            type(self.register), '_repeats', lambda _register: False))
+        self.till.fail(base.OutcomeUnknown("A page", alone=True))
+        self.work()
+        self.assertTrue(self.register.silent_since)
+        self.assertEqual((other.state, len(self.keys())), ('queued', 1))
+
     def test_one_that_is_not_let_pass(self):
         receipt = self.pay_invoice()
         self.till.fail(base.NotSent("Forbidden", '403', alone=True))

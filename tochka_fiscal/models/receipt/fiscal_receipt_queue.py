@@ -140,7 +140,8 @@ class FiscalReceipt(models.Model):
             attempt.maybe_taken = True
             self.state = 'unknown'
             self._wait(self._explain(error))
-            return None if error.alone else error
+            # Where nothing is repeated, each one that goes now may end with a person: none goes.
+            return None if error.alone and register._repeats() else error
         else:
             self._apply(attempt, result)
         return None
