@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 from odoo.addons.tochka_fiscal.tests.test_lane import LaneCommon
@@ -104,14 +105,14 @@ class TestWatched(FiscalCommon):
 
     def test_where_nothing_is_repeated_the_others_wait(self):
         """ A page of maintenance must not send each receipt to a person. """
-        self.pay_invoice()
-        other = self.pay_invoice()
+        both = self.pay_invoice() | self.pay_invoice()
         self.startPatcher(patch.object(
             type(self.register), '_repeats', lambda _register: False))
         self.till.fail(base.OutcomeUnknown("A page", alone=True))
         self.work()
         self.assertTrue(self.register.silent_since)
-        self.assertEqual((other.state, len(self.keys())), ('queued', 1))
+        self.assertEqual(sorted(both.mapped('state')), ['queued', 'unknown'])
+        self.assertEqual(len(self.keys()), 1)
 
     def test_one_that_is_not_let_pass(self):
         receipt = self.pay_invoice()
@@ -138,7 +139,7 @@ class TestPaceOfLanes(LaneCommon):
         """ Two workers that each keep the pace would call twice as often. """
         self.make_receipts(6)
         with patch.object(type(self.register), '_pace', lambda _register: 1):
-            own = self.register.id % 2
+            own = self.register.id % const.LANES
             self.work(1 - own)
             self.assertFalse(self.till.moments)
             self.work(own)
