@@ -7,19 +7,19 @@ sample, and fails when fewer than 95 % of it are killed.
 """
 
 import argparse
+import importlib
 import itertools
 import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 
 import parso
+import pytest
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
@@ -31,6 +31,10 @@ LEAST = 0.95
 SECONDS = 240  # a mutant that hangs is noticed, too
 WORKERS = 2
 COPIED = ('tochka_acquiring', 'tochka_fiscal', 'tests', 'sandbox', 'tools', 'pyproject.toml')
+# What the tests load of others.
+PRELOADED = (
+    'cryptography.x509', 'flask', 'hypothesis', 'hypothesis.strategies', 'jsonschema', 'jwt',
+    'requests', 'werkzeug.serving')
 
 FISCAL, BANK = 'tochka_fiscal', 'tochka_acquiring/api'
 # File -> folder of its tests -> the tests that watch it, the fastest first.
@@ -124,10 +128,16 @@ def changed(path, text):
 
 
 class Farm:
-    """ Copies of the project, one for each worker, in which mutants are tried. """
+    """ Copies of the project, in which mutants are tried side by side.
+
+    The libraries are loaded once: each try is a child of this process, which has loaded nothing of
+    the project but its tools.
+    """
 
     def __init__(self, folder, workers):
-        self._free = SimpleQueue()
+        self._homes, self._running = [], {}  # process -> home, path, original, mutant, deadline
+        for name in PRELOADED:
+            importlib.import_module(name)
         for number in range(workers):
             home = Path(folder) / str(number)
             home.mkdir()
@@ -138,33 +148,55 @@ class Farm:
                         '__pycache__', 'static', 'i18n'))
                 else:
                     shutil.copy(source, home / name)
-            self._free.put(home)
+            self._homes.append(home)
 
-    def is_killed(self, path, text):
-        """ Return whether the tests notice a text in the place of a file. :rtype: bool """
-        home = self._free.get()
+    def try_all(self, mutants):
+        """ Yield each mutant (path, name, number, text), and whether the tests notice it. """
+        waiting = list(reversed(mutants))
+        while waiting or self._running:
+            while waiting and self._homes:
+                self._start(waiting.pop())
+            time.sleep(0.02)
+            for process in list(self._running):
+                home, path, original, mutant, deadline = self._running[process]
+                ended, status = os.waitpid(process, os.WNOHANG)
+                if not ended and time.monotonic() > deadline:
+                    os.killpg(process, signal.SIGKILL)
+                    ended, status = os.waitpid(process, 0)
+                if ended:
+                    del self._running[process]
+                    (home / path).write_text(original)
+                    self._homes.append(home)
+                    yield mutant, status != 0
+
+    def _start(self, mutant):
+        path, _name, _number, text = mutant
+        home = self._homes.pop()
         original = (home / path).read_text()
-        try:
-            (home / path).write_text(text)
-            return not self._passes(home, path)
-        finally:
-            (home / path).write_text(original)
-            self._free.put(home)
+        (home / path).write_text(text)
+        # One second and one size are the same file to Python.
+        for kept in (home / path).parent.glob(f'__pycache__/{Path(path).stem}.*'):
+            kept.unlink()
+        process = os.fork()
+        if not process:
+            os._exit(_run_tests(home, path))
+        self._running[process] = home, path, original, mutant, time.monotonic() + SECONDS
 
-    @staticmethod
-    def _passes(home, path):
-        folder, names = WATCHED[path]
-        tests = [f'{folder}/{name}.py' for name in names.split()]
-        words = [sys.executable, '-m', 'pytest', '-x', '-q', '-p', 'no:odoo', '-p', 'no:xdist',
-                 '-p', 'no:randomly', *tests]
-        try:
-            return not subprocess.run(
-                words, cwd=home, timeout=SECONDS, capture_output=True, env={
-                    **os.environ, 'PYTHONPATH': str(home), 'TOCHKA_BASKETS': '100', 'CI': 'true',
-                    'PYTHONDONTWRITEBYTECODE': '1',
-                }).returncode
-        except subprocess.TimeoutExpired:
-            return False
+
+def _run_tests(home, path):
+    """ Run the tests of a file, in a child. :return: The exit code. """
+    os.setsid()
+    silence = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(silence, stream)
+    os.chdir(home)
+    os.environ.update({'TOCHKA_BASKETS': '100', 'CI': 'true'})
+    sys.dont_write_bytecode = False
+    sys.path[:] = [str(home), *(entry for entry in sys.path if Path(entry or '.') != ROOT)]
+    folder, names = WATCHED[path]
+    return int(pytest.main([
+        '-x', '-q', '-p', 'no:odoo', '-p', 'no:xdist', '-p', 'no:random_order',
+        *(f'{folder}/{name}.py' for name in names.split())]))
 
 
 def main():
@@ -182,24 +214,22 @@ def main():
     sample = list(itertools.islice(made, wanted.sample))
     say(f'{len(sample)} of {len(mutants)} mutants of {len(wanted.files)} files')
     begun, alive, equal = time.monotonic(), [], 0
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(wanted.workers) as pool:
+    with tempfile.TemporaryDirectory() as folder:
         farm = Farm(folder, wanted.workers)
         paths = sorted({path for path, *_rest in sample})
-        wrong = [path for path, killed in zip(paths, pool.map(
-            lambda path: farm.is_killed(path, (ROOT / path).read_text()), paths), strict=True)
-            if killed]
+        as_it_is = [(path, '', 0, (ROOT / path).read_text()) for path in paths]
+        wrong = [mutant[0] for mutant, killed in farm.try_all(as_it_is) if killed]
         if wrong:
             say(f'✗ their tests fail without any change: {", ".join(wrong)}')
             return 1
-        killed = pool.map(lambda one: farm.is_killed(one[0], one[3]), sample)
-        for (path, name, _number, text), noticed in zip(sample, killed, strict=True):
+        for (path, name, _number, text), killed in farm.try_all(sample):
             line = changed(path, text)
-            if not noticed and line in EQUIVALENT.get(path, {}):
+            if not killed and line in EQUIVALENT.get(path, {}):
                 equal += 1
-            elif not noticed:
+            elif not killed:
                 alive.append(f'{path}: {name}: {line}')
-            if wanted.show or not noticed:
-                say(f'{"killed" if noticed else "ALIVE"} {path}: {name}: {line}')
+            if wanted.show or not killed:
+                say(f'{"killed" if killed else "ALIVE"} {path}: {name}: {line}')
     counted = len(sample) - equal
     share = (counted - len(alive)) / counted if counted else 1
     say(f'{counted - len(alive)} of {counted} killed ({share:.1%}), {equal} are equivalent,'
