@@ -68,12 +68,20 @@ WATCHED = {
 LEFT_OUT = ('_Is', '_IsNot', 'BinaryOperator_BitOr_', 'RemoveDecorator', 'Variable')
 # Operators are changed to their opposites and neighbours only: the others say the same.
 OPPOSITES = (
-    'Add_Sub', 'Sub_Add', 'Mul_FloorDiv', 'FloorDiv_Mul', 'Div_Mul', 'Mod_Mul', 'Pow_Mul',
+    'Add_Sub', 'Sub_Add', 'Mul_FloorDiv', 'FloorDiv_Mul', 'Div_Mul', 'Mod_Mul',
     'Eq_NotEq', 'NotEq_Eq', 'Lt_LtE', 'LtE_Lt', 'Gt_GtE', 'GtE_Gt', 'Lt_GtE', 'GtE_Lt', 'Gt_LtE',
     'LtE_Gt')
 
+# What is changed, in any file -> why no test can notice.
+ALWAYS_EQUIVALENT = {
+    'strict=False': "both have one length, or nothing would have come so far",
+}
 # File -> the changed line, as `--show` prints it -> why no test can notice.
-EQUIVALENT = {}
+EQUIVALENT = {
+    f'{FISCAL}/receipt.py': {
+        'if item.total < 1:': "a line of nothing takes nothing off the others",
+    },
+}
 
 
 def operators():
@@ -224,7 +232,9 @@ def main():
             return 1
         for (path, name, _number, text), killed in farm.try_all(sample):
             line = changed(path, text)
-            if not killed and line in EQUIVALENT.get(path, {}):
+            if not killed and (line in EQUIVALENT.get(path, {}) or any(
+                words in line for words in ALWAYS_EQUIVALENT
+            )):
                 equal += 1
             elif not killed:
                 alive.append(f'{path}: {name}: {line}')

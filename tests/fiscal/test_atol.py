@@ -213,7 +213,11 @@ def test_marked_piece():
     assert back['planned_status'] == 3
     [other] = make().build(receipt(item(100, mark='AB-1')))[1]['receipt']['items']
     assert other['mark_code'] == {'unknown': 'AB-1'}
+    # 200 characters in Base64 are 150 bytes.
+    for longest in ('x' * 32, '010460123456789021'.ljust(150, 'x')):
+        make().build(receipt(item(100, mark=longest)))
     for wrong, ffd in (
+        (receipt(item(100, mark='010460123456789021'.ljust(151, 'x'))), '1.2'),
         (one, '1.05'), (receipt(item(2000, '2', mark=mark)), '1.2'),
         (receipt(item(100, mark='x' * 33)), '1.2'), (receipt(item(100, mark=mark * 5)), '1.2'),
     ):
@@ -222,6 +226,7 @@ def test_marked_piece():
 
 
 def test_too_many_lines():
+    make().build(receipt(*[item(100)] * 100))
     with pytest.raises(base.Unsupported, match='100 lines'):
         make().build(receipt(*[item(100)] * 101))
 

@@ -159,6 +159,36 @@ def test_agent_needs_its_supplier():
         make().build(receipt(item(1000, agent='agent')))
 
 
+@pytest.mark.parametrize(('phones', 'room'), [
+    ((), 239), (('+74951234567',), 223), (('+74951234567', '+7999123456'), 208)])
+def test_room_of_a_suppliers_name(phones, room):
+    """ 239, less the length of each phone and 4. """
+    for length, shown in ((room, 'я' * room), (room + 1, 'я' * (room - 3) + '...')):
+        supplier = replace(SUPPLIER, name='я' * length, phones=phones)
+        [line] = make().build(receipt(item(1000, supplier=supplier)))[1]['content']['positions']
+        assert line['supplierInfo']['name'] == shown
+        assert line['supplierInfo'].get('phoneNumbers', []) == list(phones)
+
+
+def test_longest_mark():
+    make().build(receipt(item(10000, subject='goods', mark='x' * 223)))
+
+
+def test_most_lines():
+    """ 30 000 bytes: 4 for a line, 80 for its numbers, 4 and the length for each text. """
+    lines = [item(100, name='я' * 52)] * 213  # 84 + 56 = 140 bytes each, 29 820
+    make().build(receipt(*lines))
+    make().build(receipt(*lines, item(100, name='я' * 92)))  # 180 more: 30 000
+    with pytest.raises(base.Unsupported, match='250 lines'):
+        make().build(receipt(*lines, item(100, name='я' * 93)))
+
+
+def test_dearest_price():
+    """ The price of a line counts as well as the total. """
+    with pytest.raises(base.Unsupported, match='99 999 999'):
+        make().build(receipt(item(9_999_999_999, '0.5')))
+
+
 def test_largest_sum():
     make().build(receipt(item(9_999_999_999)))
     with pytest.raises(base.Unsupported, match='99 999 999'):

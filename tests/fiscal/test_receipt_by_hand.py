@@ -115,6 +115,9 @@ def test_a_part_of_a_measured_line():
 # === NAMES === #
 
 @pytest.mark.parametrize(('text', 'limit', 'name'), [
+    *((f'абвг{shade}де', 5, 'абв…' if shade in '\U0001f3fb\U0001f3ff' else 'абвг…')
+      for shade in '\U0001f3fa\U0001f3fb\U0001f3ff\U0001f400'),
+    ('абвг\ufe0fде', 5, 'абв…'), ('абв\u0489где', 4, 'аб…'),
     ('абвгд', 5, 'абвгд'), ('абвгде', 5, 'абвг…'), ('аб, где', 5, 'аб…'), ('аб - где', 6, 'аб…'),
 ])
 def test_cut(text, limit, name):
@@ -170,7 +173,9 @@ def test_numbers_of_corrections():
 
 @pytest.mark.parametrize('values', [
     {'price': 0, 'total': 0}, {'price': -1, 'total': -3}, {'quantity': Decimal(0), 'total': 0},
-    {'quantity': Decimal(-1), 'total': -3333},
+    {'quantity': Decimal(-1), 'total': -3333}, {'price': 0, 'total': 3},
+    {'price': -1, 'total': 3}, {'quantity': Decimal(-1), 'total': 3},
+    {'price': -3, 'quantity': Decimal(-1), 'total': 3},
 ])
 def test_lines_cost_something(values):
     with pytest.raises(ReceiptError, match='nothing'):
