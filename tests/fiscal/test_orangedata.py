@@ -278,6 +278,46 @@ def test_what_it_repeats(client):
     assert line.vat == 'vat22'
 
 
+# As the protocol counts: 2.1.1.1 and 2.1.1.2.
+@pytest.mark.parametrize(('name', 'number'), [
+    ('cash', 1), ('cashless', 2), ('prepaid', 14), ('credit', 15), ('counter', 16)])
+def test_kinds_of_payment(name, number):
+    [paid] = make().build(receipt(payments={name: 100000}))[1]['content']['checkClose']['payments']
+    assert paid == {'type': number, 'amount': 1000}
+
+
+@pytest.mark.parametrize(('name', 'field'), [
+    ('cash', 'cashSum'), ('cashless', 'eCashSum'), ('prepaid', 'prepaymentSum'),
+    ('credit', 'postpaymentSum'), ('counter', 'otherPaymentTypeSum')])
+def test_sums_of_a_correction(name, field):
+    content = make(ffd='1.05').build(receipt(
+        payments={name: 100000}, correction=Correction(day=date(2026, 3, 1))))[1]['content']
+    assert content[field] == 1000
+
+
+@pytest.mark.parametrize(('name', 'number'), [
+    ('osn', 0), ('usn_income', 1), ('usn_income_outcome', 2), ('esn', 4), ('patent', 5)])
+def test_taxation_systems(name, number):
+    content = make().build(receipt(taxation_system=name))[1]['content']
+    assert content['checkClose']['taxationSystem'] == number
+
+
+@pytest.mark.parametrize(('vat', 'number'), [
+    ('vat20', 1), ('vat22', 1), ('vat10', 2), ('vat120', 3), ('vat122', 3), ('vat110', 4),
+    ('vat0', 5), ('none', 6), ('vat5', 7), ('vat7', 8), ('vat105', 9), ('vat107', 10)])
+def test_rates(vat, number):
+    content = make().build(receipt(item(1000, vat=vat)))[1]['content']
+    assert content['positions'][0]['tax'] == number
+    assert content.get('useTax20', False) is (vat in ('vat20', 'vat120'))
+
+
+def test_old_and_new_rates_together():
+    for old in ('vat20', 'vat120'):
+        for new in ('vat22', 'vat122'):
+            with pytest.raises(base.Unsupported, match='one receipt'):
+                make().build(receipt(item(1000, vat=old), item(1000, vat=new)))
+
+
 # As the protocol counts them: 2.3, `tax1Sum` to `tax10Sum`; tax of 1220.00 by hand.
 @pytest.mark.parametrize(('vat', 'field', 'amount'), [
     ('vat20', 'tax1Sum', 203.33), ('vat22', 'tax1Sum', 220), ('vat10', 'tax2Sum', 110.91),
