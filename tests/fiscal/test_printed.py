@@ -1,6 +1,6 @@
 """ What was printed is compared with what was asked for, as far as a register tells. """
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -49,6 +49,12 @@ def test_what_is_not_told_is_no_difference():
         TOLD, kind=0, lines=None, payments=None, taxation_system=None)) == []
     assert base.differences(TOLD, kind='income', total=15000) == []
     assert base.differences(TOLD, kind='income_return', total=15000) == ['kind']
+
+
+def test_what_is_told_stays():
+    for made in (TOLD, base.Result(state='done'), base.Health(prints=None)):
+        with pytest.raises(FrozenInstanceError):
+            made.state = 'failed'
 
 
 def test_qr():

@@ -1,6 +1,6 @@
 """ Lines of receipts, each worked out by hand. """
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import date
 from decimal import Decimal
 
@@ -162,6 +162,21 @@ def test_nobody_is_shown():
 
 
 # === LIMITS === #
+
+def test_longest_name():
+    assert replace(receipt(item(9999)), lines=(replace(LINE, name='я' * 128),))
+    with pytest.raises(ReceiptError, match='128'):
+        replace(receipt(item(9999)), lines=(replace(LINE, name='я' * 129),))
+
+
+@pytest.mark.parametrize(('made', 'name'), [
+    (receipt(), 'key'), (LINE, 'total'), (item(1), 'total'), (SUPPLIER, 'inn'),
+    (Correction(day=date(2026, 3, 1)), 'day'),
+])
+def test_what_is_made_stays(made, name):
+    with pytest.raises(FrozenInstanceError):
+        setattr(made, name, 1)
+
 
 def test_numbers_of_corrections():
     day = date(2026, 3, 1)
