@@ -306,6 +306,8 @@ def test_refused_token_is_asked_for_once_more(client):
     (refusal(13), base.Unauthorized), (refusal(14, http=403), base.Unauthorized),
     (refusal(50, http=500), base.NotSent), (refusal(1), base.NotSent),
     (answer({'token': ''}), base.NotSent), (answer({'token': 7}), base.NotSent),
+    (answer({'token': 'token-1'}, 201), base.NotSent), (answer({}, 401), base.Unauthorized),
+    (answer({}, 403), base.Unauthorized), (refusal(1, http=200, token='token-1'), base.NotSent),
 ])
 def test_no_token_sends_nothing(client, step, outcome):
     register = client(token=step)
