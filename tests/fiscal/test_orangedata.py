@@ -144,6 +144,12 @@ def test_correction_by_ffd_105():
     }
 
 
+@pytest.mark.parametrize('values', [{'kind': 'income_return'}, {'wrong_sign': '1'}])
+def test_what_a_correction_by_ffd_105_cannot_say(values):
+    with pytest.raises(base.Unsupported, match='its return and a new receipt'):
+        make(ffd='1.05').build(receipt(correction=Correction(day=date(2026, 3, 1)), **values))
+
+
 def test_correction_by_ffd_12():
     path, body = make().build(receipt(
         wrong_sign='1911055232', correction=Correction(day=date(2026, 3, 1))))
@@ -242,6 +248,10 @@ def test_busy_for_how_long(client):
         client(answer({'errors': ['Занято']}, 503, headers={'Retry-After': '120'})).register(
             receipt())
     assert caught.value.seconds == 120
+    for silence in ({}, {'Retry-After': 'soon'}, {'Retry-After': '-5'}):
+        with pytest.raises(base.Busy) as caught:
+            client(answer({'errors': ['Занято']}, 503, headers=silence)).register(receipt())
+        assert caught.value.seconds == 0
 
 
 # === THE STATUS === #

@@ -195,6 +195,14 @@ def test_no_proof_is_claimed_where_a_part_is_missing(client, missing):
     assert (result.state, result.fiscal) == ('done', None)
 
 
+@pytest.mark.parametrize(('key', 'page'), [
+    ('a/b', '/receipt/a%2Fb/?rc_id=7001'), ('', ''), (None, ''), (7, ''), ([], '')])
+def test_page_of_the_buyer(client, key, page):
+    register = client(answer({**PRINTED, 'fop_receipt_key': key}), token=None)
+    url = register.status('', '7001').url
+    assert url.endswith(page) and bool(url) is bool(page)
+
+
 def test_sum_that_is_none(client):
     told = {**PRINTED, 'sum_cashless': 'много'}
     assert client(answer(told), token=None).status('', '7001').fiscal is None

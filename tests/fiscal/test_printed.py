@@ -8,6 +8,10 @@ import pytest
 
 from tests.fiscal.receipts import item, receipt
 from tochka_fiscal.registers import base
+from tochka_fiscal.registers.atol import Atol
+from tochka_fiscal.registers.komtet import Komtet
+from tochka_fiscal.registers.orangedata import OrangeData
+from tochka_fiscal.registers.paykeeper import PayKeeper
 
 ASKED = receipt(item(10000, '3', vat='vat22'), item(5000, method='advance'),
                 payments={'cashless': 10000, 'prepaid': 5000}, taxation_system='esn')
@@ -55,6 +59,34 @@ def test_what_is_told_stays():
     for made in (TOLD, base.Result(state='done'), base.Health(prints=None)):
         with pytest.raises(FrozenInstanceError):
             made.state = 'failed'
+
+
+def test_kinds():
+    proof = {'storage': '1', 'document': '2', 'sign': '3', 'moment': TOLD.moment, 'total': 1}
+    assert base.FiscalData(**proof).kind == 0
+    for kind in range(5):
+        assert base.FiscalData(**proof, kind=kind).kind == kind
+    for kind in (-1, 5):
+        with pytest.raises(ValueError, match='1054'):
+            base.FiscalData(**proof, kind=kind)
+
+
+@pytest.mark.parametrize(('name', 'right', 'wrong'), [
+    ('storage', '1' * 20, '1' * 21), ('document', '0', ''), ('sign', '1', '1x'),
+    ('shift', 'x' * 32, 'x' * 33), ('number', '', ' '), ('register', '№'.encode().hex(), '№'),
+])
+def test_numbers_of_a_till(name, right, wrong):
+    assert getattr(replace(TOLD, **{name: right}), name) == right
+    with pytest.raises(ValueError, match='till'):
+        replace(TOLD, **{name: wrong})
+
+
+@pytest.mark.parametrize(('register', 'asks_by_key', 'names_duplicates'), [
+    (Komtet, False, False), (Atol, False, True), (OrangeData, True, False),
+    (PayKeeper, False, True), (base.Register, False, False),
+])
+def test_how_a_lost_number_is_found(register, asks_by_key, names_duplicates):
+    assert (register.asks_by_key, register.names_duplicates) == (asks_by_key, names_duplicates)
 
 
 def test_qr():

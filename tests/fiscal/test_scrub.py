@@ -95,3 +95,23 @@ def test_refusals_quote_nobody(client, kind, steps):
 def test_errors_of_tills_quote_nobody(client, kind, steps):
     result = client(kind, *steps).status('key', '7')
     assert (result.state, result.message) == ('failed', CLEAN)
+
+
+@pytest.mark.parametrize(('reason', 'maybe_sent', 'error', 'words'), [
+    (transport.https.CONNECTION, False, base.NotSent, "can't be reached."),
+    (transport.https.TIMEOUT, False, base.NotSent, "can't be reached."),
+    (transport.https.TLS, False, base.NotSent, "reached safely."),
+    (transport.https.UNTRUSTED, False, base.NotSent, "reached safely."),
+    (transport.https.CONNECTION, True, base.OutcomeUnknown, "answer was lost."),
+    (transport.https.TIMEOUT, True, base.OutcomeUnknown, "answer was lost."),
+    # After the request was sent TLS breaks as a line does: nobody knows whether it arrived.
+    (transport.https.TLS, True, base.OutcomeUnknown, "connection to the register broke."),
+])
+def test_request_without_an_answer(monkeypatch, reason, maybe_sent, error, words):
+    def fail(*args, **options):
+        raise transport.https.Failure(reason, maybe_sent=maybe_sent)
+
+    monkeypatch.setattr(transport.https, 'send', fail)
+    with pytest.raises(error) as caught:
+        transport.exchange('POST', 'https://kassa.example.com', {})
+    assert words in caught.value.message and not caught.value.alone
