@@ -248,9 +248,9 @@ def test_busy_for_how_long(client):
         client(answer({'errors': ['Занято']}, 503, headers={'Retry-After': '120'})).register(
             receipt())
     assert caught.value.seconds == 120
-    for silence in ({}, {'Retry-After': 'soon'}, {'Retry-After': '-5'}):
+    for headers in ({}, {'Retry-After': 'soon'}, {'Retry-After': '-5'}):
         with pytest.raises(base.Busy) as caught:
-            client(answer({'errors': ['Занято']}, 503, headers=silence)).register(receipt())
+            client(answer({'errors': ['Занято']}, 503, headers=headers)).register(receipt())
         assert caught.value.seconds == 0
 
 
