@@ -147,6 +147,17 @@ def test_no_token_no_receipt(client, step):
     assert [request.method for request in register.server.requests] == ['GET']
 
 
+def test_a_token_is_never_asked_for_twice_by_a_broken_connection(client, monkeypatch):
+    """ Only mere reads may go out once more: what shares connections is told by who asks. """
+    seen, exchange = [], paykeeper.transport.exchange
+    monkeypatch.setattr(paykeeper.transport, 'exchange', lambda method, url, *values, **options: (
+        seen.append(options['credential']) or exchange(method, url, *values, **options)))
+    register = client(answer({'receipt_id': 7001}), answer(PRINTED))
+    register.register(receipt())
+    register.status('', '7001')
+    assert [credential is None for credential in seen] == [True, False, False]
+
+
 def test_nobody_there():
     paykeeper._tokens.clear()
     with pytest.raises(base.NotSent):
