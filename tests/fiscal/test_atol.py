@@ -316,6 +316,12 @@ def test_no_token_sends_nothing(client, step, outcome):
     assert all('/sell' not in one.path for one in register.server.requests)
 
 
+def test_error_without_a_number(client):
+    with pytest.raises(base.OutcomeUnknown) as caught:
+        client(answer({'error': {'code': 'x', 'text': 'Нет'}}, 400)).register(receipt())
+    assert (caught.value.message, caught.value.code) == ('Нет', 'HTTP 400')
+
+
 def test_not_sent():
     atol._tokens.clear()
     with pytest.raises(base.NotSent):

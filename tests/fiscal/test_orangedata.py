@@ -243,6 +243,12 @@ def test_what_becomes_of_sending(client, step, error, words):
     assert 'parent@example.com' not in str(caught.value)
 
 
+def test_the_first_errors_are_told(client):
+    with pytest.raises(base.Rejected) as caught:
+        client(answer({'errors': list('abcdefg')}, 400)).register(receipt())
+    assert caught.value.message == 'a; b; c; d; e'
+
+
 def test_busy_for_how_long(client):
     with pytest.raises(base.Busy) as caught:
         client(answer({'errors': ['Занято']}, 503, headers={'Retry-After': '120'})).register(

@@ -3,12 +3,13 @@
 import base64
 import json
 import urllib.parse
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
 from tests.api.server import answer, close, closed_port, garbage, silence
 from tests.fiscal.receipts import SUPPLIER, item, receipt
+from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import base, paykeeper
 
 TOKEN = answer({'token': 'token-1'})
@@ -156,6 +157,18 @@ def test_a_token_is_never_asked_for_twice_by_a_broken_connection(client, monkeyp
     register.register(receipt())
     register.status('', '7001')
     assert [credential is None for credential in seen] == [True, False, False]
+
+
+@pytest.mark.parametrize('status', [401, 403])
+def test_token_that_is_not_given(client, status):
+    with pytest.raises(base.Unauthorized, match=f'HTTP {status}'):
+        client(token=answer('', status)).register(receipt())
+
+
+def test_corrections_are_not_known():
+    for values in ({'correction': Correction(day=date(2026, 3, 1))}, {'wrong_sign': '1'}):
+        with pytest.raises(base.Unsupported, match='corrections'):
+            make().build(receipt(**values))
 
 
 def test_nobody_there():

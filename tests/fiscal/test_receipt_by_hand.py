@@ -189,7 +189,7 @@ def test_numbers_of_corrections():
 @pytest.mark.parametrize('values', [
     {'price': 0, 'total': 0}, {'price': -1, 'total': -3}, {'quantity': Decimal(0), 'total': 0},
     {'quantity': Decimal(-1), 'total': -3333}, {'price': 0, 'total': 3},
-    {'price': -1, 'total': 3}, {'quantity': Decimal(-1), 'total': 3},
+    {'price': -1, 'total': 3}, {'total': 0}, {'total': -1}, {'quantity': Decimal(-1), 'total': 3},
     {'price': -3, 'quantity': Decimal(-1), 'total': 3},
 ])
 def test_lines_cost_something(values):
