@@ -50,7 +50,7 @@ ALONE = [
         answer(['нет'], 400), page(403), page(404), page(500), PAGE)),
     *(('komtet', step) for step in (
         answer({'title': 'Ошибка', 'code': 'SYS00'}, 500), page(500), PAGE, answer([]),
-        answer({'id': 7}))),
+        answer({'id': 7}), page(299))),
     *(('paykeeper', step) for step in (
         PAGE, page(500), page(404), answer({}, 404), answer({'receipt_id': 7}, 201), answer([]),
         answer({'receipt_id': None}))),

@@ -19,8 +19,13 @@ def test_whole_numbers_are_written_without_a_point():
     assert [str(common.number(Decimal(text))) for text in ('2.00', '2.5')] == ['2', '2.5']
 
 
+def test_largest_amount():
+    assert common.read_kopecks('9999999999999.99') == 10 ** 15 - 1
+    assert common.read_kopecks('-9999999999999.99') == 1 - 10 ** 15
+
+
 @pytest.mark.parametrize('value', [
-    'x', None, '', '1.005', 0.001, 'NaN', 'Infinity', [], {}, '1,5'])
+    '10000000000000', '-10000000000000', 'x', None, '', '1.005', 0.001, 'NaN', 'Infinity', [], {}, '1,5'])
 def test_what_is_no_amount(value):
     with pytest.raises(ValueError):
         common.read_kopecks(value)

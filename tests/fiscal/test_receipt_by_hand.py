@@ -50,6 +50,13 @@ def test_lines(total, quantity, lines):
     assert sum(line.total for line in made) == total
 
 
+def test_discount_of_a_kopeck():
+    [line] = build_lines([item(100), item(-1)], 99)
+    assert line.total == 99
+    with pytest.raises(ReceiptError):
+        build_lines([item(100), item(-1)], 100)
+
+
 # === SHARES === #
 
 @pytest.mark.parametrize(('amount', 'weights', 'shares'), [
