@@ -25,7 +25,8 @@ def test_largest_amount():
 
 
 @pytest.mark.parametrize('value', [
-    '10000000000000', '-10000000000000', 'x', None, '', '1.005', 0.001, 'NaN', 'Infinity', [], {}, '1,5'])
+    '10000000000000', '-10000000000000',
+    'x', None, '', '1.005', 0.001, 'NaN', 'Infinity', [], {}, '1,5'])
 def test_what_is_no_amount(value):
     with pytest.raises(ValueError):
         common.read_kopecks(value)
