@@ -8,6 +8,7 @@ from flask import Blueprint, jsonify, request
 from .atol import atol
 from .atol_protocol import till_error
 from .control import body, wrong_call
+from .lies import add_lies
 from .shape import plain
 
 blueprint = Blueprint('atol_control', __name__, url_prefix='/_control/atol')
@@ -106,3 +107,6 @@ def callbacks():
     if 'send' in values:
         sender.send(values['url'], json.dumps(values['send'], ensure_ascii=False))
     return jsonify([callback.describe() for callback in sender.sent])
+
+
+add_lies(blueprint, atol)

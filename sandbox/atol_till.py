@@ -231,6 +231,10 @@ class Atol(Till):
             self.callbacks.announce(
                 address, json.dumps(self.report(document), ensure_ascii=False), self.settings)
 
+    def false_error(self):
+        """ Return an error of the till that is told of what it has printed. """
+        return till_error(165)
+
     def expired_error(self):
         """ Return the error of a document that has waited too long. """
         return till_error(-1)

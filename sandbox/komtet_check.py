@@ -90,10 +90,10 @@ OPTIONAL = {
     'operating_check_props': record({'name': text(), 'value': text(),
                                      'timestamp': text(format='moment')}),
     'callback_url': text(format='address'), 'timezone': integer(*range(1, 12)),
+    'additional_check_props': text(16),
 }
 CHECK = record({**REQUIRED, 'intent': {'enum': list(INTENTS)}}, {
     **OPTIONAL,
-    'additional_check_props': text(16),
     'additional_user_props': record({'name': text(64), 'value': text(256)}),
     'cashless_payments': several(record({
         'sum': number(2, exclusiveMinimum=0), 'method': ID, 'id': ID,

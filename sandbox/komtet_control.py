@@ -7,6 +7,7 @@ from flask import Blueprint, jsonify, request
 from .control import body, wrong_call
 from .komtet import kassa
 from .komtet_callbacks import FOREIGN_SECRET
+from .lies import add_lies
 from .shape import plain
 
 blueprint = Blueprint('komtet_control', __name__, url_prefix='/_control/komtet')
@@ -87,3 +88,6 @@ def callbacks():
     if 'forge' in values:
         sender.send(values['url'], values['forge'], FOREIGN_SECRET)
     return jsonify([callback.describe() for callback in sender.sent])
+
+
+add_lies(blueprint, kassa)

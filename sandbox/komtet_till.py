@@ -12,10 +12,12 @@ from decimal import Decimal
 from .komtet_callbacks import MODES, Callbacks
 from .komtet_check import CORRECTIONS, INTENTS, discount_closes
 from .komtet_protocol import KomtetError
+from .lies import Lies
 from .timers import Timer
 
 SHOP_ID, QUEUE_ID = '10001', 2001
 STORAGE, REGISTRATION = '9999078900001234', '0000000001012345'  # fn and rn, invented
+OTHER_KINDS = {1: 2, 2: 1, 3: 4, 4: 3}
 MOSCOW = 2  # as KOMTET numbers time zones
 
 # What can be switched by the control API, and how it begins. See README.md.
@@ -63,6 +65,7 @@ class Kassa:
         self.lock = threading.RLock()
         self.secret = secrets.token_hex(16)
         self.callbacks = Callbacks(self)
+        self.lies = Lies()
         # Numbers go on after a reset: what is still on its way can't be taken for something new.
         self._task_ids, self._documents = itertools.count(50001), itertools.count(1)
         self.shift = 0
@@ -81,6 +84,7 @@ class Kassa:
             self.shift_day, self.shift_receipts = None, 0
             self.till_errors = []
             self.callbacks.clear()
+            self.lies.clear()
 
     def credentials(self):
         """ What an accountant would copy from the cabinet, and where the service is. """
@@ -196,10 +200,31 @@ class Kassa:
         if task.error_description:
             task.state = 'error'
         else:
-            task.fiscal_data = self._print(task)
-            task.state = 'done'
+            self._print_somehow(task, self.lies.take())
+        self._tell(task)
+
+    def _tell(self, task):
         if 'callback_url' in task.check:
             self.callbacks.announce(task.check['callback_url'], self.describe(task))
+
+    def _print_somehow(self, task, lie):
+        """ Print, and tell it or something else: see `lies`. """
+        printed = self._print(task, lie)
+        if lie == 'twice':
+            self._print(task)
+        if lie in ('error', 'timeout', 'recovers'):
+            task.state = 'error'
+            task.error_description = 'Касса не ответила' if lie == 'timeout' else 'Сбой кассы'
+            if lie == 'recovers':
+                self.bank.timers.after(self.settings['delay'], self._recover, task, printed)
+        else:
+            task.fiscal_data, task.state = printed, 'done'
+
+    def _recover(self, task, printed):
+        with self.lock:
+            if self.tasks.get(task.id) is task:
+                task.error_description, task.fiscal_data, task.state = None, printed, 'done'
+                self._tell(task)
 
     def order_error(self, text, times=1):
         """ Let the next checks end in an error of the till. :raise ValueError: If senseless. """
@@ -227,8 +252,10 @@ class Kassa:
             return 'Сумма позиции не сходится с ценой и количеством'
         return None
 
-    def _print(self, task):
+    def _print(self, task, lie=''):
         check = task.check
+        total = task.total + 1 if lie == 'sum' else task.total
+        kind = {**INTENTS, **CORRECTIONS}[check['intent']]
         zone = timezone(timedelta(hours=check.get('timezone', MOSCOW) + 1))
         now = self.bank.now().astimezone(zone)
         if now.date() != self.shift_day:
@@ -236,8 +263,8 @@ class Kassa:
         self.shift_receipts += 1
         data = {
             'i': str(next(self._documents)), 'fn': STORAGE, 'fp': '',
-            't': now.strftime('%Y%m%dT%H%M'), 's': f'{task.total:.2f}',
-            'n': {**INTENTS, **CORRECTIONS}[check['intent']], 'rn': REGISTRATION,
+            't': now.strftime('%Y%m%dT%H%M'), 's': f'{total:.2f}',
+            'n': OTHER_KINDS[kind] if lie == 'kind' else kind, 'rn': REGISTRATION,
             'sh': str(self.shift), 'shn': str(self.shift_receipts),
         }
         data['fp'] = f'{zlib.crc32(json.dumps(data).encode()):010d}'

@@ -5,6 +5,7 @@ import json
 from flask import Blueprint, jsonify, request
 
 from .control import body, wrong_call
+from .lies import add_lies
 from .orangedata import orangedata
 from .orangedata_till import EXPIRED, MARKS, failure, mark_errors
 from .shape import plain
@@ -102,3 +103,6 @@ def callbacks():
     if 'send' in values:
         sender.send(values['url'], json.dumps(values['send'], ensure_ascii=False))
     return jsonify([callback.describe() for callback in sender.sent])
+
+
+add_lies(blueprint, orangedata)

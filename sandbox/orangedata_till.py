@@ -1,5 +1,6 @@
 """ The state of OrangeData: groups of tills, documents, what was printed. """
 
+import copy
 import json
 from collections import defaultdict
 from decimal import Decimal
@@ -207,6 +208,20 @@ class Orangedata(Till):
         if document.error:
             return document.error['status'], document.error['content']
         return 200, self.describe(document)
+
+    def falsify(self, document, kind):
+        """ Change what is printed and told of a document: the status repeats its content. """
+        super().falsify(document, kind)
+        content = copy.deepcopy(document.request['content'])
+        if kind == 'sum':
+            content['content']['positions'][0]['price'] += 1
+        else:
+            content['content']['type'] = document.meaning['1054']
+        document.request = {**document.request, 'content': content}
+
+    def false_error(self):
+        """ Return an error of the till that is told of what it has printed: of marks. """
+        return mark_errors([(0, {})])
 
     def expired_error(self):
         """ Return the error of a document that has waited too long. """

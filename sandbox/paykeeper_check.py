@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from .ffd import NEW_VAT_FROM, OLD_VAT, SALES, VAT
 from .paykeeper_protocol import PaykeeperError
-from .paykeeper_words import CODED, CORRECTION_TYPES, METHODS, OBJECTS, SUMS
+from .paykeeper_words import CODED, CORRECTION_TYPES, MEASURES, METHODS, OBJECTS, SUMS
 from .shape import Number, number, problems, product, read, record, several, text, validator, words
 
 MONEY = number(2, maximum=10 ** 10)
@@ -25,7 +25,7 @@ CART = validator(several(record({
     'item_type': words(OBJECTS), 'payment_type': words(METHODS),
     'item_id': text(type=['string', 'integer']), 'item_code': text(223), 'item_code_b64': text(),
     'items_in_package': PIECES, 'items_sold_from_package': PIECES,
-    'measure': text(16, type=['string', 'integer']), 'item_country': text(),
+    'measure': {'enum': list(MEASURES)}, 'item_country': text(),
     'customs_declaration': text(32), 'excise': MONEY,
 })))
 FIELDS = {'payment_id', 'type', 'is_post_sale', 'is_correction', 'refund_id', 'contact', *SUMS,

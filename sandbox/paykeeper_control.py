@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, jsonify, request
 
 from .control import body, wrong_call
+from .lies import add_lies
 from .paykeeper import paykeeper
 from .paykeeper_check import read_cart
 from .paykeeper_protocol import PaykeeperError
@@ -113,3 +114,6 @@ def callbacks():
     if 'send' in values:
         sender.send(values['url'], urlencode(values['send']))
     return jsonify([callback.describe() for callback in sender.sent])
+
+
+add_lies(blueprint, paykeeper)

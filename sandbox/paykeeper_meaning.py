@@ -3,7 +3,7 @@
 import base64
 
 from . import ffd
-from .paykeeper_words import METHODS, OBJECTS, SUMS
+from .paykeeper_words import MEASURES, METHODS, OBJECTS, SUMS
 from .shape import total
 
 
@@ -32,15 +32,14 @@ def meaning(kind, cart, sums, contact, settings, more):
 
 
 def _line(item, default):
-    package, measure = item.get('items_in_package'), item.get('measure')
-    by_number = str(measure).isdigit()
+    package = item.get('items_in_package')
     return {
         '1030': item['name'], '1079': ffd.money(item['price']),
         '1023': ffd.plain_number(item['quantity']), '1043': ffd.money(item['sum']),
         '1199': ffd.VAT[item['tax']], '1212': OBJECTS[item.get('item_type', 'goods')],
         '1214': METHODS[item.get('payment_type', default)],
         **ffd.given(
-            t2108=int(measure) if by_number else None, t1197=None if by_number else measure,
+            t2108=MEASURES[item['measure']] if 'measure' in item else None,
             t2000=_code(item), t1291=package and f'{item["items_sold_from_package"]}/{package}',
             t1229=ffd.money(item['excise']) if 'excise' in item else None,
             t1230=item.get('item_country'), t1231=item.get('customs_declaration'),

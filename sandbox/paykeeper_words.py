@@ -15,6 +15,8 @@ OBJECTS = {
     'other': 13, 'property_right': 14, 'non_operating': 15, 'sales_tax': 17, 'resort_fee': 18,
     'exc_uncoded': 30, 'exc_coded': 31, 'goods_uncoded': 32, 'goods_coded': 33,
 }
+# Tag 2108, what `measure` says; the vendor's module for 1C-Bitrix 1.55 has no other words.
+MEASURES = {'pcs': 0, 'g': 10, 'kg': 11, 'm': 22, 'l': 41}
 CODED = ('exc_coded', 'goods_coded')
 # Tag 1055, a bit mask: set in the cabinet.
 TAX_SYSTEMS = (1, 2, 4, 16, 32)

@@ -6,12 +6,15 @@ import threading
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from .callbacks import MODES, Callbacks
 from .ffd import MOSCOW
+from .lies import Lies
 from .timers import Timer
 
 WAITING, PRINTED, FAILED = 'waiting', 'printed', 'failed'
+OTHER_KINDS = {1: 2, 2: 1, 3: 4, 4: 3}  # tag 1054
 REGISTRATION = '0000000001012345'  # invented, as the numbers of storages are
 
 # What every till has. See README.md.
@@ -61,6 +64,7 @@ class Till:
         self.bank = bank
         self.lock = threading.RLock()
         self.callbacks = Callbacks(bank.timers, self.lock, content_type)
+        self.lies = Lies()
         # Numbers go on after a reset: what is still on its way can't be taken for something new.
         self._numbers, self.shift = itertools.count(1), 0
         self.documents = {}
@@ -76,6 +80,7 @@ class Till:
             self.documents, self.ledger, self.till_errors = {}, [], []
             self._shift_day, self._shift_receipts = None, 0
             self.callbacks.clear()
+            self.lies.clear()
 
     def change(self, values):
         """ Change settings. :raise ValueError: If one is unknown or senseless. """
@@ -114,6 +119,18 @@ class Till:
     def expired_error(self):
         """ Return the error of a document that has waited too long. """
         raise NotImplementedError
+
+    def false_error(self):
+        """ Return an error of the till that is told of what it has printed. """
+        raise NotImplementedError
+
+    def falsify(self, document, kind):
+        """ Change what is printed and told of a document: `sum` or `kind`. """
+        said = document.meaning
+        if kind == 'sum':
+            document.meaning = {**said, '1020': f'{Decimal(said["1020"]) + 1:.2f}'}
+        else:
+            document.meaning = {**said, '1054': OTHER_KINDS[said['1054']]}
 
     # === THE QUEUE === #
 
@@ -194,9 +211,29 @@ class Till:
         if document.error:
             document.state = FAILED
         else:
-            document.fiscal_data = self._print(document)
-            document.state = PRINTED
+            self._print_somehow(document, self.lies.take())
         self.finished(document)
+
+    def _print_somehow(self, document, lie):
+        """ Print, and tell it or something else: see `lies`. """
+        if lie in ('sum', 'kind'):
+            self.falsify(document, lie)
+        printed = self._print(document)
+        if lie == 'twice':
+            self._print(document)
+        if lie in ('error', 'timeout', 'recovers'):
+            document.error = self.expired_error() if lie == 'timeout' else self.false_error()
+            document.state = FAILED
+            if lie == 'recovers':
+                self.bank.timers.after(self.settings['delay'], self._recover, document, printed)
+        else:
+            document.fiscal_data, document.state = printed, PRINTED
+
+    def _recover(self, document, printed):
+        with self.lock:
+            if self.documents.get(document.id) is document:
+                document.error, document.fiscal_data, document.state = None, printed, PRINTED
+                self.finished(document)
 
     def _print(self, document):
         now = self.bank.now().astimezone(MOSCOW)

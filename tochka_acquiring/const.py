@@ -276,6 +276,7 @@ PROBLEM_SEVERITY = {
     'register_silent': '3_info',
     'receipt_failed': '1_danger',
     'receipt_doubled': '1_danger',
+    'receipt_mismatch': '1_danger',
 }
 # Model of the record that people see -> type of the activity; by default Odoo's own warning.
 PROBLEM_ACTIVITIES = {'tochka.connection': 'tochka_acquiring.mail_activity_connection'}

@@ -62,10 +62,8 @@ JOB_BANK_SECONDS = 30
 
 # === WHAT MAY BE BEGUN FROM OUTSIDE === #
 
-# Payments with a link of their own that may be open at once of those begun within a day: of one
-# document, and of one payer without a document. An open link is handed out again for the same
-# amount, so that people need one or two.
-LINKS_OF_DOCUMENT = 10
+# Payments of one payer without a document that may be open at once of those begun within a day. An
+# open link is handed out again for the same amount, so that people need one or two.
 LINKS_OF_PAYER = 20
 # No page of Odoo asks for more; the bank takes less.
 MAX_AMOUNT = 10 ** 10

@@ -87,6 +87,9 @@ FISCAL_SUBJECTS = {
     'payment': 10,
     'other': 13,
 }
+MARKED_GOODS = 33  # Tag 1212 of goods with a marking code. Source: FFD.
+# Kind -> tag 2003 of one piece: it is sold, it comes back. Source: FFD.
+PLANNED_STATUSES = {'income': 1, 'income_return': 3}
 
 # === THE REST OF A RECEIPT === #
 

@@ -163,7 +163,9 @@ class Receipt:
             yield (_lt("A receipt needs a line."),)
         if not self.email and not self.phone:
             yield (_lt("The buyer's e-mail or phone is missing."),)
-        if self.email and not is_email(self.email):
+        if len(self.email) > const.MAX_CONTACT:
+            yield (_lt("The buyer's e-mail is too long: a receipt has room for 64 characters."),)
+        elif self.email and not is_email(self.email):
             yield (_lt("The buyer's e-mail is not one."),)
         if self.phone and not re.fullmatch(r'\+\d{10,15}', self.phone):
             yield (_lt("The buyer's phone is not in the international form, +79991234567."),)
@@ -221,8 +223,7 @@ def name_with_quantity(name, quantity, measure=''):
 
 def _continues(character):
     return (
-        unicodedata.combining(character) or unicodedata.category(character) in ('Mn', 'Me', 'Mc')
-        or character == '\u200d' or '\ufe00' <= character <= '\ufe0f'
+        unicodedata.category(character) in ('Mn', 'Me', 'Mc') or character == '\u200d'
         or '\U0001f3fb' <= character <= '\U0001f3ff'
     )
 
@@ -380,11 +381,10 @@ def _split(item, total):
     if quantity > 0:
         millionths = int(quantity.scaleb(const.QUANTITY_DIGITS))
         scale = 10 ** const.QUANTITY_DIGITS
-        nearest = (2 * total * scale + millionths) // (2 * millionths)
-        least = -(-(2 * total - 1) * scale // (2 * millionths))
-        for price in (nearest, least):  # If neither rounds to the total, none does.
-            if price > 0 and price_lines(price, quantity) == total:
-                return [Line(price=price, quantity=quantity, total=total, **values)]
+        # If the nearest price does not round to the total, none does.
+        price = (2 * total * scale + millionths) // (2 * millionths)
+        if price > 0 and price_lines(price, quantity) == total:
+            return [Line(price=price, quantity=quantity, total=total, **values)]
     price = int(total // quantity) if quantity > 0 else 0
     if not price:
         # Less than a kopeck for each: the whole is one.

@@ -213,6 +213,8 @@ def main():
             if chosen['addons'] and not only_extra:
                 run_addons(totals, chosen['addons'], options)
             totals.together(plan(totals, chosen, options, flags, not paths, in_ci))
+    if '--long' in flags and not paths:
+        totals.program('tools.mutants')
     for reason, count in sorted(totals.reasons.items()):
         print(f'· {count} skipped: {reason}')
     for run in totals.broken:

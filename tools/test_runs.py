@@ -93,6 +93,16 @@ class Totals:
         elif code not in (0, 5):
             self._count(broken=name)
 
+    def program(self, module):
+        """ Run a program of this project that fails by its exit code, however long it takes.
+
+        :param str module: Its name.
+        """
+        if subprocess.run([sys.executable, '-m', module], cwd=ROOT).returncode:
+            self._count(failed=1, broken=module)
+        else:
+            self._count(passed=1)
+
     def _run(self, name, words, options):
         """ Run a command; beside others its output waits until it ends.
 

@@ -61,6 +61,15 @@ def test_consent_is_created_with_the_client_token(serve, make_app):
     assert consent.json == {'Data': {'permissions': list(PERMISSIONS)}}
 
 
+@pytest.mark.parametrize('token', ['', None, 7, ['x'], {}])
+def test_no_token_no_consent(serve, make_app, token):
+    """ An empty token is none: nothing is asked for with it. """
+    server = serve(answer({'token_type': 'bearer', 'access_token': token}))
+    with pytest.raises(OutcomeUnknown, match='did not return a token'):
+        make_app(server).create_consent(PERMISSIONS)
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize('data', [
     {'Consent': [{'consentId': 'c-1', 'status': 'Authorised', 'permissions': ['A', 'B']}]},
     {'Consent': {'consentId': 'c-1', 'status': 'Authorised', 'permissions': ['A', 'B']}},
@@ -118,7 +127,7 @@ def test_access_is_renewed(serve, make_app):
 
 @pytest.mark.parametrize(('told', 'lives'), [
     (3600, 3600), ('3600', 3600), (None, 86400), (0, 86400), (-5, 86400), ('soon', 86400),
-    (10 ** 9, 86400),
+    (10 ** 9, 86400), (1, 1), (86400, 86400), (86401, 86400),
 ])
 def test_life_of_the_access(serve, make_app, told, lives):
     app = make_app(serve(answer({**PAIR, 'expires_in': told})))

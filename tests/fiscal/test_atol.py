@@ -153,6 +153,14 @@ def test_correction_of_ffd_1_05():
     })
 
 
+def test_correction_of_ffd_1_05_of_ones_own_accord():
+    """ It has a number, too (schema 5.23): the one under which it stands in Odoo. """
+    one = receipt(correction=Correction(day=date(2026, 3, 1)), key='x' * 40 + '-17-1')
+    [_operation, body] = make(ffd='1.05').build(one)
+    assert body['correction']['correction_info'] == {
+        'type': 'self', 'base_date': '01.03.2026', 'base_number': 'x' * 27 + '-17-1'}
+
+
 def test_correction_of_ffd_1_2():
     """ It has lines, and the fiscal sign of the wrong receipt. """
     correction = Correction(day=date(2026, 3, 1))
@@ -205,7 +213,11 @@ def test_marked_piece():
     assert back['planned_status'] == 3
     [other] = make().build(receipt(item(100, mark='AB-1')))[1]['receipt']['items']
     assert other['mark_code'] == {'unknown': 'AB-1'}
+    # 200 characters in Base64 are 150 bytes.
+    for longest in ('x' * 32, '010460123456789021'.ljust(150, 'x')):
+        make().build(receipt(item(100, mark=longest)))
     for wrong, ffd in (
+        (receipt(item(100, mark='010460123456789021'.ljust(151, 'x'))), '1.2'),
         (one, '1.05'), (receipt(item(2000, '2', mark=mark)), '1.2'),
         (receipt(item(100, mark='x' * 33)), '1.2'), (receipt(item(100, mark=mark * 5)), '1.2'),
     ):
@@ -214,11 +226,17 @@ def test_marked_piece():
 
 
 def test_too_many_lines():
+    make().build(receipt(*[item(100)] * 100))
     with pytest.raises(base.Unsupported, match='100 lines'):
         make().build(receipt(*[item(100)] * 101))
 
 
 # === WHAT BECOMES OF A CALL === #
+
+def test_taken_without_a_word_on_errors(client):
+    register = client(answer({'uuid': UUID, 'status': 'wait'}))
+    assert register.register(receipt()).task == UUID
+
 
 def test_taken(client):
     register = client(answer({'uuid': UUID, 'status': 'wait', 'error': None}))
@@ -237,6 +255,7 @@ def test_taken(client):
     (answer('<html>', content_type='text/html'), base.OutcomeUnknown),
     (answer([]), base.OutcomeUnknown), (answer({}), base.OutcomeUnknown),
     (answer({'uuid': 7}), base.OutcomeUnknown), (answer('', 502), base.OutcomeUnknown),
+    (answer({'uuid': UUID, 'error': None}, 201), base.OutcomeUnknown),
     (answer({}, 302, headers={'Location': 'https://evil.example.com'}), base.OutcomeUnknown),
     (refusal(40), base.OutcomeUnknown), (answer({'error': {'code': 'x'}}, 400),
                                          base.OutcomeUnknown),
@@ -287,12 +306,20 @@ def test_refused_token_is_asked_for_once_more(client):
     (refusal(13), base.Unauthorized), (refusal(14, http=403), base.Unauthorized),
     (refusal(50, http=500), base.NotSent), (refusal(1), base.NotSent),
     (answer({'token': ''}), base.NotSent), (answer({'token': 7}), base.NotSent),
+    (answer({'token': 'token-1'}, 201), base.NotSent), (answer({}, 401), base.Unauthorized),
+    (answer({}, 403), base.Unauthorized), (refusal(1, http=200, token='token-1'), base.NotSent),
 ])
 def test_no_token_sends_nothing(client, step, outcome):
     register = client(token=step)
     with pytest.raises(outcome):
         register.register(receipt())
     assert all('/sell' not in one.path for one in register.server.requests)
+
+
+def test_error_without_a_number(client):
+    with pytest.raises(base.OutcomeUnknown) as caught:
+        client(answer({'error': {'code': 'x', 'text': 'Нет'}}, 400)).register(receipt())
+    assert (caught.value.message, caught.value.code) == ('Нет', 'HTTP 400')
 
 
 def test_not_sent():

@@ -130,6 +130,8 @@ def test_bank_adds_up_exactly_what_is_paid(lines, percent):
     (lambda r: {**r, 'Items': [{**r['Items'][0], 'amount': 1000.01}]}, False),
     (lambda r: {**r, 'Items': [{**r['Items'][0], 'vatType': 'vat22'}]}, False),
     (lambda r: {**r, 'Items': r['Items'] * 2}, False),
+    (lambda r: {**r, 'Items': [{**r['Items'][0], 'paymentMethod': 'advance'}]}, False),
+    (lambda r: {**r, 'Items': [{**r['Items'][0], 'paymentMethod': 'full_prepayment'}]}, False),
     (lambda r: {**r, 'taxSystemCode': 'patent'}, False),
     (lambda r: {**r, 'Client': {'email': 'other@example.com'}}, False),
     (lambda r: {**r, 'Client': None}, False),
@@ -140,3 +142,13 @@ def test_bank_adds_up_exactly_what_is_paid(lines, percent):
 def test_same_receipt(change, same):
     asked = bank.build(receipt())
     assert bank.is_same(asked, change(asked)) is same
+
+
+def test_full_prepayment_is_shown_as_a_settlement():
+    """ As live records of others have it, 2026-10. """
+    asked = bank.build(receipt(
+        item(100000, method='full_prepayment'), item(5000, method='full_payment')))
+    shown = {**asked, 'Items': [{**one, 'paymentMethod': 'full_payment'} for one in asked['Items']]}
+    assert bank.is_same(asked, shown) and bank.is_same(asked, asked)
+    assert not bank.is_same(asked, {**shown, 'Items': [
+        {**one, 'amount': '1.00'} for one in shown['Items']]})

@@ -44,6 +44,38 @@ def test_signature_of_komtet(komtet, signature):
             b'{}', {'X-HMAC-Signature': signature}, 'https://shop.example/door')
 
 
+FISCAL = {'i': '1212', 'fn': '99', 'fp': '19', 't': '20260407T1535', 's': '1.00', 'n': 1}
+
+
+@pytest.mark.parametrize('values', [
+    *({'fiscal_data': {**FISCAL, name: value}} for name in FISCAL for value in (
+        None, [], {}, 'a\0b', '\ud800', 'x' * 99, float('inf'), float('nan'), '1e999999',
+        10 ** 30)),
+    {'fiscal_data': []}, {'fiscal_data': 'x'}, {'receipt_url': 'javascript:alert(1)'},
+    {'receipt_url': 'https://x/\0'}, {'id': 'a\0'}, {'id': {}}, {'id': True},
+])
+def test_signed_result_of_komtet_that_a_database_cant_keep(komtet, values):
+    """ A number that no till has is no proof: the task is asked for it. """
+    url = 'https://shop.example/door'
+    body = json.dumps({'external_id': 'a-1', 'state': 'done', 'id': 7, 'fiscal_data': FISCAL,
+                       **values}).encode()
+    key, result = komtet.parse_callback(
+        body, {'X-HMAC-Signature': komtet.sign('POST', url, body)}, url)
+    assert key == 'a-1'
+    assert result.state == ('done' if 'fiscal_data' not in values else 'accepted')
+    assert result.task == ('7' if 'id' not in values else '')
+    assert result.url == ''
+
+
+def test_signed_reason_of_komtet(komtet):
+    url = 'https://shop.example/door'
+    body = json.dumps({'external_id': 'a-1', 'state': 'error', 'id': 7,
+                       'error_description': 'Нет\0 бумаги \ud800'}).encode()
+    _key, result = komtet.parse_callback(
+        body, {'X-HMAC-Signature': komtet.sign('POST', url, body)}, url)
+    assert (result.state, result.message) == ('failed', 'Нет бумаги ?')
+
+
 @pytest.mark.parametrize('body', [
     b'[' * 100_000, *(json.dumps({'external_id': key}).encode() for key in JUNK[:3])])
 def test_signed_junk_of_komtet(komtet, body):

@@ -20,7 +20,7 @@ from tests.api.server import (
 )
 from tests.fiscal.receipts import all_receipts, item, receipt
 from tochka_fiscal.receipt import Correction
-from tochka_fiscal.registers import base
+from tochka_fiscal.registers import base, common
 from tochka_fiscal.registers.komtet import Komtet
 
 SECRET = 'secret-of-the-shop'
@@ -163,13 +163,13 @@ def test_sale_on_credit_is_not_guessed(method):
 
 @given(st.integers(1, 10**13))
 def test_kopecks_are_written_exactly(kopecks):
-    text = json.dumps(base.number(Decimal(kopecks).scaleb(-2)))
+    text = json.dumps(common.number(Decimal(kopecks).scaleb(-2)))
     assert Decimal(text) * 100 == kopecks and 'e' not in text
 
 
 @given(st.decimals('0.000001', '99999999', places=6))
 def test_quantities_are_written_exactly(quantity):
-    assert Decimal(json.dumps(base.number(quantity))) == quantity
+    assert Decimal(json.dumps(common.number(quantity))) == quantity
 
 
 # === WHAT BECOMES OF A CALL === #
@@ -186,7 +186,8 @@ def test_quantities_are_written_exactly(quantity):
     (answer({'title': 'Ошибка', 'code': 'AUT00'}, 403), base.Unauthorized),
     (answer({'title': 'Ошибка валидации', 'code': 'VLD05', 'description': 'sno'}, 422),
      base.Rejected),
-    (answer('', 404), base.Unauthorized),
+    (answer('', 404), base.Unauthorized), (answer({'title': 'Ошибка'}, 400), base.Rejected),
+    (answer({'title': 'Ошибка'}, 499), base.Rejected),
     (answer({'title': 'Ошибка валидации', 'code': 'VLD11'}, 422), base.Duplicate),
     (answer({'description': 'external_id: Чек с внешним идентификатором X уже существует'}, 422),
      base.Duplicate),
@@ -331,7 +332,6 @@ def test_correction():
 
 @pytest.mark.parametrize(('options', 'values', 'words'), [
     ({'ffd': '1.05', 'person': 'Иванова'}, {}, 'FFD 1.2'),
-    ({'person': 'Иванова'}, {'wrong_sign': '1911055232'}, 'fiscal sign'),
     ({}, {}, 'who makes corrections'),
 ])
 def test_correction_that_is_not_sent(options, values, words):
@@ -342,3 +342,21 @@ def test_correction_that_is_not_sent(options, values, words):
 def test_sign_of_the_wrong_receipt():
     body = Komtet(URL, '18', SECRET, '143').build(receipt(wrong_sign='1911055232'))
     assert (body['intent'], body['additional_check_props']) == ('sell', '1911055232')
+    # In a correction, too: `CorrectionCheck.set_additional_check_props` of the service's clients.
+    body = make(person='Иванова').build(correction(wrong_sign='1911055232'))
+    assert (body['intent'], body['additional_check_props']) == ('sellCorrection', '1911055232')
+
+
+def test_mark_is_of_one_piece():
+    with pytest.raises(base.Unsupported, match='one piece'):
+        make().build(receipt(item(20000, '2', subject='goods', mark='0104601234567890215abc')))
+    [line] = make().build(receipt(item(100, mark='AB-1')))['positions']
+    assert (line['mark_code'], line['payment_object']) == ({'unknown': 'AB-1'}, 'service')
+
+
+def test_another_receipt(serve):
+    told = {'id': 7, 'external_id': 'another', 'state': 'new'}
+    with pytest.raises(base.OutcomeUnknown, match='another receipt') as caught:
+        komtet(serve(answer(told))).status('a1-1', '7')
+    assert caught.value.alone
+    assert komtet(serve(answer(told))).status('', '7').state == 'accepted'

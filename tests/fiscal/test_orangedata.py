@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from cryptography import x509
@@ -143,6 +144,12 @@ def test_correction_by_ffd_105():
     }
 
 
+@pytest.mark.parametrize('values', [{'kind': 'income_return'}, {'wrong_sign': '1'}])
+def test_what_a_correction_by_ffd_105_cannot_say(values):
+    with pytest.raises(base.Unsupported, match='its return and a new receipt'):
+        make(ffd='1.05').build(receipt(correction=Correction(day=date(2026, 3, 1)), **values))
+
+
 def test_correction_by_ffd_12():
     path, body = make().build(receipt(
         wrong_sign='1911055232', correction=Correction(day=date(2026, 3, 1))))
@@ -156,6 +163,36 @@ def test_correction_by_ffd_12():
 def test_agent_needs_its_supplier():
     with pytest.raises(base.Unsupported, match='supplier'):
         make().build(receipt(item(1000, agent='agent')))
+
+
+@pytest.mark.parametrize(('phones', 'room'), [
+    ((), 239), (('+74951234567',), 223), (('+74951234567', '+7999123456'), 208)])
+def test_room_of_a_suppliers_name(phones, room):
+    """ 239, less the length of each phone and 4. """
+    for length, shown in ((room, 'я' * room), (room + 1, 'я' * (room - 3) + '...')):
+        supplier = replace(SUPPLIER, name='я' * length, phones=phones)
+        [line] = make().build(receipt(item(1000, supplier=supplier)))[1]['content']['positions']
+        assert line['supplierInfo']['name'] == shown
+        assert line['supplierInfo'].get('phoneNumbers', []) == list(phones)
+
+
+def test_longest_mark():
+    make().build(receipt(item(10000, subject='goods', mark='x' * 223)))
+
+
+def test_most_lines():
+    """ 30 000 bytes: 4 for a line, 80 for its numbers, 4 and the length for each text. """
+    lines = [item(100, name='я' * 52)] * 213  # 84 + 56 = 140 bytes each, 29 820
+    make().build(receipt(*lines))
+    make().build(receipt(*lines, item(100, name='я' * 92)))  # 180 more: 30 000
+    with pytest.raises(base.Unsupported, match='250 lines'):
+        make().build(receipt(*lines, item(100, name='я' * 93)))
+
+
+def test_dearest_price():
+    """ The price of a line counts as well as the total. """
+    with pytest.raises(base.Unsupported, match='99 999 999'):
+        make().build(receipt(item(9_999_999_999, '0.5')))
 
 
 def test_largest_sum():
@@ -206,11 +243,21 @@ def test_what_becomes_of_sending(client, step, error, words):
     assert 'parent@example.com' not in str(caught.value)
 
 
+def test_the_first_errors_are_told(client):
+    with pytest.raises(base.Rejected) as caught:
+        client(answer({'errors': list('abcdefg')}, 400)).register(receipt())
+    assert caught.value.message == 'a; b; c; d; e'
+
+
 def test_busy_for_how_long(client):
     with pytest.raises(base.Busy) as caught:
         client(answer({'errors': ['Занято']}, 503, headers={'Retry-After': '120'})).register(
             receipt())
     assert caught.value.seconds == 120
+    for headers in ({}, {'Retry-After': 'soon'}, {'Retry-After': '-5'}):
+        with pytest.raises(base.Busy) as caught:
+            client(answer({'errors': ['Занято']}, 503, headers=headers)).register(receipt())
+        assert caught.value.seconds == 0
 
 
 # === THE STATUS === #
@@ -224,9 +271,81 @@ def test_printed(client):
     assert result.fiscal == base.FiscalData(
         storage='9999078900005430', document='1212', sign='1911055232',
         moment=datetime(2026, 11, 26, 12, 1, 30), total=100349, kind=1, shift='23', number='6',
-        register='0000111118041361')
+        register='0000111118041361', lines=(
+            base.PrintedLine(33333, Decimal(3), 'none', 'full_payment'),
+            base.PrintedLine(1050, Decimal('0.333'), 'none', 'full_payment')))
     assert result.fiscal.qr == (
         't=20261126T1201&s=1003.49&fn=9999078900005430&i=1212&fp=1911055232&n=1')
+
+
+def test_what_it_repeats(client):
+    content = make().build(receipt(
+        item(20000, vat='vat20', method='advance'), item(10000, '0.5', vat='vat110'),
+        payments={'cashless': 10050, 'prepaid': 19950}, taxation_system='esn'))[1]['content']
+    fiscal = client(answer({**DONE, 'content': content})).status('a1b2c3-TX-1', '').fiscal
+    assert fiscal.lines == (
+        base.PrintedLine(20000, Decimal(1), 'vat20', 'advance'),
+        base.PrintedLine(20000, Decimal('0.5'), 'vat110', 'full_payment'))
+    assert (fiscal.payments, fiscal.taxation_system, fiscal.total) == (
+        {'cashless': 10050, 'prepaid': 19950}, 'esn', 30000)
+    del content['useTax20']
+    [line, _other] = client(
+        answer({**DONE, 'content': content})).status('a1b2c3-TX-1', '').fiscal.lines
+    assert line.vat == 'vat22'
+
+
+# As the protocol counts: 2.1.1.1 and 2.1.1.2.
+@pytest.mark.parametrize(('name', 'number'), [
+    ('cash', 1), ('cashless', 2), ('prepaid', 14), ('credit', 15), ('counter', 16)])
+def test_kinds_of_payment(name, number):
+    [paid] = make().build(receipt(payments={name: 100000}))[1]['content']['checkClose']['payments']
+    assert paid == {'type': number, 'amount': 1000}
+
+
+@pytest.mark.parametrize(('name', 'field'), [
+    ('cash', 'cashSum'), ('cashless', 'eCashSum'), ('prepaid', 'prepaymentSum'),
+    ('credit', 'postpaymentSum'), ('counter', 'otherPaymentTypeSum')])
+def test_sums_of_a_correction(name, field):
+    content = make(ffd='1.05').build(receipt(
+        payments={name: 100000}, correction=Correction(day=date(2026, 3, 1))))[1]['content']
+    assert content[field] == 1000
+
+
+@pytest.mark.parametrize(('name', 'number'), [
+    ('osn', 0), ('usn_income', 1), ('usn_income_outcome', 2), ('esn', 4), ('patent', 5)])
+def test_taxation_systems(name, number):
+    content = make().build(receipt(taxation_system=name))[1]['content']
+    assert content['checkClose']['taxationSystem'] == number
+
+
+@pytest.mark.parametrize(('vat', 'number'), [
+    ('vat20', 1), ('vat22', 1), ('vat10', 2), ('vat120', 3), ('vat122', 3), ('vat110', 4),
+    ('vat0', 5), ('none', 6), ('vat5', 7), ('vat7', 8), ('vat105', 9), ('vat107', 10)])
+def test_rates(vat, number):
+    content = make().build(receipt(item(1000, vat=vat)))[1]['content']
+    assert content['positions'][0]['tax'] == number
+    assert content.get('useTax20', False) is (vat in ('vat20', 'vat120'))
+
+
+def test_old_and_new_rates_together():
+    for old in ('vat20', 'vat120'):
+        for new in ('vat22', 'vat122'):
+            with pytest.raises(base.Unsupported, match='one receipt'):
+                make().build(receipt(item(1000, vat=old), item(1000, vat=new)))
+
+
+# As the protocol counts them: 2.3, `tax1Sum` to `tax10Sum`; tax of 1220.00 by hand.
+@pytest.mark.parametrize(('vat', 'field', 'amount'), [
+    ('vat20', 'tax1Sum', 203.33), ('vat22', 'tax1Sum', 220), ('vat10', 'tax2Sum', 110.91),
+    ('vat0', 'tax3Sum', 1220), ('none', 'tax4Sum', 1220), ('vat120', 'tax5Sum', 203.33),
+    ('vat122', 'tax5Sum', 220), ('vat110', 'tax6Sum', 110.91), ('vat5', 'tax7Sum', 58.1),
+    ('vat7', 'tax8Sum', 79.81), ('vat105', 'tax9Sum', 58.1), ('vat107', 'tax10Sum', 79.81),
+])
+def test_field_of_a_rate(vat, field, amount):
+    content = make(ffd='1.05').build(receipt(
+        item(122000, vat=vat), correction=Correction(day=date(2026, 3, 1))))[1]['content']
+    assert {name: value for name, value in content.items() if name.startswith('tax')
+            and name.endswith('Sum')} == {field: amount}
 
 
 def test_names_in_any_case(client):

@@ -3,12 +3,13 @@
 import base64
 import json
 import urllib.parse
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
 from tests.api.server import answer, close, closed_port, garbage, silence
 from tests.fiscal.receipts import SUPPLIER, item, receipt
+from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import base, paykeeper
 
 TOKEN = answer({'token': 'token-1'})
@@ -45,7 +46,7 @@ def client(serve):
 # === THE FORM === #
 
 def test_receipt():
-    form = make(has_measures=True).build(receipt(
+    form = make().build(receipt(
         item(100050, '3', name='Занятие', vat='vat22'),
         item(25000, '0.5', name='Чай', method='advance', subject='goods', measure=11),
         payments={'prepaid': 25050, 'cashless': 100000}))
@@ -60,7 +61,7 @@ def test_receipt():
         {'name': 'Занятие', 'price': 333.5, 'quantity': 3, 'sum': 1000.5, 'tax': 'vat22',
          'item_type': 'service', 'payment_type': 'full'},
         {'name': 'Чай', 'price': 500, 'quantity': 0.5, 'sum': 250, 'tax': 'none',
-         'item_type': 'goods', 'payment_type': 'advance', 'measure': 11},
+         'item_type': 'goods', 'payment_type': 'advance', 'measure': 'kg'},
     ]
 
 
@@ -76,7 +77,7 @@ def test_mark():
 def test_what_nobody_documents():
     for one, words in (
         (receipt(kind='income_return'), 'word in "type"'),
-        (receipt(item(1000, '0.5', measure=11)), 'measures'),
+        (receipt(item(1000, '2', measure=71)), 'litres'),
         (receipt(item(1000, agent='agent', supplier=SUPPLIER)), 'agents'),
     ):
         with pytest.raises(base.Unsupported, match=words):
@@ -123,6 +124,7 @@ def test_stale_token(client, refused):
     (answer('<h1>Hello</h1>'), base.OutcomeUnknown, 'JSON'),
     (answer({'receipt_id': 1}, 302), base.OutcomeUnknown, '302'),
     (answer({}, 404), base.OutcomeUnknown, '404'),
+    (answer({'receipt_id': 7001}, 201), base.OutcomeUnknown, '201'),
     (answer('', 401), base.Unauthorized, '401'),
     (answer('', 500), base.OutcomeUnknown, '500'),
     (close, base.OutcomeUnknown, 'lost'),
@@ -146,6 +148,29 @@ def test_no_token_no_receipt(client, step):
     assert [request.method for request in register.server.requests] == ['GET']
 
 
+def test_a_token_is_never_asked_for_twice_by_a_broken_connection(client, monkeypatch):
+    """ Only mere reads may go out once more: what shares connections is told by who asks. """
+    seen, exchange = [], paykeeper.transport.exchange
+    monkeypatch.setattr(paykeeper.transport, 'exchange', lambda method, url, *values, **options: (
+        seen.append(options['credential']) or exchange(method, url, *values, **options)))
+    register = client(answer({'receipt_id': 7001}), answer(PRINTED))
+    register.register(receipt())
+    register.status('', '7001')
+    assert [credential is None for credential in seen] == [True, False, False]
+
+
+@pytest.mark.parametrize('status', [401, 403])
+def test_token_that_is_not_given(client, status):
+    with pytest.raises(base.Unauthorized, match=f'HTTP {status}'):
+        client(token=answer('', status)).register(receipt())
+
+
+def test_corrections_are_not_known():
+    for values in ({'correction': Correction(day=date(2026, 3, 1))}, {'wrong_sign': '1'}):
+        with pytest.raises(base.Unsupported, match='corrections'):
+            make().build(receipt(**values))
+
+
 def test_nobody_there():
     paykeeper._tokens.clear()
     with pytest.raises(base.NotSent):
@@ -161,9 +186,28 @@ def test_printed(client):
     assert (request.path, request.query) == ('/info/receipts/byid/', {'id': '7001'})
     assert result.fiscal == base.FiscalData(
         storage='9999078900005430', document='1212', sign='1911055232',
-        moment=datetime(2026, 11, 26, 12, 1, 30), total=125050, shift='23', number='6',
+        moment=datetime(2026, 11, 26, 12, 1, 30), total=125050,
+        payments={'cashless': 100000, 'prepaid': 25050}, shift='23', number='6',
         register='0000111118041361')
     assert result.url.endswith('/receipt/abc/?rc_id=7001')
+
+
+@pytest.mark.parametrize(('word', 'kind'), [('sale', 1), ('refund', 2), ('', 0), ('?', 0)])
+def test_kind_of_what_was_printed(client, word, kind):
+    register = client(answer({**PRINTED, 'type': word}), token=None, return_type='refund')
+    assert register.status('', '7001').fiscal.kind == kind
+    register = client(answer({**PRINTED, 'type': ''}), token=None)
+    assert register.status('', '7001').fiscal.kind == 0
+
+
+@pytest.mark.parametrize(('ts', 'moment'), [
+    ('20260505T1455', datetime(2026, 5, 5, 14, 55)),  # a live record of others
+    ('20260505T145501', datetime(2026, 5, 5, 14, 55, 1)),
+])
+def test_moment(client, ts, moment):
+    told = {name: value for name, value in PRINTED.items() if name != 'receipt_datetime'}
+    register = client(answer({**told, 'ts': ts}), token=None)
+    assert register.status('', '7001').fiscal.moment == moment
 
 
 @pytest.mark.parametrize('missing', [
@@ -173,6 +217,14 @@ def test_no_proof_is_claimed_where_a_part_is_missing(client, missing):
     told = {name: value for name, value in PRINTED.items() if name not in names}
     result = client(answer(told), token=None).status('a1b2c3-TX-1', '7001')
     assert (result.state, result.fiscal) == ('done', None)
+
+
+@pytest.mark.parametrize(('key', 'page'), [
+    ('a/b', '/receipt/a%2Fb/?rc_id=7001'), ('', ''), (None, ''), (7, ''), ([], '')])
+def test_page_of_the_buyer(client, key, page):
+    register = client(answer({**PRINTED, 'fop_receipt_key': key}), token=None)
+    url = register.status('', '7001').url
+    assert url.endswith(page) and bool(url) is bool(page)
 
 
 def test_sum_that_is_none(client):
@@ -194,7 +246,8 @@ def test_states(client, word, state):
     (answer([PRINTED, PRINTED]), base.OutcomeUnknown),
     (answer('<h1>Hello</h1>'), base.OutcomeUnknown),
     (answer({'result': 'fail', 'msg': 'Чек не найден'}), base.Rejected),
-    (answer('', 403), base.Unauthorized),
+    (answer('', 401), base.Unauthorized),
+    (answer('', 403), base.NotSent),
     (close, base.OutcomeUnknown),
 ])
 def test_what_is_no_state(client, step, error):

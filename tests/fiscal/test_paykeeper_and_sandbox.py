@@ -13,7 +13,6 @@ from tochka_fiscal.registers import base, paykeeper
 RETURN = 'refund'
 # What nobody documents: never sent, or only when a person has switched it on.
 NEVER = {'agent'}
-SWITCHED = {'fraction'}
 
 
 @pytest.fixture
@@ -53,8 +52,8 @@ def test_every_receipt_says_the_same(make, control, name, kind, confirmed):
     # The cabinet decides on the taxation system.
     control('paykeeper/settings', {'tax_system': const.TAXATION_SYSTEMS[one.taxation_system]})
     register = make(taxation_system=one.taxation_system, **(
-        {'return_type': RETURN, 'has_measures': True} if confirmed else {}))
-    if name in NEVER or not confirmed and (kind == 'income_return' or name in SWITCHED):
+        {'return_type': RETURN} if confirmed else {}))
+    if name in NEVER or not confirmed and kind == 'income_return':
         with pytest.raises(base.Unsupported):
             register.register(one)
         assert not control('paykeeper/receipts')

@@ -10,7 +10,7 @@ ITEM = {'name': 'Занятие', 'price': 100.25, 'quantity': 2, 'sum': 200.5, 
 FULL_ITEM = {
     'name': 'x' * 128, 'price': 200.5, 'quantity': 1, 'sum': 200.5, 'tax': 'vat22',
     'item_type': 'goods_coded', 'payment_type': 'prepay', 'item_id': 17, 'item_code': '0104600' * 4,
-    'items_in_package': 4, 'items_sold_from_package': 1, 'measure': 0, 'item_country': '643',
+    'items_in_package': 4, 'items_sold_from_package': 1, 'measure': 'pcs', 'item_country': '643',
     'customs_declaration': 'x' * 32, 'excise': 1.5,
 }
 FORM = {

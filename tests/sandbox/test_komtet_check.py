@@ -229,7 +229,7 @@ def test_correction(held, intent, number):
 @pytest.mark.parametrize('path, value', [
     (('correction_info', 'type'), 'forced'), (('correction_info', 'type'), 'instruction'),
     (('correction_info', 'base_date'), '2025-12-31'), (('authorised_person',), 'Василёк'),
-    (('additional_check_props',), 'x'),
+    (('additional_check_props',), 'x' * 17),
 ])
 def test_wrong_correction(held, path, value):
     assert path[0] in held.refused(changed(CORRECTION, path, value))

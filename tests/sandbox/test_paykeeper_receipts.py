@@ -24,8 +24,8 @@ def test_receipt_waits_and_is_printed(api, paykeeper):
     data = {name: printed.pop(name) for name in set(printed) - set(receipt)}
     assert printed == {**receipt, 'status': 'success'}
     assert set(data) == {'fn', 'fnd', 'fpd', 'rnkkt', 'shift_number', 'receipt_number',
-                         'receipt_datetime'}
-    assert data['receipt_datetime'] == '2026-03-01 12:00:30'
+                         'ts'}
+    assert data['ts'] == '20260301T1200'
     [entry] = paykeeper.control('ledger')
     assert (entry['fiscal_data']['1041'], str(entry['fiscal_data']['1040'])) == (
         data['fn'], data['fnd'])

@@ -82,8 +82,7 @@ class TochkaPaymentPortal(payment_portal.PaymentPortal):
             PaymentPostProcessing.monitor_transaction(transaction_sudo)
         else:
             if is_tochka:
-                transaction_sudo._tochka_check_limits(
-                    partner_sudo, amount, custom_create_values or {})
+                transaction_sudo._tochka_check_limits(partner_sudo, custom_create_values or {})
             transaction_sudo = super()._create_transaction(
                 provider_id, payment_method_id, token_id, amount, currency_id, partner_id, flow,
                 tokenization_requested, landing_route, is_validation=is_validation,

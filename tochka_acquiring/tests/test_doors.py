@@ -232,11 +232,11 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
         invoice = self.create_invoice(1000.0)
         self.authenticate('door_payer', 'door_payer')
         url = f'/invoice/transaction/{invoice.id}'
-        for kopecks in range(tuning.LINKS_OF_DOCUMENT + 5):
+        for kopecks in range(tuning.MAX_OPEN_LINKS + 5):
             answer = self.knock_rpc(url, self.pressed(
                 access_token=invoice._portal_ensure_token(), amount=100.0 + kopecks / 100))
         self.assertIn("Too many payments", answer['error']['data']['message'])
-        self.assertEqual(self.bank.count('create_payment'), tuning.LINKS_OF_DOCUMENT)
+        self.assertEqual(self.bank.count('create_payment'), tuning.MAX_OPEN_LINKS)
         # The first link is still handed out, and other documents are paid.
         again = self.knock_rpc(url, self.pressed(
             access_token=invoice._portal_ensure_token(), amount=100.0))

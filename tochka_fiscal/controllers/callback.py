@@ -1,5 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import re
+import urllib.parse
+
 from odoo import http
 from odoo.http import request
 
@@ -13,18 +16,25 @@ _logger = get_payment_logger(__name__)
 class FiscalCallbackController(http.Controller):
     """ The door for the results that registers send. """
 
-    @http.route('/fiscal/callback/<int:register_id>', type='http', auth='public',
-                methods=['POST'], csrf=False, save_session=False)
-    def fiscal_callback(self, register_id, **_kwargs):
+    # The number is read here: Odoo's own pages break over what is none, as `1%00`.
+    @http.route('/fiscal/callback/<number>', type='http', auth='public', methods=['POST'],
+                csrf=False, save_session=False, max_content_length=const.MAX_CALLBACK_SIZE)
+    def fiscal_callback(self, number, **_kwargs):
         """ Take a result; what no signature proves makes Odoo ask the register itself.
 
-        :param int register_id: The register.
+        Nothing is read of a body that is too large: Odoo refuses it by its length.
+
+        :param str number: The register.
         :return: 200 when it is taken, 403 for a wrong signature, 503 when it can't be written now.
         """
-        body = request.httprequest.get_data(cache=False)
-        register = request.env['fiscal.register'].sudo().browse(register_id).exists()
-        if not register or len(body) > const.MAX_CALLBACK_SIZE:
-            return request.make_response('', status=404 if not register else 413)
+        registers = request.env['fiscal.register'].sudo()
+        register = registers.browse(
+            int(number) if re.fullmatch(r'[0-9]{1,9}', number) else 0).exists()
+        if not register:
+            return request.make_response('', status=404)
+        # A form is consumed by the framework: its fields are written as a body again.
+        body = request.httprequest.get_data(cache=False) or urllib.parse.urlencode(
+            list(request.httprequest.form.items(multi=True)), errors='replace').encode()
         try:
             key, result = register._client().parse_callback(
                 body, request.httprequest.headers, register.callback_url)

@@ -6,18 +6,14 @@ Sources: see `atol_const`. What is sent is made in `atol_document`.
 """
 
 import json
-import re
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ..receipt import _lt
 from . import atol_const as const
-from . import atol_document, base, transport
+from . import atol_document, base, common, transport
 
-# Tokens of this process, by address, login and password: the service wants a new one to be asked
-# for only when the old one is refused. They are worth nothing after a day, and are kept nowhere.
-_tokens = {}
+_tokens = common.Tokens()  # by address, login and password
 
 
 class Atol(base.Register):
@@ -43,6 +39,7 @@ class Atol(base.Register):
         self._url = f'{transport.check_url(url)}/{self._version}'
         self._login = login
         self._password = password
+        self._owner = self._url, login, password
         self._group = group
         self._inn = inn
         self._sender = sender
@@ -69,18 +66,19 @@ class Atol(base.Register):
         if not told:
             _raise_refusal(status, answer)
         if key and answer.get('external_id') not in (None, key):
-            raise base.OutcomeUnknown(_lt("The register tells of another receipt."))
+            raise base.OutcomeUnknown(
+                _lt("The register tells of another receipt."), alone=True)
         if state == 'done':
             return base.Result(
                 state='done', task=task, fiscal=_read_fiscal(answer),
-                url=str(answer['payload'].get('ofd_receipt_url') or ''))
+                url=common.read_url(answer['payload'].get('ofd_receipt_url')))
         if state == 'fail':
             return base.Result(
                 state='failed', task=task,
                 message=_read_error(answer)[1] or _lt("The till refused without a reason."))
         if state == 'wait' or _read_error(answer)[0] == const.NOT_READY:
             return base.Result(state='accepted', task=task)
-        raise base.OutcomeUnknown(_lt("The register's answer names no state."))
+        raise base.OutcomeUnknown(_lt("The register's answer names no state."), alone=True)
 
     def check(self):
         """ See `base.Register.check`: only login and password can be tried without printing. """
@@ -120,8 +118,7 @@ class Atol(base.Register):
         :return: HTTP status and answer.
         :rtype: tuple[int, dict]
         """
-        key = (self._url, self._login, self._password)
-        token = _tokens.get(key) or self._ask_for_token()
+        token = _tokens.get(*self._owner) or self._ask_for_token()
         status, answer = self._exchange(method, path, body, token)
         # A till has errors of the same numbers: those are no word on the token.
         if _read_error(answer)[0] in const.BAD_TOKEN and not _is_of_document(answer):
@@ -134,24 +131,22 @@ class Atol(base.Register):
         :raise Unauthorized: If login and password are not accepted.
         :raise NotSent: If the service is out of order.
         """
-        key = (self._url, self._login, self._password)
-        _tokens.pop(key, None)
+        _tokens.drop(*self._owner)
         try:
             status, answer = self._exchange(
                 'POST', '/getToken', {'login': self._login, 'pass': self._password})
-        except base.OutcomeUnknown as error:
+        except (base.OutcomeUnknown, base.Rejected) as error:
             # Whatever became of it, no receipt was sent.
             raise base.NotSent(error.message, error.code) from error
         number, text = _read_error(answer)
         message = text or _lt("The register refused without a reason.")
-        code = ', '.join(filter(None, [f'HTTP {status}', str(number or '')]))
+        code = common.name_code(status, number)
         if number in const.BAD_CREDENTIALS or status in (401, 403):
             raise base.Unauthorized(message, code)
         token = answer.get('token')
         if number or status != 200 or not isinstance(token, str) or not token:
             raise base.NotSent(message, code)
-        _tokens[key] = token
-        return token
+        return _tokens.keep(token, *self._owner)
 
     def _exchange(self, method, path, body=None, token=''):
         headers = {
@@ -161,15 +156,11 @@ class Atol(base.Register):
         }
         content = b'' if body is None else json.dumps(body, ensure_ascii=False).encode()
         response = transport.exchange(
-            method, f'{self._url}{path}', headers, content, self._timeout, credential=token)
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise base.OutcomeUnknown(
-                _lt("The register's answer is not the JSON it promises."),
-                f'HTTP {response.status_code}')
+            method, f'{self._url}{path}', headers, content, self._timeout, own=(500,),
+            credential=token)
+        answer = common.read_json(response)
+        if answer is None:
+            raise common.not_json(response)
         return response.status_code, answer
 
 
@@ -182,16 +173,16 @@ def _raise_refusal(status, answer):
     if status == 200 and (not answer.get('error') or number == const.NOT_READY):
         return
     message = text or _lt("The register refused without a reason.")
-    code = ', '.join(filter(None, [f'HTTP {status}', str(number or '')]))
+    code = common.name_code(status, number)
     if number == const.KNOWN_ALREADY:
         uuid = answer.get('uuid')
-        raise base.Duplicate(message, code, uuid if _is_uuid(uuid) else '')
+        raise base.Duplicate(message, code, common.read_number(uuid))
     if number in const.BAD_ACCESS or number in const.BAD_TOKEN or status == 401:
         raise base.Unauthorized(message, code)
     if number in const.REFUSED:
         raise base.Rejected(message, code)
     # What is not known to be a refusal may have been taken: the same number is sent again.
-    raise base.OutcomeUnknown(message, code)
+    raise base.OutcomeUnknown(message, code, alone=True)
 
 
 def _is_of_document(answer):
@@ -218,14 +209,10 @@ def _read_error(answer):
     return code if isinstance(code, int) else 0, transport.scrub(error.get('text') or '')
 
 
-def _is_uuid(value):
-    return isinstance(value, str) and bool(re.fullmatch(r'[\w-]{1,128}', value, re.ASCII))
-
-
 def _read_uuid(answer):
     uuid = answer.get('uuid')
-    if not _is_uuid(uuid):
-        raise base.OutcomeUnknown(_lt("The register's answer names no number."))
+    if not isinstance(uuid, str) or not common.read_number(uuid):
+        raise base.OutcomeUnknown(_lt("The register's answer names no number."), alone=True)
     return uuid
 
 
@@ -240,18 +227,11 @@ def _read_fiscal(answer):
             storage=str(data['fn_number']), document=str(data['fiscal_document_number']),
             sign=str(data['fiscal_document_attribute']),
             moment=datetime.strptime(data['receipt_datetime'], const.TIMESTAMP),
-            total=_kopecks(data['total']),
+            total=common.read_kopecks(data['total']),
             shift=str(data.get('shift_number') or ''),
             number=str(data.get('fiscal_receipt_number') or ''),
             register=str(data.get('ecr_registration_number') or ''),
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise base.OutcomeUnknown(
-            _lt("The register's answer has no fiscal data.")) from error
-
-
-def _kopecks(roubles):
-    kopecks = Decimal(str(roubles)).scaleb(2)
-    if kopecks != kopecks.to_integral():
-        raise ValueError("A sum has no parts of a kopeck.")
-    return int(kopecks)
+            _lt("The register's answer has no fiscal data."), alone=True) from error

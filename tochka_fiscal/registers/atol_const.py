@@ -20,8 +20,6 @@ FISCAL_SUBJECTS_V4 = {
     'goods': 'commodity', 'work': 'job', 'service': 'service', 'payment': 'payment',
     'other': 'another',
 }
-MARKED_GOODS = 33  # Tag 1212 of goods with a marking code, FFD 1.2.
-PLANNED_STATUSES = {'income': 1, 'income_return': 3}  # Tag 2003: a piece is sold, comes back.
 PAYMENT_TYPES = {'cash': 0, 'cashless': 1, 'prepaid': 2, 'credit': 3, 'counter': 4}
 AGENTS = {
     'bank_payment_agent': 'bank_paying_agent',

@@ -6,15 +6,13 @@ Sources: see `atol_const`. The description of v5 itself was not at hand: what of
 others' models is named in the guide.
 """
 
-import re
 from base64 import b64encode
-from decimal import Decimal
 
 from .. import const as fiscal_const
 from ..receipt import _lt
 from ..settlement import share_of_vat
 from . import atol_const as const
-from . import base
+from . import base, common
 
 
 def build(receipt, version, inn, sender):
@@ -41,7 +39,7 @@ def build(receipt, version, inn, sender):
         return operation, 'correction', _build_correction_v4(receipt, inn)
     return operation, 'correction', {
         **_build_receipt(receipt, version, inn, sender),
-        'correction_info': _build_correction_info(receipt.correction),
+        'correction_info': _build_correction_info(receipt.correction, receipt.correction.order),
     }
 
 
@@ -54,14 +52,17 @@ def _build_receipt(receipt, version, inn, sender):
         'company': {**_build_company(receipt, inn), 'email': sender},
         'items': [_build_item(line, version, receipt.kind) for line in receipt.lines],
         'payments': _build_payments(receipt),
-        'total': _roubles(receipt.total),
+        'total': common.roubles(receipt.total),
         'internet': receipt.internet,
         **({'additional_check_props': receipt.wrong_sign} if receipt.wrong_sign else {}),
     }
 
 
 def _build_correction_v4(receipt, inn):
-    """ By FFD 1.05 a correction has sums and no lines. """
+    """ By FFD 1.05 a correction has sums and no lines. Of one's own accord it has a number, too
+    (schema 5.23, the sample of the service): the one under which it stands here.
+    """
+    number = receipt.correction.order or receipt.key[-fiscal_const.MAX_ORDER:].strip('-')
     sums = {}
     for line in receipt.lines:
         sums[line.vat] = sums.get(line.vat, 0) + line.total
@@ -70,10 +71,11 @@ def _build_correction_v4(receipt, inn):
             "ATOL Online prints at most 6 VAT rates on a correction: print this one by hand."))
     return {
         'company': _build_company(receipt, inn),
-        'correction_info': _build_correction_info(receipt.correction),
+        'correction_info': _build_correction_info(receipt.correction, number),
         'payments': _build_payments(receipt),
         'vats': [
-            {'type': vat, 'sum': _roubles(share_of_vat(vat, total))} for vat, total in sums.items()
+            {'type': vat, 'sum': common.roubles(share_of_vat(vat, total))}
+            for vat, total in sums.items()
         ],
         'client': _build_client(receipt),
         'internet': receipt.internet,
@@ -92,25 +94,25 @@ def _build_company(receipt, inn):
 
 def _build_payments(receipt):
     return [
-        {'type': const.PAYMENT_TYPES[name], 'sum': _roubles(amount)}
+        {'type': const.PAYMENT_TYPES[name], 'sum': common.roubles(amount)}
         for name, amount in receipt.payments.items()
     ]
 
 
-def _build_correction_info(correction):
+def _build_correction_info(correction, number):
     return {
         'type': 'instruction' if correction.order else 'self',
         'base_date': correction.day.strftime(const.DATE),
-        **({'base_number': correction.order} if correction.order else {}),
+        **({'base_number': number} if number else {}),
     }
 
 
 def _build_item(line, version, kind):
     item = {
         'name': line.name,
-        'price': _roubles(line.price),
-        'quantity': base.number(line.quantity),
-        'sum': _roubles(line.total),
+        'price': common.roubles(line.price),
+        'quantity': common.number(line.quantity),
+        'sum': common.roubles(line.total),
         'payment_method': line.method,
         'vat': {'type': line.vat},
         **(_build_goods_v4(line) if version == 'v4' else _build_goods_v5(line, kind)),
@@ -140,34 +142,27 @@ def _build_goods_v4(line):
 
 
 def _build_goods_v5(line, kind):
+    common.check_mark(line)
     values = {
-        'payment_object': fiscal_const.FISCAL_SUBJECTS[line.subject], 'measure': line.measure,
+        'payment_object': common.subject_of(
+            line, fiscal_const.FISCAL_SUBJECTS, fiscal_const.MARKED_GOODS),
+        'measure': line.measure,
     }
     if line.mark:
-        if line.quantity != 1:
-            raise base.Unsupported(_lt("A marking code belongs to one piece."), line.name)
         values |= {
-            'payment_object': const.MARKED_GOODS if line.subject == 'goods'
-            else values['payment_object'],
             'mark_code': _build_mark(line),
             'mark_processing_mode': '0',
-            'planned_status': const.PLANNED_STATUSES[kind],
+            'planned_status': fiscal_const.PLANNED_STATUSES[kind],
         }
     return values
 
 
 def _build_mark(line):
     """ GS1 Data Matrix goes in Base64: it may hold characters that can't be printed. """
-    if re.match(r'01\d{14}21', line.mark):
+    if common.is_gs1(line.mark):
         name, code, limit = 'gs1m', b64encode(line.mark.encode()).decode(), const.MAX_GS1_MARK
     else:
         name, code, limit = 'unknown', line.mark, const.MAX_MARK
     if len(code) > limit:
         raise base.Unsupported(_lt("The marking code is too long for ATOL Online."), line.name)
     return {name: code}
-
-
-# === MONEY === #
-
-def _roubles(kopecks):
-    return base.number(Decimal(kopecks).scaleb(-2))

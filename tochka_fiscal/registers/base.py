@@ -10,9 +10,14 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+from .. import const
 
 _KEY = re.compile(r'[\x21-\x7e]{1,100}')
+_DIGITS = re.compile(r'\d{1,20}', re.ASCII)
+_SHOWN = re.compile(r'[\x21-\x7e]{0,32}')
 
 # === WHAT BECOMES OF A CALL === #
 
@@ -21,12 +26,15 @@ class RegisterError(Exception):
 
     :param str message: What happened, in the register's own words where it has said something.
     :param str code: The register's code of the error.
+    :param bool alone: Whether it is about this receipt alone: the register has answered, and what
+                       it has said is no reason to keep the other receipts waiting.
     """
 
-    def __init__(self, message, code=''):
+    def __init__(self, message, code='', alone=False):
         super().__init__(f'{message} ({code})' if code else message)
         self.message = message
         self.code = code
+        self.alone = alone
 
 
 class Unsupported(RegisterError):
@@ -72,7 +80,7 @@ class NotFound(RegisterError):
 
 
 class OutcomeUnknown(RegisterError):
-    """ The answer is missing or senseless: maybe taken. """
+    """ The answer is missing, or (`alone`) senseless: maybe taken. """
 
 
 class InvalidCallback(RegisterError):
@@ -81,9 +89,21 @@ class InvalidCallback(RegisterError):
 
 # === WHAT A REGISTER ANSWERS === #
 
+class PrintedLine(NamedTuple):
+    """ What a register repeats of a line. """
+
+    price: int  # kopecks
+    quantity: Decimal
+    vat: str  # a name of `const.VATS`
+    method: str  # a name of `const.FISCAL_METHODS`
+
+
 @dataclass(frozen=True, kw_only=True)
 class FiscalData:
-    """ What proves a receipt. Source: FFD, tags 1041, 1040, 1077, 1038, 1012, 1037, 1020, 1054. """
+    """ What proves a receipt. Source: FFD, tags 1041, 1040, 1077, 1038, 1012, 1037, 1020, 1054.
+
+    :raise ValueError: If a number is none that a till can have.
+    """
 
     storage: str  # number of the fiscal storage, FN
     document: str  # number of the fiscal document, FD
@@ -94,6 +114,18 @@ class FiscalData:
     shift: str = ''
     number: str = ''  # within the shift
     register: str = ''  # registration number of the register
+    # What not every register repeats: None where it does not.
+    lines: tuple[PrintedLine, ...] | None = None
+    payments: dict[str, int] | None = None  # kopecks by the names of `const.PAYMENT_TYPES`
+    taxation_system: str | None = None  # a name of `const.TAXATION_SYSTEMS`
+
+    def __post_init__(self):
+        proof, more = (self.storage, self.document, self.sign), (
+            self.shift, self.number, self.register)
+        if not all(map(_DIGITS.fullmatch, proof)) or not all(map(_SHOWN.fullmatch, more)):
+            raise ValueError("The numbers of a till are short, and digits.")
+        if not 0 <= self.kind <= 4:
+            raise ValueError("Tag 1054 is from 1 to 4.")
 
     @property
     def qr(self):
@@ -196,6 +228,36 @@ class Register(Protocol):
         """
 
 
+# === WHAT WAS PRINTED === #
+
+def differences(fiscal, *, kind, total, lines=None, payments=None, taxation_system=None):
+    """ Compare what a register has printed with what it was asked for, as far as it tells.
+
+    :param FiscalData fiscal: What it tells.
+    :param str kind: A name of `const.KINDS`.
+    :param int total: Kopecks.
+    :param lines: The lines (`receipt.Line`); None or empty: not known.
+    :param dict|None payments: Kopecks by the names of `const.PAYMENT_TYPES`.
+    :param str|None taxation_system: A name of `const.TAXATION_SYSTEMS`.
+    :return: What differs: `total`, `kind`, `lines`, `payments`, `taxation_system`.
+    :rtype: list[str]
+    """
+    asked = {
+        'total': total, 'kind': const.KINDS[kind], 'payments': payments or None,
+        'taxation_system': taxation_system or None,
+        'lines': sorted(
+            PrintedLine(line.price, line.quantity, line.vat, line.method) for line in lines
+        ) if lines else None,
+    }
+    told = {
+        'total': fiscal.total, 'kind': fiscal.kind or None, 'payments': fiscal.payments,
+        'taxation_system': fiscal.taxation_system,
+        'lines': None if fiscal.lines is None else sorted(fiscal.lines),
+    }
+    return [name for name, value in told.items()
+            if value is not None and asked[name] is not None and value != asked[name]]
+
+
 # === VALUES === #
 
 def read_callback_key(body, name):
@@ -223,14 +285,3 @@ def check_callback_key(key):
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise InvalidCallback("The callback says nothing.")
     return key
-
-
-def number(value):
-    """ Return a number that JSON writes exactly as the decimal reads.
-
-    Up to 15 digits a float is written back as the very decimal that it was made of.
-
-    :param Decimal value: A number of at most 15 digits.
-    :rtype: int|float
-    """
-    return int(value) if value == value.to_integral() else float(value)

@@ -2,7 +2,8 @@
 
 """ Neutral name -> word of KOMTET Kassa's shop API v2.
 
-Source: komtet_kassa_sdk 8.1.0 (PyPI), 2026-04.
+Sources: the service's official clients komtet_kassa_sdk 8.1.0 (PyPI) and komtet-kassa-php-sdk
+11.1.0 (GitHub), both of 2026-04.
 """
 
 INTENTS = {'income': 'sell', 'income_return': 'sellReturn'}
@@ -28,7 +29,6 @@ FISCAL_SUBJECTS = {
     'other': 'other',
 }
 MARKED_GOODS = 'tm'  # tag 1212, 33: goods with a marking code
-PLANNED_STATUSES = {'income': 1, 'income_return': 3}  # tag 2003, a piece
 PAYMENT_TYPES = {
     'cash': 'cash', 'cashless': 'card', 'prepaid': 'prepayment', 'credit': 'credit',
     'counter': 'counter_provisioning',

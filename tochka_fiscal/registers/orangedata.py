@@ -9,13 +9,14 @@ that are sent by another key. What is sent is made in `orangedata_document`.
 import base64
 import json
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from ..receipt import _lt
-from . import base, keys, orangedata_document, transport
+from .. import const as fiscal_const
+from ..receipt import _lt, price_lines
+from . import base, common, keys, orangedata_document, transport
 from . import orangedata_const as const
 
 
@@ -151,7 +152,8 @@ class OrangeData(base.Register):
             _raise_refusal(response)
         answer = _read_json(response)
         if str(answer.get('id')) != key:
-            raise base.OutcomeUnknown(_lt("The register tells of another receipt."))
+            raise base.OutcomeUnknown(
+                _lt("The register tells of another receipt."), alone=True)
         return base.Result(
             state='done', fiscal=_read_fiscal(answer),
             url=const.RECEIPT_PAGE.format(inn=self._inn, key=key) if self._has_page else '')
@@ -163,10 +165,7 @@ def _is_own_word(response):
     """
     if response.status_code == 524:
         return not response.content.strip()
-    try:
-        return isinstance(response.json(), dict) and 'errors' in response.json()
-    except ValueError:
-        return False
+    return 'errors' in (common.read_json(response) or {})
 
 
 def _raise_refusal(response):
@@ -174,7 +173,7 @@ def _raise_refusal(response):
 
     :raise RegisterError: Always.
     """
-    code = f'HTTP {response.status_code}'
+    code = common.name_code(response.status_code)
     if response.status_code == 401 or (
         response.status_code == 400 and const.WRONG_CERTIFICATE in response.text.lower()
     ):
@@ -192,7 +191,7 @@ def _raise_refusal(response):
             raise base.Unauthorized(message, code)
         raise base.Rejected(message, code)
     # What is not known to be a refusal may have been taken: the same number is sent again.
-    raise base.OutcomeUnknown(message, code)
+    raise base.OutcomeUnknown(message, code, alone=True)
 
 
 def _read_json(response):
@@ -201,12 +200,10 @@ def _read_json(response):
     """
     try:
         answer = response.json(parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise base.OutcomeUnknown(
-            _lt("The register's answer is not the JSON it promises."),
-            f'HTTP {response.status_code}')
+        raise common.not_json(response)
     return {name.lower(): value for name, value in answer.items()}
 
 
@@ -230,33 +227,54 @@ def _read_marks(response):
 
 
 def _read_fiscal(answer):
-    """ Return the proof of a printed receipt.
+    """ Return the proof of a printed receipt, with what the service repeats of it.
 
-    :raise OutcomeUnknown: If it is not (wholly) there.
+    :raise OutcomeUnknown: If the proof is not (wholly) there.
     """
     try:
         content = answer['content']
+        lines = _read_lines(content)
+        total = content.get('totalSum')
         return base.FiscalData(
             storage=str(answer['fsnumber']), document=str(answer['documentnumber']),
             sign=str(answer['fp']), moment=datetime.fromisoformat(
                 answer['processedat']).replace(tzinfo=None),
-            total=_read_total(content), kind=int(content['type']),
+            total=common.read_kopecks(total) if total is not None else sum(
+                price_lines(line.price, line.quantity) for line in lines),
+            kind=int(content['type']),
             shift=str(answer.get('shiftnumber') or ''),
             number=str(answer.get('documentindex') or ''),
-            register=str(answer.get('devicern') or ''))
-    except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
+            register=str(answer.get('devicern') or ''),
+            lines=lines, payments=_read_payments(content),
+            taxation_system=_read_taxation_system(content))
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise base.OutcomeUnknown(
-            _lt("The register's answer lacks a part of the fiscal data.")) from error
+            _lt("The register's answer lacks a part of the fiscal data."), alone=True) from error
 
 
-def _read_total(content):
-    """ Return the kopecks of a document: the service repeats what it was sent. """
-    if content.get('totalSum') is not None:
-        return _kopecks(Decimal(content['totalSum']))
-    return sum(
-        _kopecks(Decimal(line['price']) * Decimal(line['quantity']))
+def _read_lines(content):
+    """ Return the lines that the service repeats; None of a correction by sums. """
+    if 'positions' not in content:
+        return None
+    # The protocol's default of a method is 4, the full settlement.
+    rates = {number: name for name, number in const.TAXES.items()
+             if name not in (const.NEW_TAXES if content.get('useTax20') else const.OLD_TAXES)}
+    methods = {number: name for name, number in fiscal_const.FISCAL_METHODS.items()}
+    return tuple(
+        base.PrintedLine(
+            common.read_kopecks(line['price']), Decimal(line['quantity']),
+            rates.get(line['tax'], ''), methods.get(line.get('paymentMethodType') or 4, ''))
         for line in content['positions'])
 
 
-def _kopecks(roubles):
-    return int((roubles * 100).quantize(Decimal(1), ROUND_HALF_UP))
+def _read_payments(content):
+    """ Return the payments that the service repeats, kopecks by our names; None without them. """
+    kinds = {number: name for name, number in const.PAYMENT_TYPES.items()}
+    paid = (content.get('checkClose') or {}).get('payments')
+    return paid and {
+        kinds.get(one['type'], ''): common.read_kopecks(one['amount']) for one in paid}
+
+
+def _read_taxation_system(content):
+    number = (content.get('checkClose') or {}).get('taxationSystem')
+    return {value: name for name, value in const.TAXATION_SYSTEMS.items()}.get(number)

@@ -26,8 +26,6 @@ CORRECTION_SUMS = {
     'cash': 'cashSum', 'cashless': 'eCashSum', 'prepaid': 'prepaymentSum',
     'credit': 'postpaymentSum', 'counter': 'otherPaymentTypeSum',
 }
-MARKED_GOODS = 33  # tag 1212, goods with a marking code
-PLANNED_STATUSES = {'income': 1, 'income_return': 3}  # tag 2003, a piece
 
 # Where a document goes: receipts, corrections by FFD 1.05 and by FFD 1.2.
 RECEIPTS, CORRECTIONS = 'documents', {'1.05': 'corrections', '1.2': 'correction12'}

@@ -6,12 +6,10 @@ Sources: see `orangedata_const`. A line has no sum of its own: it is price x qua
 `receipt.Line` keeps it.
 """
 
-from decimal import Decimal
-
 from .. import const as fiscal_const
 from ..receipt import _lt
 from ..settlement import share_of_vat
-from . import base
+from . import base, common
 from . import orangedata_const as const
 from .texts import to_cp866
 
@@ -51,7 +49,7 @@ def _build_receipt(receipt, ffd):
         'positions': lines,
         'checkClose': {
             'payments': [
-                {'type': const.PAYMENT_TYPES[name], 'amount': _roubles(amount)}
+                {'type': const.PAYMENT_TYPES[name], 'amount': common.roubles(amount)}
                 for name, amount in receipt.payments.items()
             ],
             'taxationSystem': const.TAXATION_SYSTEMS[receipt.taxation_system],
@@ -82,10 +80,10 @@ def _build_correction_105(receipt):
         'ffdVersion': const.VERSIONS['1.05'],
         'type': fiscal_const.KINDS[receipt.kind],
         **_build_cause(receipt.correction),
-        'totalSum': _roubles(receipt.total),
-        **{const.CORRECTION_SUMS[name]: _roubles(amount)
+        'totalSum': common.roubles(receipt.total),
+        **{const.CORRECTION_SUMS[name]: common.roubles(amount)
            for name, amount in receipt.payments.items()},
-        **{f'tax{const.SUM_OF_TAX[const.TAXES[vat]]}Sum': _roubles(share_of_vat(vat, total))
+        **{f'tax{const.SUM_OF_TAX[const.TAXES[vat]]}Sum': common.roubles(share_of_vat(vat, total))
            for vat, total in totals.items()},
         'taxationSystem': const.TAXATION_SYSTEMS[receipt.taxation_system],
         'customerContact': receipt.email or receipt.phone,
@@ -98,11 +96,12 @@ def _build_correction_105(receipt):
 def _build_line(line, ffd, kind):
     values = {
         'text': to_cp866(line.name, const.MAX_NAME),
-        'quantity': base.number(line.quantity),
-        'price': _roubles(line.price),
+        'quantity': common.number(line.quantity),
+        'price': common.roubles(line.price),
         'tax': const.TAXES[line.vat],
         'paymentMethodType': fiscal_const.FISCAL_METHODS[line.method],
-        'paymentSubjectType': fiscal_const.FISCAL_SUBJECTS[line.subject],
+        'paymentSubjectType': common.subject_of(
+            line, fiscal_const.FISCAL_SUBJECTS, fiscal_const.MARKED_GOODS),
     }
     if ffd == '1.2':
         values['quantityMeasurementUnit'] = line.measure
@@ -136,14 +135,12 @@ def _build_mark(line, ffd, kind):
     if ffd != '1.2':
         raise base.Unsupported(_lt(
             "Marking codes are sent to OrangeData by FFD 1.2 only."), line.name)
-    if line.quantity != 1:
-        raise base.Unsupported(_lt("A marking code belongs to one piece."), line.name)
+    common.check_mark(line)
     if len(line.mark) > const.MAX_MARK:
         raise base.Unsupported(_lt("The marking code is too long for OrangeData."), line.name)
     return {
         'itemCode': line.mark,
-        'plannedStatus': const.PLANNED_STATUSES[kind],
-        **({'paymentSubjectType': const.MARKED_GOODS} if line.subject == 'goods' else {}),
+        'plannedStatus': fiscal_const.PLANNED_STATUSES[kind],
     }
 
 
@@ -176,7 +173,3 @@ def _size_of_texts(value):
     if isinstance(value, list):
         return sum(map(_size_of_texts, value))
     return const.VALUE_BYTES + len(value) if isinstance(value, str) else 0
-
-
-def _roubles(kopecks):
-    return base.number(Decimal(kopecks).scaleb(-2))

@@ -17,6 +17,9 @@ FISCAL_SUBJECTS = {
     'goods': 'goods', 'work': 'work', 'service': 'service', 'payment': 'payment', 'other': 'other',
 }
 MARKED_GOODS = 'goods_coded'
+# Value of tag 2108 -> `measure`. Pieces (`pcs`) are what is meant without a word; no others are
+# known. Source: the vendor's module for 1C-Bitrix, 1.55.
+MEASURES = {10: 'g', 11: 'kg', 22: 'm', 41: 'l'}
 SUMS = {
     'cashless': 'sum_cashless', 'cash': 'sum_cash', 'prepaid': 'sum_advance',
     'credit': 'sum_credit', 'counter': 'sum_counter_payment',
@@ -38,5 +41,7 @@ PROOF = {
     'number': ('receipt_number', 'fiscal_receipt_number'),
     'register': ('rnkkt', 'ecr_registration_number'),
 }
-MOMENTS = ('receipt_datetime',)
-MOMENT_FORMATS = ('%d.%m.%Y %H:%M:%S', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S', '%d.%m.%Y %H:%M')
+MOMENTS = ('ts', 'receipt_datetime')  # `ts` is confirmed by a live record: 20260505T1455
+MOMENT_FORMATS = (
+    '%Y%m%dT%H%M', '%Y%m%dT%H%M%S', '%d.%m.%Y %H:%M:%S', '%Y-%m-%d %H:%M:%S', '%Y-%m-%dT%H:%M:%S',
+    '%d.%m.%Y %H:%M')

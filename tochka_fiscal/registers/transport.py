@@ -7,7 +7,8 @@ import re
 import urllib.parse
 
 from ..receipt import _lt
-from .base import NotSent, OutcomeUnknown
+from .base import NotSent, OutcomeUnknown, Rejected
+from .common import name_code
 
 # The bank's gate knows how to send over TLS. It is plain Python, too, and is found beside this
 # add-on: as `odoo.addons.tochka_acquiring` by Odoo, as `tochka_acquiring` without it.
@@ -15,18 +16,33 @@ https = importlib.import_module(
     f'{__package__.removesuffix("tochka_fiscal.registers")}tochka_acquiring.api.https')
 
 TIMEOUT = (5, 30)  # seconds to connect, and to wait for the answer
-# An e-mail address; a phone, however it is written.
-_PERSONAL = re.compile(r'[^\s@<>"\':;,]+@[^\s@<>"\':;,]+|\+?\d[\d\s()-]{8,}\d')
+# An e-mail address; a phone in the international form, with separators, and as mere digits. Other
+# numbers stay: those of documents, storages and companies are what a refusal is about.
+_PERSONAL = re.compile(r"""
+    [^\s@<>"':;,]+@[^\s@<>"':;,]+
+    | \+\d[\d\s()-]{8,16}\d
+    | (?<!\d)(?:[78][\s(-]*)?\(?\d{3}(?:\)\s*|[\s-]+)\d{3}[\s-]*\d{2}[\s-]*\d{2}(?!\d)
+    | (?<!\d)(?:[78]\d{10}|9\d{9})(?!\d)
+""", re.VERBOSE)
+_INN = re.compile(r'(?:инн|inn)\D{0,20}\Z', re.IGNORECASE)
+# The request itself is refused before anybody reads it: too large, or of no known kind.
+_UNREADABLE = (413, 414, 415, 431)
 _LOOPBACK = ('localhost', '127.0.0.1', '::1')
 
 
 def scrub(text):
     """ Return a register's words without the buyer's e-mail and phone, which they may quote.
 
+    What is said to be an INN is left: a phone may have as many digits.
+
     :param str text: What the register has said.
     :rtype: str
     """
-    return _PERSONAL.sub('***', str(text)[:1000])
+    # What a database can't keep, a register may still send: halves of characters, and NUL.
+    text = str(text)[:1000].encode(errors='replace').decode().replace('\0', '')
+    return _PERSONAL.sub(
+        lambda found: found[0] if found[0].isdigit() and _INN.search(text[:found.start()])
+        else '***', text)
 
 
 def check_url(url):
@@ -61,7 +77,9 @@ def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), *, credent
     :param str|None ca_pem: PEM of an authority that is trusted besides the usual ones.
     :rtype: requests.Response
     :raise NotSent: If the request surely did not arrive.
-    :raise OutcomeUnknown: If it may have.
+    :raise Rejected: If it was refused before anybody read it.
+    :raise OutcomeUnknown: If it may have arrived. What broke over this very request (500) says
+                           nothing about others.
     """
     try:
         response = https.send(
@@ -69,13 +87,18 @@ def exchange(method, url, headers, body=b'', timeout=TIMEOUT, own=(), *, credent
             client_pem=client_pem, credential=credential)
     except https.Failure as failure:
         raise _explain(failure) from failure
-    if response.status_code in own:
+    status = response.status_code
+    if status in own:
         return response
+    if status in _UNREADABLE:
+        raise Rejected(_lt("The register does not take requests of this size or kind."),
+                       name_code(status))
+    if status == 500:
+        raise OutcomeUnknown(_lt("The register has broken over this request."),
+                             name_code(status), alone=True)
     # A gateway answers 5xx whether or not the register did the work; a redirect is not its word.
-    if response.status_code >= 500 or 300 <= response.status_code < 400 or (
-        response.status_code in (408, 425, 429)
-    ):
-        raise OutcomeUnknown(_lt("The register is out of order."), f'HTTP {response.status_code}')
+    if status > 500 or 300 <= status < 400 or status in (408, 425, 429):
+        raise OutcomeUnknown(_lt("The register is out of order."), name_code(status))
     return response
 
 

@@ -19,6 +19,7 @@ from . import test_jobs
 from . import test_lane
 from . import test_marks
 from . import test_marks_stock
+from . import test_mismatch
 from . import test_missed
 from . import test_old_rows
 from . import test_other_registers
@@ -36,3 +37,4 @@ from . import test_return
 from . import test_rights
 from . import test_safeguards
 from . import test_translations
+from . import test_watched

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo import fields
 
 from odoo.addons.tochka_acquiring.tests.common import TochkaCommon, specified_by
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.registers import base
 
 
@@ -18,6 +19,8 @@ class FakeRegister:
 
     asks_by_key = False
     names_duplicates = False
+
+    repeats_number = False  # a repetition is answered by the number of the first one
 
     def __init__(self):
         self.calls = []
@@ -36,11 +39,16 @@ class FakeRegister:
         if error and before:
             raise error
         if receipt.key in self.printed:
+            if self.repeats_number:
+                return base.Result(state='accepted', task=str(self._number(receipt)))
             raise base.Duplicate("It exists", 'VLD11')
         self.printed[receipt.key] = receipt
         if error:
             raise error
         return base.Result(state='accepted', task=str(len(self.printed)))
+
+    def _number(self, receipt):
+        return list(self.printed).index(receipt.key) + 1
 
     def status(self, key, task):
         self.calls.append(('status', task))
@@ -57,8 +65,10 @@ class FakeRegister:
         return base.Result(
             state='done', task=task, url='https://consumer.example.com/1',
             fiscal=base.FiscalData(
-                storage='9999078900005430', document='1212', sign='1911055232',
-                moment=datetime(2026, 11, 25, 14, 30), total=receipt.total, kind=1, shift='12',
+                storage='9999078900005430', sign='1911055232',
+                document=str(1211 + self._number(receipt)),
+                moment=datetime(2026, 11, 25, 14, 30), total=receipt.total,
+                kind=const.KINDS[receipt.kind], shift='12',
                 number='7', register='0000000000025874'))
 
     def check(self):

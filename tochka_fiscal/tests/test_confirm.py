@@ -163,7 +163,7 @@ class TestConfirm(FiscalCommon):
 
         with patch.object(FakeRegister, 'result', other_sum):
             receipt = self.print_invoice()
-        self.assertIn("another sum", receipt.activity_ids.summary)
+        self.assertIn("otherwise", receipt.activity_ids.summary)
         self.assertFalse(self.mails(receipt) or receipt.confirmed_at)
 
     @mute_logger('odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_confirm',

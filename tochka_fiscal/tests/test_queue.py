@@ -295,5 +295,5 @@ class TestQueue(FiscalCommon):
         with patch.object(self.till, 'result', lambda receipt, task='': paper):
             self.work()
         self.assertEqual(self.receipt.state, 'done')
-        self.assertIn("0.01", self.receipt.problem)
-        self.assertTrue(self.receipt.activity_ids)
+        self.assertIn("otherwise", self.receipt.problem)
+        self.assertIn("0.01", self.receipt.activity_ids.note)

@@ -82,14 +82,29 @@ class TestPayKeeperRegister(FiscalCommon):
         self.assertEqual((receipt.state, len(self.keys())), ('accepted', 1))
         self.assertIn("not known whether", receipt.activity_ids.summary)
 
+    def test_killed_worker_asks_a_person_until_that_is_confirmed(self):
+        """ With the default a worker that died over a receipt leaves it to a person. """
+        receipt = self.pay_invoice()
+        self.till.fail(KeyboardInterrupt(), before=False)
+        with patch.object(type(self.env['ir.cron']), '_commit_progress', return_value=1.0), (
+            self.assertRaises(KeyboardInterrupt)
+        ):
+            receipt._work()
+        self.put_state(receipt, 'sending')
+        for _run in range(3):
+            self.work()
+        self.assertEqual((receipt.state, len(self.keys()), len(self.till.printed)),
+                         ('accepted', 1, 1))
+        self.assertIn("not known whether", receipt.activity_ids.summary)
+
     def test_lost_answer_is_repeated_once_it_is(self):
         self.keeper.paykeeper_repeats = True
         receipt = self.pay_invoice()
         self.till.fail(base.OutcomeUnknown("lost"), before=False)
         self.work()
-        with patch.object(self.till, 'register', lambda one, url='': base.Result(
-                state='accepted', task='1')):
-            self.work()
+        # It answers a repetition by the number of the first one, and prints nothing.
+        self.till.repeats_number = True
+        self.work()
         self.work()
         self.assertEqual((receipt.state, len(self.till.printed)), ('done', 1))
 

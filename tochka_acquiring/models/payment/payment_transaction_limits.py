@@ -16,33 +16,24 @@ class PaymentTransaction(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _tochka_check_limits(self, partner, amount, create_values):
-        """ Check that not too much is begun, and no top-up above the limit.
+    def _tochka_check_limits(self, partner, create_values):
+        """ Check that a payer does not begin too many payments without a document.
 
-        It is called under the lock of the document, where there is one.
+        Those of a document are limited with what is open for it, see `_tochka_check_number_of_links`.
 
         :param res.partner partner: Who pays.
-        :param float amount: Roubles.
         :param dict create_values: The documents, as create values with X2M commands.
         :raise ValidationError: With a sentence for the customer.
         """
-        field_name = next((f for f in const.DOCUMENT_FIELDS if create_values.get(f)), None)
-        if field_name:
-            most = tuning.LINKS_OF_DOCUMENT
-            whose = [(field_name, 'in', list(self._fields[field_name].convert_to_cache(
-                create_values[field_name], self)))]
-        else:
-            most = tuning.LINKS_OF_PAYER
-            whose = [('partner_id', '=', partner.id), *(
-                (name, '=', False) for name in const.DOCUMENT_FIELDS if name in self._fields)]
-            if amount > const.MAX_TOPUP:
-                raise ValidationError(_(
-                    "This amount is more than can be paid in at once. Please enter a smaller one."))
+        if any(create_values.get(name) for name in const.DOCUMENT_FIELDS):
+            return
         begun = self.search_count([
-            *whose, ('tochka_operation_id', '!=', False), ('state', '=', 'draft'),
+            ('partner_id', '=', partner.id),
+            *((name, '=', False) for name in const.DOCUMENT_FIELDS if name in self._fields),
+            ('tochka_operation_id', '!=', False), ('state', '=', 'draft'),
             ('create_date', '>', fields.Datetime.now() - timedelta(days=1)),
-        ], limit=most)
-        if begun >= most:
+        ], limit=tuning.LINKS_OF_PAYER)
+        if begun >= tuning.LINKS_OF_PAYER:
             raise ValidationError(_(
                 "Too many payments were begun here today and not finished. Please finish one of"
                 " them, or come back tomorrow."))

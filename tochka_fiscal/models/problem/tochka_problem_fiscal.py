@@ -14,6 +14,7 @@ class TochkaProblem(models.Model):
             **super()._action_labels(),
             'action_check': _("Check now"),
             'action_resolve': _("What became of it?"),
+            'action_correct': _("Put right"),
         }
 
     def _fiscal_error(self, error):
@@ -87,14 +88,6 @@ class TochkaProblem(models.Model):
             _("Two fiscal receipts of one settlement were printed."),
             _("The register has printed %(old)s after all, and %(new)s was made in its place."
               " Print a return of one of them.", old=params.get('old'), new=params.get('new')),
-            False,
-        )
-
-    def _texts_receipt_sum(self, params):
-        return (
-            _("A fiscal receipt was printed with another sum."),
-            _("The register has printed %(printed)s roubles, and the payment is %(paid)s.",
-              printed=self._amount(params.get('printed')), paid=self._amount(params.get('paid'))),
             False,
         )
 

@@ -9,6 +9,7 @@ from . import fiscal_receipt_confirm
 from . import fiscal_receipt_correction
 from . import fiscal_receipt_lane
 from . import fiscal_receipt_line
+from . import fiscal_receipt_mismatch
 from . import fiscal_receipt_queue
 from . import fiscal_receipt_return
 from . import fiscal_receipt_show

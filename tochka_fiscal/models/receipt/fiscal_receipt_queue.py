@@ -8,7 +8,6 @@ from odoo import _, api, fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_fiscal import const
-from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError
 from odoo.addons.tochka_fiscal.registers import base
 
@@ -131,14 +130,18 @@ class FiscalReceipt(models.Model):
         except (base.NotSent, base.Unauthorized) as error:
             if isinstance(error, base.Unauthorized):
                 register._report_problem(error)
-            # It is not this receipt's fault: it stays due, and the register is left alone.
             self.write({'state': 'queued', 'problem': self._explain(error)})
+            if error.alone:
+                self._wait(self._explain(error))
+                return None
+            # It is not this receipt's fault: it stays due, and the register is left alone.
             return error
         except base.OutcomeUnknown as error:
             attempt.maybe_taken = True
             self.state = 'unknown'
             self._wait(self._explain(error))
-            return error
+            # Where nothing is repeated, each one that goes now may end with a person: none goes.
+            return None if error.alone and register._repeats() else error
         else:
             self._apply(attempt, result)
         return None
@@ -174,6 +177,9 @@ class FiscalReceipt(models.Model):
             if isinstance(error, base.Unauthorized):
                 register._report_problem(error)
             self.problem = self._explain(error)
+            if error.alone:
+                self._wait(self._explain(error))
+                return None
             return error
         except base.NotFound as error:
             if attempt.maybe_taken:
@@ -183,7 +189,7 @@ class FiscalReceipt(models.Model):
             self._wait(self._explain(error))
         except base.OutcomeUnknown as error:
             self._wait(self._explain(error))
-            return error
+            return None if error.alone else error
         except base.RegisterError as error:
             self._wait(self._explain(error))
         else:
@@ -243,13 +249,7 @@ class FiscalReceipt(models.Model):
             self._message_log(body=_(
                 "The register has printed it, and does not give its numbers: they stand in its"
                 " cabinet."))
-        elif result.fiscal.total != to_kopecks(self.total):
-            printed, paid = f'{result.fiscal.total / 100:.2f}', f'{self.total:.2f}'
-            self.problem = _(
-                "The register has printed %(printed)s roubles, and the payment is %(paid)s.",
-                printed=printed, paid=paid)
-            self._ask('receipt_sum', printed=printed, paid=paid)
-        else:
+        elif self._is_printed_as_asked(result.fiscal):
             self._confirm()
 
     def _wake_followers(self):

@@ -34,10 +34,6 @@ class FiscalRegister(models.Model):
         string="Word for a return",
         help="Ask PayKeeper: what stands in \"type\" of the request 8.11 for the return of a"
              " receipt without a payment? Until it is entered, returns are printed in the cabinet.")
-    paykeeper_measures = fields.Boolean(
-        string="Measures by their numbers",
-        help="Ask PayKeeper: does \"measure\" of the cart take the numbers of tag 2108? Until it is"
-             " sure, only pieces and services are sent.")
 
     @api.model
     def _codes(self):
@@ -56,4 +52,4 @@ class FiscalRegister(models.Model):
                 self.name))
         return PayKeeper(
             self.url, self.paykeeper_user, self.paykeeper_password, self.paykeeper_taxation_system,
-            self.paykeeper_return_type or '', self.paykeeper_measures, tuning.REGISTER_TIMEOUT)
+            self.paykeeper_return_type or '', tuning.REGISTER_TIMEOUT)
