@@ -158,7 +158,8 @@ class Stack:
     def transactions(self, invoice_id):
         """ Return the transactions of an invoice. """
         return self.read('payment.transaction', [('invoice_ids', 'in', [invoice_id])], [
-            'state', 'tochka_operation_id', 'payment_id', 'payment_method_code', 'tochka_problem',
+            'state', 'tochka_operation_id', 'payment_id', 'payment_method_code',
+            'tochka_problem_ids',
             'amount',
         ])
 
@@ -180,7 +181,7 @@ class Stack:
         assert payments[0]['state'] in ('in_process', 'paid')
         done = [t for t in self.transactions(invoice_id) if t['state'] == 'done']
         assert len(done) == 1
-        assert not done[0]['tochka_problem']
+        assert not done[0]['tochka_problem_ids']
 
     # === THE BANK === #
 

@@ -27,6 +27,7 @@
         'views/payment_provider_kind_views.xml',
         'views/payment_provider_page_views.xml',
         'views/payment_provider_shop_views.xml',
+        'views/payment_transaction_list_views.xml',
         'views/payment_transaction_views.xml',
         'views/payment_transaction_refund_views.xml',
         'views/portal_balance_templates.xml',
@@ -39,6 +40,7 @@
         'views/tochka_webhook_event_views.xml',
 
         'wizards/payment_refund_wizard_views.xml',
+        'wizards/tochka_problem_close_views.xml',
         'wizards/tochka_refund_views.xml',
         'wizards/tochka_try_views.xml',
 

@@ -246,3 +246,30 @@ PUBLISHED_CA_FINGERPRINTS = {
     'BB:BD:E2:10:3E:79:0B:99:9E:C6:2B:D0:3C:F6:25:A5:A2:E7:C3:16:E1:0A:FE:6A:49:0E:ED:EA:D8:B3:FD:9B':
         'Russian Trusted Sub CA',
 }
+
+# === PROBLEMS === #
+
+# Code of a problem -> how bad it is, see `tochka.problem`; what isn't here is '2_warning'. Ours.
+PROBLEM_SEVERITY = {
+    'access': '1_danger',
+    'certificate': '1_danger',
+    'inn': '1_danger',
+    'provider': '1_danger',
+    'entity': '3_info',
+    'webhook': '3_info',
+    'misfit_amount': '1_danger',
+    'unknown_status': '1_danger',
+    'expired_with_money': '1_danger',
+    'unbookable': '1_danger',
+    'overpaid': '2_warning',
+    'refund_unknown': '1_danger',
+    'refund_rejected': '1_danger',
+    'refund_too_much': '1_danger',
+    'refund_vanished': '1_danger',
+    'register_refused': '1_danger',
+    'register_silent': '3_info',
+    'receipt_failed': '1_danger',
+    'receipt_doubled': '1_danger',
+}
+# Model of the record that people see -> type of the activity; by default Odoo's own warning.
+PROBLEM_ACTIVITIES = {'tochka.connection': 'tochka_acquiring.mail_activity_connection'}

@@ -182,6 +182,7 @@ REGISTER_URLS = {
     'orangedata': 'https://api.orangedata.ru:12003',
 }
 PACES = {'atol': 1, 'orangedata': 1}
+REGISTER_TROUBLES = ('register_refused', 'register_silent')  # Problems that a good answer ends.
 CERTIFICATE_WARNING_DAYS = (30, 7, 1)  # Ours: before the end of a certificate.
 MAX_BUSY_SECONDS = 3600  # Ours: a register that asks to be left alone for longer is called anyway.
 # Ours: how often a receipt that the register let expire is sent anew without asking a person.
@@ -193,3 +194,16 @@ MAX_EXPIRED = 5
 HIDDEN_STATES = ('waiting', 'void')
 PORTAL_ROUTE = '/my/fiscal-receipts'
 QR_BOX = 10  # Pixels of each of the small squares of a QR code.
+
+# === PROBLEMS === #
+
+# State of a receipt -> the problems that are gone with it, see `tochka.problem`.
+_UNPRINTED = ('receipt_failed', 'receipt_overdue', 'receipt_fate', 'receipt_return')
+RECEIPT_PROBLEM_ENDS = {
+    'waiting': _UNPRINTED,
+    'void': _UNPRINTED,
+    'queued': ('receipt_failed', 'receipt_fate', 'receipt_return'),
+    'failed': ('receipt_overdue', 'receipt_fate', 'receipt_return'),
+    'delegated': _UNPRINTED,
+    'done': _UNPRINTED,
+}

@@ -143,7 +143,7 @@ def _searches(env):
         "List: notifications": page(
             'tochka.webhook.event', [], ['received_at', 'operation_id', 'state', 'amount']),
         "List: needs attention": page(
-            'payment.transaction', [('tochka_problem', '!=', False)],
+            'payment.transaction', [('tochka_problem_ids', '!=', False)],
             ['reference', 'partner_id', 'amount', 'state']),
         "List: refunds": page(
             'payment.transaction', [('provider_code', '=', 'tochka'), ('operation', '=', 'refund')],

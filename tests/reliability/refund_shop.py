@@ -65,7 +65,9 @@ FROM fiscal_receipt WHERE state NOT IN ('done', 'void') GROUP BY 1
 ASKED_ABOUT = """
 SELECT r.id, -r.amount * 100, t.id, t.tochka_operation_id
 FROM payment_transaction r JOIN payment_transaction t ON t.id = r.source_transaction_id
-WHERE r.tochka_refund_state = 'unknown' AND strpos(t.tochka_problem, r.reference) > 0
+JOIN tochka_problem p ON p.res_model = 'payment.transaction' AND p.res_id = t.id
+     AND p.closed_at IS NULL AND p.code = 'refund_unknown' AND p.subject = r.id::text
+WHERE r.tochka_refund_state = 'unknown'
 AND now() AT TIME ZONE 'UTC' - r.tochka_refund_sent_at > %s * interval '1 minute'
 """
 REFUSED = """

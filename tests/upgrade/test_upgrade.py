@@ -34,6 +34,31 @@ from tests import paid_shop
 paid_shop.prepare(env)
 env.cr.commit()
 """
+# What a person was to look at, as the landed version kept it.
+MAKE_PROBLEMS = """
+from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_fiscal.registers import base
+payment = env['payment.transaction'].search([('tochka_operation_id', '=', 'first')])
+payment._tochka_flag("Old words, still to be done.")
+payment._tochka_flag("More old words.")
+done = payment.copy({'reference': 'second', 'tochka_problem': "Words that somebody has read."})
+connection = payment.tochka_merchant_id.connection_id
+connection._tochka_report_problem(errors.NotSent("Nobody there", audit_id='a-9'))
+connection._tochka_update_problems()
+draft = env['tochka.connection'].create({'name': "Draft", 'problem': "The key is wrong."})
+env['fiscal.register'].search([])[:1]._fiscal_report_problem(base.Unauthorized("Bad secret"))
+payment.fiscal_receipt_ids._fiscal_ask("Fiscal receipt overdue", "Not printed yet.")
+env.cr.commit()
+"""
+PROBLEMS = """
+    SELECT problem.res_model, problem.code, problem.severity,
+           COALESCE(problem.params->>'text', problem.params->>'error'),
+           activity.id IS NOT NULL AND activity.active, problem.closed_at IS NULL,
+           problem.user_id IS NOT NULL
+      FROM tochka_problem problem
+      LEFT JOIN mail_activity activity ON activity.id = problem.activity_id
+     WHERE problem.code IN ('note', 'access', 'register_refused')
+"""
 KEY = jwt.encode({'iss': 'client'}, 'secret' * 6, 'HS256')
 MAKE_CONNECTION = f"""
 env['tochka.connection'].create({{'name': "Bank", 'jwt_key': {KEY!r}}})
@@ -95,6 +120,8 @@ def test_from_the_landed_version(shop, earlier, installed):
     landed = earlier(LANDED)
     shop.run('-i', ','.join(ADDONS), '--stop-after-init', addons=landed)
     shop.run('shell', addons=landed, script=MAKE_SHOP)
+    shop.run('shell', addons=landed, script=MAKE_PROBLEMS)
+    [(activities,)] = shop.query("SELECT count(*) FROM mail_activity WHERE active")
     books = """
         SELECT tx.state, tx.is_post_processed, tx.payment_id, receipt.state, receipt.total,
                receipt.partner_id, event.state, connection.auth_method
@@ -105,9 +132,9 @@ def test_from_the_landed_version(shop, earlier, installed):
     """
     before = shop.query(books)
     # An upgrade was killed while it built this one.
-    shop.query("CREATE INDEX payment_transaction_tochka_problem_idx ON payment_transaction (id)")
+    shop.query("CREATE INDEX payment_transaction_tochka_done_idx ON payment_transaction (id)")
     shop.query("UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
-               " 'payment_transaction_tochka_problem_idx'::regclass")
+               " 'payment_transaction_tochka_done_idx'::regclass")
 
     # Somebody's transaction began before, and goes on.
     payer = shop.connect()
@@ -137,6 +164,23 @@ def test_from_the_landed_version(shop, earlier, installed):
 
     assert _versions(shop) == VERSIONS
     assert shop.query(books) == before
+    # Nothing that was written is lost, and whoever was asked is asked still, by the same activity.
+    words = "Old words, still to be done.\nMore old words."
+    assert set(shop.query(PROBLEMS)) == {
+        ('payment.transaction', 'note', '2_warning', words, True, True, True),
+        ('payment.transaction', 'note', '2_warning', "Words that somebody has read.",
+         False, False, True),
+        ('tochka.connection', 'access', '1_danger', "Nobody there (audit id a-9)",
+         True, True, True),
+        ('tochka.connection', 'access', '1_danger', "The key is wrong.", False, True, True),
+        ('fiscal.register', 'register_refused', '1_danger', "Bad secret", True, True, True),
+        ('fiscal.receipt', 'note', '2_warning', "Fiscal receipt overdue\nNot printed yet.",
+         True, True, True),
+    }
+    assert shop.query("SELECT count(*) FROM mail_activity WHERE active") == [(activities,)]
+    assert not shop.query(
+        "SELECT FROM information_schema.columns WHERE table_name = 'payment_transaction'"
+        " AND column_name = 'tochka_problem'")
     indexes = dict(shop.query(INDEXES, list(ADDONS)))
     assert set(re.findall(r'Building the index (\S+) on', log)) == set(indexes)
     assert all(indexes.values())

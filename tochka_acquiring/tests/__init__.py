@@ -26,6 +26,8 @@ from . import test_payment_posting
 from . import test_payment_provider
 from . import test_portal
 from . import test_posting_batch
+from . import test_problem
+from . import test_problem_language
 from . import test_refund
 from . import test_refund_books
 from . import test_settlement

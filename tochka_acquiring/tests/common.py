@@ -267,6 +267,12 @@ class TochkaCommon(AccountPaymentCommon):
         # Own cursors of the code under test must see what the test has written.
         self.enterContext(self.enter_registry_test_mode())
 
+    def trouble_of(self, connection):
+        """ Return what the last call that failed has said of the connection, or ''. """
+        connection = connection.sudo()
+        connection.invalidate_recordset(['problem_ids'])
+        return connection._trouble().advice or ''
+
     @classmethod
     def create_connection(cls, company=None, customer_code=CUSTOMER_CODE, merchant_id=MERCHANT_ID,
                           modes='sbp,card,tinkoff,dolyame'):

@@ -105,7 +105,7 @@ class OAuthCommon(ConnectionCommon, HttpCase):
         connection = self.create_application(**values)
         self.log_in()
         self.come_back(self.go_to_bank(connection))
-        self.assertEqual(connection.state, 'connected', connection.problem)
+        self.assertEqual(connection.state, 'connected', self.trouble_of(connection))
         return connection
 
     def rows(self):

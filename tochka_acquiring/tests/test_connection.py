@@ -42,7 +42,7 @@ class TestConnectionData(ConnectionCommon):
         self.assertNotified(connection.action_connect(), 'success', "1 legal entities, 1 shops")
         self.assertEqual(connection.state, 'connected')
         self.assertTrue(connection.checked_at)
-        self.assertFalse(connection.problem)
+        self.assertFalse(self.trouble_of(connection))
         entity = connection.legal_entity_ids
         self.assertRecordValues(entity, [{
             'customer_code': CUSTOMER_CODE, 'name': "ООО «Ромашка»", 'inn': INN,

@@ -43,16 +43,16 @@ class TestConnectionFailure(ConnectionCommon):
                 self.bank.fail('customers', failure)
                 self.assertNotified(connection.action_connect(), 'danger', str(failure))
                 self.assertEqual(connection.state, 'draft')
-                self.assertIn(failure.message, connection.problem)
+                self.assertIn(failure.message, self.trouble_of(connection))
                 if failure.audit_id:
-                    self.assertIn(failure.audit_id, connection.problem)
+                    self.assertIn(failure.audit_id, self.trouble_of(connection))
                 self.assertFalse(connection.legal_entity_ids or connection.checked_at)
 
     def test_wrong_key_says_what_to_do(self):
         connection = self.create_draft()
         self.bank.fail('customers', FAILURES[0])
         connection.action_connect()
-        self.assertIn("paste the new key here", connection.problem)
+        self.assertIn("paste the new key here", self.trouble_of(connection))
 
     def test_refresh_that_fails_asks_a_person_once(self):
         connection = self.create_connected()
@@ -60,10 +60,9 @@ class TestConnectionFailure(ConnectionCommon):
             self.bank.fail('customers', failure)
             self.assertNotified(connection.action_connect(), 'danger')
             self.assertEqual(connection.state, 'attention')
-            self.assertIn(failure.message, connection.problem)
+            self.assertIn(failure.message, self.trouble_of(connection))
         self.assertEqual(len(self.warnings_of(connection)), 1)
-        self.assertEqual(self.warnings_of(connection).user_id, self.env.user)
-        self.assertIn(FAILURES[0].message, self.warnings_of(connection).note)
+        self.assertEqual(self.warnings_of(connection).user_id, connection._responsible())
         self.assertEqual(self.provider.state, 'enabled', "Customers may still pay")
 
     def test_well_again_and_ill_again(self):
@@ -73,7 +72,7 @@ class TestConnectionFailure(ConnectionCommon):
             connection.action_connect()
             self.assertEqual(len(self.warnings_of(connection)), 1)
             self.assertNotified(connection.action_connect(), 'success')
-            self.assertEqual((connection.state, connection.problem), ('connected', False))
+            self.assertEqual((connection.state, self.trouble_of(connection)), ('connected', ''))
             self.assertFalse(self.warnings_of(connection))
 
     def test_disconnected_is_left_alone(self):
@@ -99,17 +98,29 @@ class TestConnectionFailure(ConnectionCommon):
         self.assertNotified(connection.action_connect(), 'danger', "access to no company")
         self.assertFalse(connection.legal_entity_ids)
 
-    def test_responsible_who_left_is_replaced_by_the_administrator(self):
-        connection = self.connection
-        self.assertEqual(connection._responsible(), connection.create_uid)
-        user = self.env['res.users'].sudo().create({
-            'name': "Left", 'login': 'left', 'group_ids': self.env.user.group_ids.ids,
-            'company_id': self.company.id, 'company_ids': self.company.ids,
-        })
-        connection = self.env['tochka.connection'].with_user(user).sudo().create({'name': "Theirs"})
-        self.assertEqual(connection._responsible(), user)
-        user.active = False
+    def test_whoever_keeps_the_books_is_asked(self):
+        """ Not whoever has set the connection up: the integrator is gone, and knows no books. """
+        company = self.env['res.company'].create({'name': "Other"})
+        connection = self.env['tochka.connection'].sudo().create({
+            'name': "Theirs", 'company_ids': company.ids})
         self.assertEqual(connection._responsible(), self.env.ref('base.user_admin'))
+        users = [self.env['res.users'].sudo().create({
+            'name': login, 'login': login, 'company_id': company.id, 'company_ids': company.ids,
+            'group_ids': [self.env.ref(group).id],
+        }) for login, group in (
+            ('integrator', 'base.group_system'), ('clerk', 'account.group_account_invoice'),
+            ('chief', 'account.group_account_manager'))]
+        self.assertEqual(connection._responsible(), users[2])
+        users[2].active = False
+        self.assertEqual(connection._responsible(), users[1])
+        provider = self.create_provider(name="Theirs", state='disabled', is_published=False)
+        provider.sudo().write({
+            'company_id': company.id, 'tochka_connection_id': connection.id,
+            'tochka_responsible_id': users[0].id})
+        self.assertEqual(provider._tochka_responsible(), users[0])
+        self.assertEqual(connection._responsible(), users[0])
+        users[0].active = False
+        self.assertEqual(provider._tochka_responsible(), users[1], "Who left is not asked")
 
 
 @tagged('post_install', '-at_install')
@@ -146,52 +157,59 @@ class TestConnectionExpiry(ConnectionCommon):
 
     END = datetime(2027, 3, 1, 12, 0, tzinfo=timezone.utc)
 
-    def todos(self, connection, text):
-        return connection.activity_ids.filtered(lambda a: text in (a.summary or ''))
+    def expiry(self, connection):
+        return connection.problem_ids.filtered(lambda one: one.code == 'expiry')
 
-    def count_through_time(self, connection, text):
-        """ Run the check twice a day, and return how many activities there were. """
-        counts = {}
-        for days in (40, 31, 30, 29, 8, 7, 6, 1, 0, -1, -30):
+    def follow_through_time(self, connection):
+        """ Run the check twice a day, and return how urgent it was, and how often it was asked. """
+        seen = {}
+        for days in (40, 31, 29, 8, 6, 0, -1, -30):
             with freeze_time(self.END - timedelta(days=days)):
                 for _time in range(2):
-                    connection._warn_before_expiry()
-                counts[days] = len(self.todos(connection, text))
-        return counts
+                    connection._update_problems()
+                problem = self.expiry(connection)
+                seen[days] = problem.severity or None
+                self.assertLessEqual(len(problem.activity_id), 1)
+        return seen
 
-    EXPECTED = {40: 0, 31: 0, 30: 1, 29: 1, 8: 1, 7: 2, 6: 2, 1: 2, 0: 2, -1: 2, -30: 2}
+    EXPECTED = {
+        40: None, 31: None, 29: '2_warning', 8: '2_warning', 6: '1_danger', 0: '1_danger',
+        -1: '1_danger', -30: '1_danger'}
 
     def test_key(self):
-        connection = self.create_draft(jwt_key=make_key(expires_at=self.END))
-        self.assertEqual(self.count_through_time(connection, "JWT key"), self.EXPECTED)
-        todo = self.todos(connection, "JWT key")[0]
-        self.assertEqual(todo.date_deadline, self.END.date())
-        self.assertEqual(todo.user_id, self.env.user)
+        connection = self.create_connected(jwt_key=make_key(expires_at=self.END))
+        self.assertEqual(self.follow_through_time(connection), self.EXPECTED)
+        problem = self.expiry(connection)
+        self.assertEqual(problem.activity_id.date_deadline, self.END.date())
+        self.assertEqual(problem.activity_id.user_id, connection._responsible())
+        self.assertIn("JWT key", problem.title)
 
     def test_certificate(self):
         certificate, _key = make_certificate("Test Root", not_after=self.END)
-        connection = self.create_draft(
+        connection = self.create_connected(
             jwt_key=make_key(), ca_file=self.encode(pem(certificate)))
-        self.assertEqual(self.count_through_time(connection, "certificate"), self.EXPECTED)
+        self.assertEqual(self.follow_through_time(connection), self.EXPECTED)
 
     def test_without_an_end_nobody_is_asked(self):
-        connection = self.create_draft()
+        connection = self.create_connected()
         self.assertFalse(connection.key_expires_at)
-        connection._warn_before_expiry()
-        self.assertFalse(connection.activity_ids)
+        connection._update_problems()
+        self.assertFalse(self.expiry(connection))
 
     def test_what_was_done_does_not_come_back_and_a_new_key_does(self):
-        connection = self.create_draft(jwt_key=make_key(expires_at=self.END))
+        connection = self.create_connected(jwt_key=make_key(expires_at=self.END))
         with freeze_time(self.END - timedelta(days=20)):
-            connection._warn_before_expiry()
-            connection.activity_ids.action_feedback()
-            connection._warn_before_expiry()
-            self.assertFalse(connection.activity_ids)
+            connection._update_problems()
+            self.expiry(connection).activity_id.action_feedback()
+            connection._update_problems()
+            self.assertFalse(self.expiry(connection).activity_id.active)
+            self.assertTrue(self.expiry(connection), "Whoever does the activity mends nothing")
         renewed = self.END + timedelta(days=90)
         connection.jwt_key = make_key(expires_at=renewed)
+        connection._update_problems()
         with freeze_time(renewed - timedelta(days=20)):
-            connection._warn_before_expiry()
-            self.assertEqual(connection.activity_ids.date_deadline, renewed.date())
+            connection._update_problems()
+            self.assertEqual(self.expiry(connection).activity_id.date_deadline, renewed.date())
 
     def test_the_job_warns_even_when_the_bank_refuses(self):
         connection = self.create_connected(
@@ -200,7 +218,7 @@ class TestConnectionExpiry(ConnectionCommon):
         self.bank.fail('customers', FAILURES[0])
         with self.assertLogs('odoo.addons.tochka_acquiring', 'WARNING'):
             self.run_job('cron_refresh')
-        self.assertTrue(self.todos(connection, "JWT key"))
+        self.assertTrue(self.expiry(connection).activity_id)
         self.assertEqual(connection.state, 'attention')
 
 

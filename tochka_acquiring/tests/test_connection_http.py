@@ -84,7 +84,7 @@ class TestConnectionHttp(HttpCommon):
         self.server.answers[CUSTOMERS] = (200, 'text/html', b'<html>Maintenance</html>')
         connection = self.connect('danger', "not the JSON it promises")
         self.assertEqual(connection.state, 'draft')
-        self.assertNotIn('Maintenance', connection.problem)
+        self.assertNotIn('Maintenance', self.trouble_of(connection))
 
     def test_senseless_json(self):
         for data in ({}, {'Customer': None}, {'Customer': ['x']}, {'Customer': [{}]}):
@@ -92,7 +92,7 @@ class TestConnectionHttp(HttpCommon):
                 self.server.answer(CUSTOMERS, data)
                 connection = self.connect('danger')
                 self.assertEqual(connection.state, 'draft')
-                self.assertTrue(connection.problem)
+                self.assertTrue(self.trouble_of(connection))
 
     def test_refused_key(self):
         self.server.refuse(CUSTOMERS, 403, "Permission ReadCustomerData is missing", 'audit-403')
@@ -128,7 +128,7 @@ class TestConnectionHttp(HttpCommon):
         text = '\n'.join(r.getMessage() + str(r.exc_info or '') for r in records)
         self.assertIn('acquiring/v1.0/retailers: HTTP 403', text)
         text += '\n'.join([
-            connection.problem or '', *connection.message_ids.mapped('body'),
+            self.trouble_of(connection), *connection.message_ids.mapped('body'),
             *(str(note or '') for note in connection.activity_ids.mapped('note')),
         ])
         for secret in (key, key.split('.')[1], key.split('.')[2], 'vasilisa@', '345-67-89',
@@ -170,7 +170,7 @@ class TestConnectionTls(HttpCommon):
         self.assertEqual(self.server.requests, [], "The key is not sent to a stranger")
         connection.ca_file = self.encode(pem(self.root[0]).replace(b'\n', b'\r\n'))
         self.connect('success', connection=connection)
-        self.assertEqual((connection.state, connection.problem), ('connected', False))
+        self.assertEqual((connection.state, self.trouble_of(connection)), ('connected', ''))
 
     def test_other_authority_does_not_help(self):
         other = make_certificate("State Root")

@@ -231,8 +231,8 @@ class TestSilence(JobsMixin, RefundCommon):
         self.bank.fail('list_payments', errors.TlsError("not trusted"))
         self.run_once('cron_sweep')
         self.assertFalse(self.connection.silent_since)
-        self.assertEqual(
-            (self.connection.state, self.connection.problem_kind), ('attention', 'certificate'))
+        self.assertEqual(self.connection.state, 'attention')
+        self.assertEqual(self.connection.problem_ids.mapped('code'), ['certificate'])
 
     def test_a_person_is_asked_after_an_hour_and_not_after_the_answer(self):
         self.due(1)

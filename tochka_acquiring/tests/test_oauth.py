@@ -213,7 +213,7 @@ class TestConsent(OAuthCommon):
         self.bank.fail('customers', errors.OutcomeUnknown("silence"))
         self.come_back(state)
         self.assertEqual((connection.state, connection.setup_step), ('waiting', 'granted'))
-        self.assertIn("silence", connection.problem)
+        self.assertIn("silence", self.trouble_of(connection))
         self.assertNotified(connection.action_connect(), 'success')
         self.assertEqual(connection.setup_step, 'loaded')
 

@@ -129,8 +129,8 @@ class TestRenewalFaults(OAuthCommon):
             self.run_job('cron_renew_access')
 
     def activities(self):
-        kind = self.env.ref('tochka_acquiring.mail_activity_consent')
-        return self.school.activity_ids.filtered(lambda a: a.activity_type_id == kind)
+        return self.school.problem_ids.filtered(
+            lambda problem: problem.code == 'renewal').activity_id.filtered('active')
 
     def test_what_a_gateway_says_is_not_final(self):
         self.refuse(errors.Unauthorized("Forbidden", http_status=403), hours=10)
@@ -231,5 +231,5 @@ class TestInn(OAuthCommon):
                           side_effect=ValidationError("The shop is wrong.")):
             self.run_job('cron_refresh')
         self.assertEqual(connection.state, 'attention')
-        self.assertIn("The shop is wrong.", connection.problem)
+        self.assertIn("The shop is wrong.", self.trouble_of(connection))
         self.assertTrue(connection.activity_ids)

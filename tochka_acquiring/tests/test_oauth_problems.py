@@ -26,6 +26,7 @@ class TestProblems(OAuthCommon):
             ('provider', '1', {'id': self.provider.id}), ('warning', '1', {'id': self.provider.id}),
         ):
             problem = self.env['tochka.problem'].sudo().create({
+                'res_model': connection._name, 'res_id': connection.id,
                 'connection_id': connection.id, 'code': code, 'subject': subject,
                 'params': params, 'severity': '3_info'})
             with self.subTest(code=code, subject=subject):

@@ -3,8 +3,6 @@
 import urllib.parse
 from datetime import timedelta
 
-from freezegun import freeze_time
-
 from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import file_open, mute_logger
@@ -33,8 +31,8 @@ class TestTokens(OAuthCommon):
         self.token.access_expires_at = fields.Datetime.now() + timedelta(**delta)
 
     def activities(self):
-        kind = self.env.ref('tochka_acquiring.mail_activity_consent')
-        return self.school.activity_ids.filtered(lambda a: a.activity_type_id == kind)
+        return self.school.problem_ids.filtered(
+            lambda problem: problem.code == 'renewal').activity_id.filtered('active')
 
     def test_fresh_one_is_used(self):
         self.assertEqual(self.access(early=True), self.token.access_token)
@@ -105,14 +103,14 @@ class TestTokens(OAuthCommon):
         self.assertFalse(self.application.asked)
 
     def test_warned_a_week_and_a_day_before(self):
-        for days, count in ((8, 0), (7, 1), (6, 1), (1, 2), (0, 2)):
+        for days, severity in ((8, None), (6, '2_warning'), (5, '2_warning'), (0, '1_danger')):
             self.token.refresh_expires_at = fields.Datetime.now() + timedelta(days=days, hours=1)
-            # A new end is a new warning; the same end is told once for each threshold.
-            with freeze_time(fields.Datetime.now()):
-                self.school._warn_before_expiry()
-            found = self.school.activity_ids.filtered(lambda a: 'consent' in (a.summary or ''))
-            self.assertGreaterEqual(len(found), count, days)
-        self.assertTrue(found)
+            self.school._update_problems()
+            problem = self.school.problem_ids.filtered(lambda one: one.code == 'expiry')
+            self.assertEqual(problem.severity or None, severity)
+            self.assertEqual(bool(problem.activity_id.active), bool(severity))
+            # Whoever has done it is asked once more when it is high time.
+            problem.activity_id.action_feedback()
 
     def test_nobody_reads_them(self):
         for model in ('tochka.token',):

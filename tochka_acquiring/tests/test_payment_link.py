@@ -79,7 +79,7 @@ class TestPaymentLink(TochkaCommon):
         for _time in range(3):
             self.create_tx(self.create_invoice())._get_processing_values()
         self.assertEqual(self.connection.state, 'attention')
-        self.assertIn("Forbidden by consent", self.connection.problem)
+        self.assertIn("Forbidden by consent", self.trouble_of(self.connection))
         self.assertEqual(len(self.connection.activity_ids), 1)
 
     def test_lost_answer_repeats_the_same_number(self):

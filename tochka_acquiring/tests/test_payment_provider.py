@@ -180,14 +180,17 @@ class TestDashboard(TochkaCommon):
 
     def test_tile(self):
         self.assertEqual(self.read_card(), {
-            'is_well': True, 'text': "All is well: payments are taken and booked."})
+            'is_well': True, 'count': 0, 'text': "All is well: payments are taken and booked."})
+        action = self.journal.action_tochka_connection()
+        self.assertEqual(action['res_id'], self.connection.id)
         self.merchant.sudo().is_usable = False
         self.connection.sudo()._update_problems()
         card = self.read_card()
         self.assertFalse(card['is_well'])
-        self.assertEqual(card['text'], "Tochka takes no payments now.")
+        self.assertEqual((card['count'], card['text']), (1, "Tochka takes no payments now."))
         action = self.journal.action_tochka_connection()
-        self.assertEqual(action['res_id'], self.connection.id)
+        self.assertEqual(
+            self.env[action['res_model']].search(action['domain']), self.connection.problem_ids)
 
     def test_accountant_reads_it(self):
         accountant = self.env['res.users'].create({

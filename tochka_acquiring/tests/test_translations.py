@@ -121,6 +121,7 @@ class TestRussian(TochkaCommon, HttpCase):
         invoice = self.create_invoice()
         self.bank.fail('create_payment', errors.Rejected(
             "purpose: too long", http_status=400, audit_id='audit-77'))
+        self.provider._tochka_responsible().lang = RUSSIAN
         transaction = self.create_tx(invoice).with_context(lang=RUSSIAN)
         values = transaction._get_processing_values()
         self.assertIn("Банк не принял этот платёж, деньги не списаны.", values['state_message'])

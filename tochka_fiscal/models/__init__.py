@@ -2,5 +2,6 @@
 
 from . import register
 from . import receipt
+from . import problem
 from . import settlement
 from . import core

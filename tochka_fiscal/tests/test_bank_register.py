@@ -255,7 +255,7 @@ class TestSwitch(BankRegisterCommon):
         self.switch('bank')
         self.pay(old)
         self.assertFalse(self.receipts(old))
-        self.assertIn("Print one by hand", old.tochka_problem)
+        self.assertEqual(old.tochka_problem_ids.code, 'unprinted')
         self.assertTrue(invoice.activity_ids)
 
     def test_from_the_bank_to_nobody(self):

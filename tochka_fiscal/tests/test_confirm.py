@@ -181,4 +181,4 @@ class TestConfirm(FiscalCommon):
         self.env.ref(TEMPLATE).sudo().unlink()
         with mute_logger('odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_confirm'):
             receipt = self.print_invoice()
-        self.assertIn("No e-mail", receipt.activity_ids.summary)
+        self.assertIn("The e-mail", receipt.activity_ids.summary)

@@ -146,7 +146,7 @@ class TestOldRows(FiscalCommon, HttpCase):
             ('fiscal.receipt', [('prepaid_left', '>', 0), ('state', 'in', ('done', 'delegated'))]),
             ('tochka.webhook.event', []),
             ('tochka.webhook.event', [('state', 'in', ('new', 'failed', 'orphan'))]),
-            ('payment.transaction', [('tochka_problem', '!=', False)]),
+            ('payment.transaction', [('tochka_problem_ids', '!=', False)]),
             ('payment.transaction', [
                 ('provider_code', '=', 'tochka'), ('operation', '=', 'refund')]),
         ):

@@ -67,7 +67,7 @@ class TestOtherRegisters(FiscalCommon):
         self.till.fail(base.Rejected("Wrong line", '32'))
         self.work()
         self.assertEqual((self.receipt.state, self.receipt.next_try_at), ('accepted', False))
-        self.assertIn("unknown fate", self.receipt.activity_ids.summary)
+        self.assertIn("not known whether", self.receipt.activity_ids.summary)
         self.assertEqual(set(self.keys()), {self.receipt.attempt_ids.key})
 
     def find_by_key(self):
@@ -157,7 +157,7 @@ class TestOtherRegisters(FiscalCommon):
         self.work()
         self.assertEqual((self.receipt.state, len(self.keys())), ('accepted', 1))
         self.work()
-        self.assertIn("unknown fate", self.receipt.activity_ids.summary)
+        self.assertIn("not known whether", self.receipt.activity_ids.summary)
         self.assertEqual(len(self.keys()), 1)
 
     def test_killed_worker_is_not_repeated_where_that_could_print_twice(self):

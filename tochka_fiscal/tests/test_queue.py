@@ -114,7 +114,7 @@ class TestQueue(FiscalCommon):
         self.assertGreater(
             self.receipt.next_try_at, fields.Datetime.now() + timedelta(minutes=20))
         self.work()
-        self.assertIn("unknown fate", self.receipt.activity_ids.summary)
+        self.assertIn("not known whether", self.receipt.activity_ids.summary)
         self.assertIn(self.receipt.attempt_ids.key, self.receipt.activity_ids.note)
         self.assertFalse(self.receipt.next_try_at, "Nobody asks in vain")
         with self.assertRaisesRegex(UserError, "wait for the register"):
@@ -212,11 +212,12 @@ class TestQueue(FiscalCommon):
         self.till.fail(base.Unauthorized("Bad signature", 'HTTP 403, AUT00'))
         self.work()
         self.assertEqual((self.receipt.state, self.register.state), ('queued', 'attention'))
-        self.assertIn("AUT00", self.register.problem)
+        self.assertIn("AUT00", self.register.problem_ids.advice)
         self.assertEqual(len(self.register.activity_ids), 1)
         self.assertIn("wait in Odoo", self.provider.sudo()._tochka_find_warning())
         self.register.action_check()
         self.assertEqual(self.register.state, 'ready')
+        self.assertFalse(self.register.problem_ids or self.register.activity_ids)
         self.assertLessEqual(self.receipt.next_try_at, fields.Datetime.now())
         self.work()
         self.assertEqual(self.receipt.state, 'accepted')

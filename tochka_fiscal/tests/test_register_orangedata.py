@@ -89,14 +89,12 @@ class TestOrangeDataRegister(FiscalCommon):
 
     def test_pkcs12_and_new_certificate(self):
         before = self.orange.orangedata_client
-        self.orange.certificate_warned = 7
         content = pkcs12.serialize_key_and_certificates(
             b'shop', KEY, certificate(20), None, BestAvailableEncryption(b'secret'))
         self.orange.write({
             'orangedata_certificate_file': upload(content), 'orangedata_passphrase': 'secret'})
         self.assertNotEqual(self.orange.orangedata_client, before)
         self.assertTrue(self.orange.certificate_ends_soon)
-        self.assertFalse(self.orange.certificate_warned)
 
     def test_other_changes_keep_the_keys(self):
         before = self.orange.orangedata_client, self.orange.orangedata_sign_key
@@ -157,19 +155,22 @@ class TestOrangeDataRegister(FiscalCommon):
             self.env.ref('tochka_fiscal.cron_check').sudo().method_direct_trigger()
 
     def warnings(self):
-        return self.orange.activity_ids.filtered(lambda a: 'ends on' in (a.summary or ''))
+        return self.orange.problem_ids.filtered(
+            lambda problem: problem.code == 'register_certificate')
 
-    def test_warned_at_each_day_once(self):
-        for days, expected in ((40, 0), (30, 1), (29, 1), (8, 1), (7, 2), (2, 2), (1, 3), (1, 3)):
+    def test_warned_in_time_and_once_more(self):
+        for days, severity in ((40, None), (30, '2_warning'), (8, '2_warning'), (7, '1_danger'),
+                               (1, '1_danger')):
             self.look(days)
-            self.assertEqual(len(self.warnings()), expected, days)
+            problem = self.warnings()
+            self.assertEqual(problem.severity or None, severity, days)
+            self.assertLessEqual(len(self.orange.activity_ids), 1)
+            if days == 8:
+                problem.activity_id.action_feedback()
+        self.assertTrue(self.warnings().activity_id.active, "Asked once more")
+        self.assertEqual(
+            self.warnings().activity_id.date_deadline, self.orange.certificate_until.date())
         self.assertFalse(self.till.printed)
-
-    def test_missed_days_are_one_warning(self):
-        self.look(3)
-        self.assertEqual(len(self.warnings()), 1)
-        self.look(1)
-        self.assertEqual(len(self.warnings()), 2)
 
     def test_new_certificate_ends_the_warnings(self):
         self.look(7)
@@ -188,7 +189,8 @@ class TestOrangeDataRegister(FiscalCommon):
                           lambda register: register.sudo()._orangedata_client()):
             self.work()
         self.assertEqual((receipt.state, self.orange.state), ('queued', 'attention'))
-        self.assertIn("has expired", self.orange.problem)
+        self.assertIn("has expired", self.orange.problem_ids.filtered(
+            lambda problem: problem.code == 'register_refused').advice)
         self.work()
         self.assertEqual(receipt.state, 'accepted')
 

@@ -97,15 +97,28 @@ class TestRegisterPage(FiscalCommon):
         self.assertEqual(len(self.register.activity_ids), 1)
         self.till.prints = True
         self.look()
-        self.assertRecordValues(self.register, [{'state': 'ready', 'problem': False}])
+        self.assertEqual(self.register.state, 'ready')
+        self.assertFalse(self.register.problem_ids or self.register.activity_ids)
         self.assertFalse(self.till.printed)
 
     def test_out_of_reach_at_the_daily_look(self):
         """ Nobody is asked: receipts wait, and none may be there. """
         self.till.fail(base.NotSent("down"))
         self.look()
-        self.assertRecordValues(self.register, [{'state': 'ready', 'problem': "down"}])
+        self.assertEqual(self.register.state, 'ready')
+        self.assertEqual(self.register.problem_ids.advice, "down")
         self.assertFalse(self.register.activity_ids)
+        # Whatever answers well ends it, not the next look alone.
+        self.register._note_answer(None)
+        self.assertFalse(self.register.problem_ids)
+
+    def test_good_answer_ends_a_refusal(self):
+        self.till.fail(base.Unauthorized("Bad signature"))
+        self.look()
+        self.assertEqual(self.register.state, 'attention')
+        self.register._note_answer(None)
+        self.assertEqual(self.register.state, 'ready')
+        self.assertFalse(self.register.problem_ids or self.register.activity_ids)
 
     @mute_logger('odoo.addons.tochka_fiscal')
     def test_broken_register_keeps_no_other_from_the_look(self):

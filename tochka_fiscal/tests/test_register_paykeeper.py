@@ -80,7 +80,7 @@ class TestPayKeeperRegister(FiscalCommon):
         for _run in range(3):
             self.work()
         self.assertEqual((receipt.state, len(self.keys())), ('accepted', 1))
-        self.assertIn("unknown fate", receipt.activity_ids.summary)
+        self.assertIn("not known whether", receipt.activity_ids.summary)
 
     def test_lost_answer_is_repeated_once_it_is(self):
         self.keeper.paykeeper_repeats = True

@@ -70,7 +70,6 @@ class FiscalResolve(models.TransientModel):
                 'state': 'queued', 'problem': False, 'tries': 0,
                 'next_try_at': fields.Datetime.now(),
             })
-            receipt.activity_unlink(['mail.mail_activity_data_warning'])
             receipt._message_log(body=_(
                 "%(user)s: it was not printed under %(key)s; it is printed as new. %(reason)s",
                 user=self.env.user.name, key=attempt.key, reason=self.reason))

@@ -255,7 +255,8 @@ def _prepare_connection(env, company, credentials):
         }), 'connection')
     connection.action_connect()
     if connection.state != 'connected':
-        raise RuntimeError(f'The demo could not connect to the sandbox: {connection.problem}')
+        raise RuntimeError(f'The demo could not connect to the sandbox: '
+                           f'{connection.problem_ids.mapped("advice")}')
     return connection
 
 

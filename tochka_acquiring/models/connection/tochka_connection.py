@@ -79,7 +79,6 @@ class TochkaConnection(models.Model):
             ('disconnected', "Disconnected"),
         ],
         required=True, readonly=True, default='draft', copy=False, tracking=True)
-    problem = fields.Text(string="Last problem", readonly=True, copy=False)
     checked_at = fields.Datetime(string="Last checked at", readonly=True, copy=False)
 
     legal_entity_ids = fields.One2many(
@@ -210,7 +209,7 @@ class TochkaConnection(models.Model):
         except errors.TochkaError as error:
             self._report_problem(error)
             self._update_problems()
-            return self._notify('danger', self.problem)
+            return self._notify('danger', self._trouble().advice)
         return self._notify('success', summary)
 
     def _check(self):
@@ -243,11 +242,11 @@ class TochkaConnection(models.Model):
             'key_expires_at': False,
             'key_set_at': False,
             'state': 'disconnected',
-            'problem': False,
             'webhook_state': 'unknown',
             'webhook_foreign_url': False,
             'permission_states': False,
         })
+        self.env['tochka.problem']._close(self)
         self._update_problems()
 
     def _notify(self, kind, message):

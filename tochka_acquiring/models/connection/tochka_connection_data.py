@@ -271,4 +271,3 @@ class TochkaConnection(models.Model):
                 "Odoo could not take the bank's data over: %s",
                 str(error) if isinstance(error, UserError) else _("see the server's log."))))
         self._update_problems()
-        self._warn_before_expiry()

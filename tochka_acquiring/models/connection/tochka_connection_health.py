@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 from odoo import _, api, fields, models
-from odoo.tools import format_date, plaintext2html
 
 from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api import errors
+
+# Codes of problems that a call has brought, and a call ends.
+TROUBLES = ('access', 'certificate')
+# Those that the facts of `_find_problems` say nothing of.
+EVENTS = (*TROUBLES, 'note')
 
 
 class TochkaConnection(models.Model):
@@ -14,15 +18,9 @@ class TochkaConnection(models.Model):
 
     _inherit = 'tochka.connection'
 
-    problem_kind = fields.Selection(
-        selection=[
-            ('certificate', "Certificate"), ('consent', "Consent"), ('key', "Key"),
-            ('other', "Other"),
-        ],
-        readonly=True, copy=False)
     problem_ids = fields.One2many(
         string="Problems", comodel_name='tochka.problem', inverse_name='connection_id',
-        readonly=True)
+        domain=[('closed_at', '=', False)], readonly=True)
     health_summary = fields.Text(string="Health", compute='_compute_health_summary')
     clock_difference = fields.Integer(
         string="Clock difference, s", readonly=True, copy=False,
@@ -41,7 +39,7 @@ class TochkaConnection(models.Model):
             else:
                 # What a person may see, whatever somebody else has read before.
                 problems = self.env['tochka.problem'].search([
-                    ('connection_id', '=', connection._origin.id)])
+                    ('connection_id', '=', connection._origin.id), ('closed_at', '=', False)])
                 connection.health_summary = '\n'.join(
                     f'• {title}' for title in problems.mapped('title'))
 
@@ -88,7 +86,6 @@ class TochkaConnection(models.Model):
         self.ensure_one()
         self.check_access('write')
         self.database_identity = self._database_identity()
-        self.activity_unlink(['tochka_acquiring.mail_activity_consent'])
         self._update_problems()
         return self._notify('success', _("This database now works with the bank."))
 
@@ -102,15 +99,17 @@ class TochkaConnection(models.Model):
 
     # === BUSINESS METHODS - HEALTH === #
 
-    def _responsible(self):
-        """ Return the user who is asked to look at problems. """
+    def _responsible(self, company=None):
+        """ Return who is asked to look at problems.
+
+        :param res.company|None company: The company that it is about, if it is about one.
+        :rtype: res.users
+        """
         self.ensure_one()
-        creator = self.create_uid
-        administrators = self.env.ref('base.group_system').sudo().all_user_ids.filtered('active')
-        if creator in administrators:
-            return creator
-        own = administrators.filtered(lambda user: user.company_ids & self.company_ids)
-        return own.sorted('id')[:1] or self.env.ref('base.user_admin')
+        providers = self.provider_ids.filtered(
+            lambda provider: not company or provider.company_id == company)
+        chosen = providers.tochka_responsible_id.filtered('active')
+        return chosen[:1] or (company or self.company_ids)._tochka_accountant()
 
     @api.model
     def _explain(self, error):
@@ -122,52 +121,42 @@ class TochkaConnection(models.Model):
         return error.describe(self.env._(error.message))
 
     def _report_problem(self, error):
-        """ Keep what went wrong, and ask a person once until it is well again.
+        """ Ask a person once until the bank answers again as it should.
 
         :param TochkaError error: What happened.
         """
         self.ensure_one()
-        responsible = self.sudo()._responsible()
-        self = self.with_context(lang=responsible.lang)
         connection = self.sudo()
-        problem = self._explain(error)
         kind = 'other'
         if isinstance(error, errors.TlsError):
             kind = 'certificate'
-        elif isinstance(error, errors.Unauthorized) and connection.auth_method == 'oauth':
-            kind = 'consent'
-            problem = _(
-                "%s\nThe bank does not accept the access, a permission or the customer code. Open"
-                " the bank's page and give the consent anew.", problem,
-            )
         elif isinstance(error, errors.Unauthorized):
-            kind = 'key'
-            problem = _(
-                "%s\nThe bank does not accept the key, a permission or the customer code. A key"
-                " that was issued anew replaces the old one at once: paste the new key here.",
-                problem,
-            )
-        if connection.problem != problem or connection.problem_kind != kind:
-            connection.write({'problem': problem, 'problem_kind': kind})
+            kind = 'consent' if connection.auth_method == 'oauth' else 'key'
+        elif isinstance(error, (errors.NotSent, errors.OutcomeUnknown)):
+            kind = 'silence'
+        code = 'certificate' if kind == 'certificate' else 'access'
+        problems = self.env['tochka.problem']
+        problems._close(connection, set(TROUBLES) - {code})
+        problems._open(connection, code, error=error, kind=kind)
         if connection.state == 'connected':
             connection.state = 'attention'
-            connection.activity_schedule(
-                'tochka_acquiring.mail_activity_connection',
-                summary=_("Tochka Bank: the connection needs attention"),
-                note=plaintext2html(problem),
-                user_id=responsible.id,
-            )
+
+    def _trouble(self):
+        """ Return why the bank can't be used now: the open problem of the last call that failed.
+
+        :rtype: tochka.problem
+        """
+        self.ensure_one()
+        return self.sudo().problem_ids.filtered(lambda problem: problem.code in TROUBLES)
 
     def _clear_problem(self):
         """ The bank answers as it should: close what was open. """
         self.ensure_one()
         self._end_silence()
         connection = self.sudo()
-        if connection.state != 'connected' or connection.problem:
-            connection.write({
-                'state': 'connected', 'problem': False, 'problem_kind': False,
-            })
-            connection.activity_unlink(['tochka_acquiring.mail_activity_connection'])
+        self.env['tochka.problem']._close(connection, TROUBLES)
+        if connection.state != 'connected':
+            connection.state = 'connected'
 
     # === BUSINESS METHODS - PROBLEMS === #
 
@@ -176,24 +165,21 @@ class TochkaConnection(models.Model):
 
         Nothing is asked from the bank here; `_check` does that.
         """
+        problems = self.env['tochka.problem'].sudo()
         for connection in self.sudo():
             found = {
                 (code, subject or ''): (severity, params)
                 for code, subject, severity, params in connection._find_problems()
             }
-            known = self.env['tochka.problem'].sudo().search([
-                ('connection_id', '=', connection.id)])
-            for problem in known:
-                facts = found.pop((problem.code, problem.subject), None)
-                if not facts:
-                    problem.unlink()
-                elif (problem.severity, problem.params) != facts:
-                    problem.write(dict(zip(('severity', 'params'), facts, strict=True)))
-            self.env['tochka.problem'].sudo().create([
-                {'connection_id': connection.id, 'code': code, 'subject': subject,
-                 'severity': severity, 'params': params, 'company_id': params.get('company_id')}
-                for (code, subject), (severity, params) in found.items()
-            ])
+            known = problems.search([
+                *problems._about(connection), ('code', 'not in', EVENTS)])
+            gone = [one.id for one in known if (one.code, one.subject) not in found]
+            problems.browse(gone)._end()
+            for (code, subject), (severity, params) in found.items():
+                company = self.env['res.company'].browse(params.pop('company_id', False))
+                problems._open(
+                    connection, code, subject, severity=severity, company=company,
+                    user=connection._responsible(company), **params)
 
     def _find_problems(self):
         """ Return what is wrong.
@@ -205,19 +191,13 @@ class TochkaConnection(models.Model):
         problems = []
         if self._is_copy():
             problems.append(('copy', '', '2_warning', {}))
-        if self.state == 'waiting' and self.problem and self._token():
+        if self.state == 'waiting' and self._trouble() and self._token():
             pass  # The consent was given, and does not open what is needed.
         elif self.state not in ('connected', 'attention'):
             return problems
-        if self.state != 'connected':
-            code = 'certificate' if self.problem_kind == 'certificate' else 'access'
-            problems.append((code, '', '1_danger', {
-                'problem': self.problem, 'consent': self.problem_kind == 'consent',
-            }))
         if self.silences >= tuning.SILENCES_SHOWN:
             problems.append(('silent', '', '2_warning', {
-                'since': fields.Datetime.to_string(self.silent_since),
-                'until': fields.Datetime.to_string(self.silent_until),
+                'since': self.silent_since,
             }))
         problems += self._find_access_problems()
         problems += self._find_webhook_problems()
@@ -245,15 +225,18 @@ class TochkaConnection(models.Model):
         problems = []
         token = self._token() if self.auth_method == 'oauth' else None
         if token and token.renewal:
-            lost = token.renewal == 'lost'
+            lost = token.renewal == 'lost' and token._is_usable(const.ASK_BEFORE_HOURS * 3600)
+            known = self.problem_ids.filtered(lambda problem: problem.code == 'renewal')
             problems.append(('renewal', '', '3_info' if lost else '1_danger', {
-                'lost': lost, 'until': fields.Datetime.to_string(token.access_expires_at),
+                'lost': lost, 'until': token.access_expires_at,
+                'error': (known.params or {}).get('error'),
             }))
         for subject, moment, days in self._expiries():
-            if moment and moment < fields.Datetime.now() + timedelta(days=max(days)):
-                problems.append((
-                    'expiry', subject, '2_warning', {'at': fields.Datetime.to_string(moment)},
-                ))
+            left = moment and moment - fields.Datetime.now()
+            if moment and left < timedelta(days=max(days)):
+                # At the last threshold a person is asked once more.
+                severity = '1_danger' if left < timedelta(days=min(days)) else '2_warning'
+                problems.append(('expiry', subject, severity, {'at': moment}))
         for feature in self._features():
             names = [name for name in const.FEATURE_PERMISSIONS[feature]
                      if self._permission_state(name) == 'missing']
@@ -292,33 +275,3 @@ class TochkaConnection(models.Model):
                 token.consent_expires_at, token.refresh_expires_at]), default=False),
              const.RENEWAL_WARNING_DAYS),
         ]
-
-    def _warn_before_expiry(self):
-        """ Ask a person in time to renew what ends, once for each threshold. """
-        self.ensure_one()
-        responsible = self._responsible()
-        self = self.with_context(lang=responsible.lang)
-        names = {
-            'key': _("JWT key"), 'certificate': _("certificate (CA)"),
-            'consent': _("consent at the bank"),
-        }
-        for subject, moment, thresholds in self._expiries():
-            if not moment:
-                continue
-            days_left = (moment - fields.Datetime.now()).days
-            threshold = next((d for d in thresholds if days_left <= d), None)
-            if threshold is None:
-                continue
-            summary = _(
-                "Tochka Bank: the %(name)s expires on %(day)s (warning at %(days)s days)",
-                name=names[subject], day=format_date(self.env, moment.date()), days=threshold,
-            )
-            if not self.message_ids.filtered(lambda m, text=summary: text in (m.body or '')):
-                # The note stays when the activity is done, and keeps it from coming again.
-                self._message_log(body=summary)
-                self.activity_schedule(
-                    'mail.mail_activity_data_todo',
-                    date_deadline=moment.date(),
-                    summary=summary,
-                    user_id=responsible.id,
-                )

@@ -2,7 +2,7 @@
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import plaintext2html, urls
+from odoo.tools import urls
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -165,7 +165,6 @@ class TochkaConnection(models.Model):
             with self.env.registry.cursor() as cr:
                 connection = self.with_env(self.env(cr=cr))
                 try:
-                    connection.activity_unlink(['tochka_acquiring.mail_activity_consent'])
                     connection._check()
                 except errors.TochkaError as error:
                     _logger.warning("Connection %s after the consent: %s", self.id, error)
@@ -208,37 +207,9 @@ class TochkaConnection(models.Model):
         :param TochkaError error: The bank's refusal.
         """
         self.ensure_one()
-        if self.activity_search(['tochka_acquiring.mail_activity_consent']):
-            return
-        responsible = self._responsible()
-        self = self.with_context(lang=responsible.lang)
-        self.activity_schedule(
-            'tochka_acquiring.mail_activity_consent',
-            summary=_("Tochka Bank: give the consent anew"),
-            note=plaintext2html(_(
-                "The bank does not renew the access: %s\nPayments work until the present access"
-                " ends, within a day. Open the bank's page from the connection and give the consent"
-                " anew.", self._explain(error),
-            )),
-            user_id=responsible.id,
-        )
-
-    def _ask_about_copy(self):
-        """ Ask a person once which of two databases works with the bank. """
-        self.ensure_one()
-        if self.activity_search(['tochka_acquiring.mail_activity_consent']):
-            return
-        responsible = self._responsible()
-        self = self.with_context(lang=responsible.lang)
-        self.activity_schedule(
-            'tochka_acquiring.mail_activity_consent',
-            summary=_("Tochka Bank: this database is a copy or was renamed"),
-            note=plaintext2html(_(
-                "Odoo does not renew the access here, so as not to take it from the database in"
-                " which the bank was connected. If this is the real one, say so in the connection"
-                " within a day: payments end otherwise.")),
-            user_id=responsible.id,
-        )
+        self.env['tochka.problem']._open(
+            self, 'renewal', severity='1_danger', error=error, lost=False,
+            until=self._token().access_expires_at)
 
     @api.model
     def _cron_tochka_renew_access(self):
@@ -250,8 +221,6 @@ class TochkaConnection(models.Model):
     def _renew_in_job(self):
         """ Renew the access if it is due, and look after the health. It commits. """
         self.ensure_one()
-        if self._is_copy():
-            self._ask_about_copy()
         try:
             if self.auth_method == 'oauth' and self not in self._silent():
                 self.env['tochka.token'].sudo()._get_access(self, early=True, quick=True)

@@ -79,7 +79,7 @@ class TochkaConnection(models.Model):
             'notifications': _("Notifications of payments"),
             'accounts': _("Bank accounts"),
             'sbp': _("Faster Payments System (SBP)"),
-        }[feature]
+        }.get(feature, feature)
 
     def _needed_permissions(self):
         """ Return exactly the permissions that the chosen features need.

@@ -75,7 +75,7 @@ class TochkaConnection(models.Model):
         self.ensure_one()
         is_silent = errors.is_silence(error)
         connection = self.sudo()
-        if is_silent or connection.silent_since:
+        if is_silent or connection.silent_since or connection.state == 'attention':
             self.env['ir.cron']._commit_progress(0)
             self.env['ir.cron']._tochka_guard(
                 lambda one: one._write_silence(error if is_silent else None), connection)
@@ -92,7 +92,9 @@ class TochkaConnection(models.Model):
         self.invalidate_recordset()
         if not error:
             self._end_silence()
-            if self.problem_kind == 'other':  # silence; a refused key stays one
+            # A bank that answers is not silent; a refused key stays one.
+            trouble = self._trouble()
+            if trouble and (trouble.params or {}).get('kind') in ('silence', 'certificate'):
                 self._clear_problem()
         else:
             delays = tuning.SILENCE_SECONDS

@@ -166,7 +166,7 @@ class TochkaToken(models.Model):
                 connection._ask_for_consent(error)
             return self._last_access(error)
         if self.renewal:
-            connection.activity_unlink(['tochka_acquiring.mail_activity_consent'])
+            self.env['tochka.problem']._close(connection, ['renewal'])
         self.write(self._values(tokens))
         return self.access_token
 

@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 
 from odoo import _, api, fields, models
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import SQL
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -206,7 +206,7 @@ class TochkaWebhookEvent(models.Model):
         delays = const.EVENT_RETRY_SECONDS
         if self.attempts >= len(delays):
             self.write({'state': 'failed', 'next_try_at': False, 'problem': problem})
-            self._ask_for_help(_("The bank's notification could not be worked on"))
+            self.env['tochka.problem']._open(self, 'event_failed', problem=problem)
             return
         self.write({
             'state': 'failed',
@@ -226,15 +226,13 @@ class TochkaWebhookEvent(models.Model):
         })
         database_uuid = self.env['ir.config_parameter'].sudo().get_param('database.uuid')
         if belongs_to_database(self.payment_link_id, database_uuid):
-            self._ask_for_help(_("Tochka Bank: money without a transaction"))
+            self.env['tochka.problem']._open(
+                self, 'orphan', operation=self.operation_id, amount=self.amount,
+                order=self.payment_link_id)
 
-    def _ask_for_help(self, summary):
-        self.activity_schedule(
-            'mail.mail_activity_data_warning',
-            summary=summary,
-            note=plaintext2html(self.problem),
-            user_id=self.connection_id._responsible().id,
-        )
+    def _responsible(self):
+        """ Return who is asked about this notification. :rtype: res.users """
+        return self.connection_id._responsible(self.company_id)
 
     # === BUSINESS METHODS - PERSONAL DATA === #
 

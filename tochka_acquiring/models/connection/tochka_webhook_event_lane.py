@@ -53,7 +53,8 @@ class TochkaWebhookEvent(models.Model):
                     self._wake_lane(number)
             answers = self._read(events)
             for event in events:
-                time_left = event.with_prefetch()._work_on(due_again_at, answers[event.id])
+                event = self.env['tochka.problem']._for_reader(event.with_prefetch())
+                time_left = event._work_on(due_again_at, answers[event.id])
             if len(events) > 1:
                 # Odoo's job may have begun before the last of them was committed.
                 self.env.cr.postcommit.add(self.env['ir.cron']._notifydb)
@@ -253,7 +254,8 @@ class TochkaWebhookEvent(models.Model):
             else:
                 self._become_orphan()
             return
-        transaction = self.env['payment.transaction'].browse(transaction_id)
+        transaction = self.env['tochka.problem']._for_reader(
+            self.env['payment.transaction'].browse(transaction_id))
         self.write({
             'transaction_id': transaction.id,
             'company_id': self.company_id.id or transaction.company_id.id,

@@ -114,7 +114,7 @@ class IrCron(models.Model):
         :return: What the work returns; None if it broke, and was rolled back.
         """
         try:
-            result = work(record.with_prefetch())
+            result = work(self.env['tochka.problem']._for_reader(record.with_prefetch()))
             self.env.flush_all()
             return result
         except (psycopg2.OperationalError, ConcurrencyError) as error:

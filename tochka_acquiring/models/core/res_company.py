@@ -4,6 +4,7 @@ import urllib.parse
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
 
 from odoo.addons.tochka_acquiring import const
 
@@ -55,6 +56,32 @@ class ResCompany(models.Model):
     def _check_tochka_inbox_days(self):
         if any(company.tochka_inbox_days < 1 for company in self):
             raise ValidationError(_("Bank notifications must be kept for at least one day."))
+
+    # === BUSINESS METHODS - PEOPLE === #
+
+    def _tochka_accountant(self):
+        """ Return who is asked about these companies' money when nobody was chosen.
+
+        Whoever keeps the books comes before whoever has set Odoo up.
+
+        :return: An active user with accounting rights, else the administrator.
+        :rtype: res.users
+        """
+        return self.env['res.users'].sudo().browse(self._tochka_accountant_id())
+
+    @ormcache('tuple(sorted(self.ids))')
+    def _tochka_accountant_id(self):
+        """ Return the id for `_tochka_accountant`: jobs ask for each record. :rtype: int """
+        groups = [self.env.ref(f'account.{name}').sudo() for name in (
+            'group_account_manager', 'group_account_invoice')]
+        administrators = self.env.ref('base.group_system').sudo().all_user_ids
+        people = [group.all_user_ids.filtered(
+            lambda user: user.active and user._is_internal() and user.company_ids & self
+        ).sorted('id') for group in groups]
+        for users in [users - administrators for users in people] + people:
+            if users:
+                return users[0].id
+        return self.env.ref('base.user_admin').id
 
     # === BUSINESS METHODS - BALANCE === #
 

@@ -8,6 +8,7 @@ from . import payment_transaction_details
 from . import payment_transaction_document
 from . import payment_transaction_history
 from . import payment_transaction_link
+from . import payment_transaction_list
 from . import payment_transaction_notify
 from . import payment_transaction_payer
 from . import payment_transaction_poll

@@ -50,9 +50,6 @@ class PaymentTransaction(models.Model):
         string="The bank's answer", readonly=True, copy=False,
         help="The exact error of the last request, with the audit id that the bank's support asks"
              " for.")
-    tochka_problem = fields.Text(
-        string="Needs attention", readonly=True, copy=False,
-        help="What a person should look at. The transaction was not changed because of it.")
     tochka_poll_count = fields.Integer(readonly=True, copy=False)
     tochka_next_poll_at = fields.Datetime(
         string="Next status request at", readonly=True, copy=False, index='btree_not_null')
@@ -66,10 +63,9 @@ class PaymentTransaction(models.Model):
         '(last_state_change) WHERE is_post_processed IS NOT TRUE')
     _tochka_unbooked_idx = models.Index(
         "(last_state_change) WHERE is_post_processed IS NOT TRUE AND state = 'done'")
-    # Those of some days, those of a customer, those that a person looks at.
+    # Those of some days, those of a customer.
     _tochka_done_idx = models.Index("(last_state_change) WHERE state = 'done'")
     _tochka_partner_idx = models.Index('(partner_id, id)')
-    _tochka_problem_idx = models.Index('(id) WHERE tochka_problem IS NOT NULL')
     _tochka_read_idx = models.Index(
         '(tochka_merchant_id, tochka_read_at) WHERE tochka_read_at IS NOT NULL')
     _tochka_operation_uniq = models.Constraint(

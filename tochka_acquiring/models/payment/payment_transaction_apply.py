@@ -6,7 +6,6 @@ from datetime import datetime, timezone
 import psycopg2
 
 from odoo import SUPERUSER_ID, _, fields, models
-from odoo.tools import plaintext2html
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -118,6 +117,7 @@ class PaymentTransaction(models.Model):
                 # Notes and texts must not depend on who happens to open the page: a webhook and a
                 # returning customer are the public user.
                 transaction = self.with_env(self.env(cr=cr, user=SUPERUSER_ID))
+                transaction = self.env['tochka.problem']._for_reader(transaction)
                 return transaction._tochka_apply_operation(operation)
         except psycopg2.OperationalError as error:
             _logger.info("Transaction %s is being changed by another process: %s",
@@ -154,7 +154,8 @@ class PaymentTransaction(models.Model):
             return 'stale'
         misfit = self._tochka_find_misfit(operation)
         if misfit:
-            self._tochka_flag(misfit)
+            code, params = misfit
+            self._tochka_flag(code, **params)
             return 'refused'
 
         target = next(
@@ -164,6 +165,7 @@ class PaymentTransaction(models.Model):
         )
         self._tochka_write_operation(operation)
         self.tochka_read_at = asked_at
+        self._tochka_unflag(*self._tochka_gone(operation, target))
         if target == 'done':
             self._tochka_apply_payment(operation)
         elif target == 'pending':
@@ -175,46 +177,53 @@ class PaymentTransaction(models.Model):
         if target is not None:
             self._tochka_end_poll()
         if operation.unread:
-            self._tochka_flag(_(
-                "The history of the operation %s at the bank has entries that Odoo can't read."
-                " Look at it in the internet bank; nothing is returned by Odoo meanwhile.",
-                operation.operation_id))
+            self._tochka_flag('unreadable_history', operation=operation.operation_id)
             return 'partly'
         return 'applied'
 
     def _tochka_find_misfit(self, operation):
-        """ Return why this operation can't be that of the transaction, or an empty string.
+        """ Return why this operation can't be that of the transaction.
 
         :param Operation operation: The operation as just read.
-        :rtype: str
+        :return: The code of a problem and its parameters; None if it fits.
+        :rtype: tuple[str, dict]|None
         """
         if operation.operation_id != self.tochka_operation_id:
-            return _(
-                "The bank answered with the operation %(got)s instead of %(expected)s.",
-                got=operation.operation_id, expected=self.tochka_operation_id,
-            )
+            return 'misfit_operation', {
+                'got': operation.operation_id, 'expected': self.tochka_operation_id}
         if operation.payment_link_id and operation.payment_link_id != self.tochka_payment_link_id:
-            return _(
-                "The operation %(operation)s carries the order number %(got)s instead of"
-                " %(expected)s.",
-                operation=operation.operation_id,
-                got=operation.payment_link_id,
-                expected=self.tochka_payment_link_id,
-            )
+            return 'misfit_order', {
+                'operation': operation.operation_id, 'got': operation.payment_link_id,
+                'expected': self.tochka_payment_link_id}
         merchant_id = self.tochka_merchant_id.merchant_id
         if operation.merchant_id and operation.merchant_id != merchant_id:
-            return _(
-                "The operation %(operation)s belongs to the shop %(got)s instead of %(expected)s.",
-                operation=operation.operation_id, got=operation.merchant_id, expected=merchant_id,
-            )
+            return 'misfit_shop', {
+                'operation': operation.operation_id, 'got': operation.merchant_id,
+                'expected': merchant_id}
         amount = self._tochka_amount()
         if operation.amount != amount:
-            return _(
-                "The bank reports %(got)s roubles for the operation %(operation)s instead of"
-                " %(expected)s. Nothing was booked.",
-                got=operation.amount, operation=operation.operation_id, expected=amount,
-            )
-        return ''
+            return 'misfit_amount', {
+                'operation': operation.operation_id, 'got': operation.amount, 'expected': amount}
+        return None
+
+    def _tochka_gone(self, operation, target):
+        """ Return the problems that this answer of the bank ends: it fits, and can be read.
+
+        :param Operation operation: The operation as just read.
+        :param str|None target: The state that it means.
+        :return: Codes of problems.
+        :rtype: list[str]
+        """
+        gone = ['misfit_operation', 'misfit_order', 'misfit_shop', 'misfit_amount']
+        if operation.status != 'AUTHORIZED':
+            gone.append('held')
+        if target is not None:
+            gone.append('unknown_status')
+        if target == 'done' or not operation.lists_money:
+            gone.append('expired_with_money')
+        if not operation.unread:
+            gone.append('unreadable_history')
+        return gone
 
     def _tochka_write_operation(self, operation):
         """ Keep what the bank tells of the operation besides the state. """
@@ -247,10 +256,7 @@ class PaymentTransaction(models.Model):
             self._set_done(extra_allowed_states=('cancel',))
             self.env['ir.cron']._tochka_wake('payment.cron_post_process_payment_tx')
         if previous_state in ('cancel', 'error'):
-            self._tochka_flag(_(
-                "The bank received this payment after Odoo had closed it (%s). It is booked; check"
-                " that it was not paid twice.", previous_state,
-            ))
+            self._tochka_flag('late', state=previous_state)
         self._tochka_apply_refunds(operation)
 
     def _tochka_apply_pending(self, operation):
@@ -258,10 +264,7 @@ class PaymentTransaction(models.Model):
         if self.state == 'draft':
             self._set_pending()
         if operation.status == 'AUTHORIZED':
-            self._tochka_flag(_(
-                "The bank holds the money of this payment without taking it, which Odoo never asks"
-                " for. Take or release it in the internet bank."
-            ))
+            self._tochka_flag('held')
 
     def _tochka_apply_unknown(self, operation):
         """ The bank adds statuses without notice: what we don't know changes nothing, the bank is
@@ -271,39 +274,12 @@ class PaymentTransaction(models.Model):
             self.reference, operation.status,
         )
         if operation.lists_money and self.state != 'done':
-            self._tochka_flag(_(
-                "The bank lists money taken by this operation, whose status (%s) Odoo doesn't know."
-                " Nothing is booked. Look at it in the internet bank.", operation.status))
+            self._tochka_flag('unknown_status', status=operation.status)
 
     def _tochka_apply_expiry(self, operation):
         """ The link is dead: cancel, unless money was taken by it. """
         if operation.lists_money:
-            self._tochka_flag(_(
-                "The bank calls the operation expired, but lists money taken by it. Look at it in"
-                " the internet bank."
-            ))
+            self._tochka_flag('expired_with_money')
             return
         if self.state in ('draft', 'pending'):
             self._set_canceled(state_message=_("The payment link has expired."))
-
-    # === BUSINESS METHODS - ATTENTION === #
-
-    def _tochka_flag(self, problem):
-        """ Ask a person to look at the transaction, once for each problem.
-
-        :param str problem: What is wrong, for the accountant.
-        """
-        self.ensure_one()
-        if problem in (self.tochka_problem or ''):
-            return
-        _logger.warning("Transaction %s needs attention: %s", self.reference, problem)
-        self.tochka_problem = '\n'.join(filter(None, [self.tochka_problem, problem]))
-        documents = self._tochka_documents()
-        connection = self._tochka_connection()
-        record = documents[:1] or self.payment_id or connection
-        record.sudo().activity_schedule(
-            'mail.mail_activity_data_warning',
-            summary=_("Tochka Bank: check the payment %s", self.reference),
-            note=plaintext2html(problem),
-            user_id=connection.sudo()._responsible().id,
-        )

@@ -265,15 +265,9 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         _logger.warning("No payment link for transaction %s: %s", self.reference, error)
-        connection = self.provider_id.tochka_connection_id
         if isinstance(error, errors.Unauthorized | errors.TlsError):
-            connection._report_problem(error)
-        explanation = connection._explain(error)
-        self.tochka_error = explanation
-        self._tochka_log_for_accountants(_(
-            "The bank did not create a payment link for %(reference)s: %(error)s",
-            reference=self.reference, error=explanation,
-        ))
+            self.provider_id.tochka_connection_id._report_problem(error)
+        self.env['tochka.problem']._for_reader(self)._tochka_note_request_error(error)
         if isinstance(error, errors.Rejected) and not isinstance(error, errors.Unauthorized):
             message = _("The bank does not take this payment. Please choose another way to pay or"
                         " contact us; no money was taken.")
@@ -281,6 +275,16 @@ class PaymentTransaction(models.Model):
             message = _("The bank can't be reached at the moment. Please try again in a few"
                         " minutes; no money was taken.")
         self._set_error(message)
+
+    def _tochka_note_request_error(self, error):
+        """ Tell the accountant exactly what has happened.
+
+        :param TochkaError error: What happened.
+        """
+        self.tochka_error = self.provider_id.tochka_connection_id._explain(error)
+        self._tochka_log_for_accountants(_(
+            "The bank did not create a payment link for %(reference)s: %(error)s",
+            reference=self.reference, error=self.tochka_error))
 
     def _tochka_log_for_accountants(self, message):
         """ Write an internal note on the documents; customers can't see it in the portal.

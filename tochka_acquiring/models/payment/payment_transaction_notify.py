@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, fields, models
+from odoo import fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
@@ -38,6 +38,4 @@ class PaymentTransaction(models.Model):
         except Exception as error:
             # A template is the users' to change; a mistake in it must not keep money unbooked.
             _logger.exception("No message about transaction %s", self.reference)
-            self._tochka_flag(_(
-                "The e-mail about this payment could not be made: %s. The payment is booked; check"
-                " the mail template.", type(error).__name__))
+            self._tochka_flag('no_email', error=type(error).__name__)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const, tuning
@@ -124,6 +124,4 @@ class PaymentTransaction(models.Model):
         except Exception as error:
             _logger.exception("Transaction %s can't be booked", self.reference)
             self.env.cr.rollback()
-            self._tochka_flag(_(
-                "The bank received this payment, but it can't be booked: %s", error,
-            ))
+            self._tochka_flag('unbookable', error=error)

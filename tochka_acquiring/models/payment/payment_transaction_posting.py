@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import _, fields, models
-from odoo.tools import format_date
+from odoo import fields, models
 
 from odoo.addons.tochka_acquiring.utils import bank_day
 
@@ -30,6 +29,7 @@ class PaymentTransaction(models.Model):
         waiting.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
         waiting._tochka_pick_plain()._tochka_create_payments()
         for transaction in waiting:
+            transaction = self.env['tochka.problem']._for_reader(transaction)
             if transaction.is_post_processed and transaction.state == 'done':
                 continue
             source = transaction.source_transaction_id
@@ -100,11 +100,7 @@ class PaymentTransaction(models.Model):
         if not locks:
             return paid_on
         booked_on = locks[-1][0] + timedelta(days=1)
-        self._tochka_flag(_(
-            "The bank took this payment on %(paid)s, a day that is locked in the books. It is"
-            " booked on %(booked)s.",
-            paid=format_date(self.env, paid_on), booked=format_date(self.env, booked_on),
-        ))
+        self._tochka_flag('locked_day', paid=paid_on, booked=booked_on)
         return booked_on
 
     def _tochka_match_return(self):
@@ -184,10 +180,4 @@ class PaymentTransaction(models.Model):
         )
         credit = -sum(open_lines.mapped('amount_residual'))
         if self.currency_id.compare_amounts(credit, 0) > 0:
-            self._tochka_flag(_(
-                "%(amount)s roubles of this payment are more than the document needed (a second"
-                " payment, or a document that was cancelled or paid meanwhile). They stay as the"
-                " customer's credit: use them for another invoice, or return them to the payer by"
-                " the button Refund of the payment.",
-                amount=f'{credit:.2f}',
-            ))
+            self._tochka_flag('overpaid', amount=f'{credit:.2f}')

@@ -77,7 +77,8 @@ class PaymentTransaction(models.Model):
                 if len(batch) == 1:
                     _logger.exception(
                         "Transaction %s can't be booked: %s", batch.reference, error)
-                    batch.tochka_posting_failed_at = fields.Datetime.now()
+                    self.env['ir.cron']._tochka_guard(lambda one: one.write({
+                        'tochka_posting_failed_at': fields.Datetime.now()}), batch)
             if len(batch) > 1:
                 half = len(batch) // 2
                 batches += [batch.ids[half:], batch.ids[:half]]

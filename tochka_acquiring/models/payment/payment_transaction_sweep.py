@@ -52,7 +52,7 @@ class PaymentTransaction(models.Model):
         """
         again_at = []
         for entity in self.env['tochka.legal.entity']._due_for_sweep(kind):
-            entity = entity.with_prefetch()
+            entity = self.env['tochka.problem']._for_reader(entity.with_prefetch())
             connection = entity.connection_id
             if not connection._may_ask():
                 again_at.append(connection.silent_until)

@@ -90,7 +90,4 @@ class PaymentTransaction(models.Model):
                             break
                         invoice._tochka_settle_with(credit)
         except UserError as error:
-            self._tochka_flag(_(
-                "This top-up is booked, but the customer's open invoices could not be paid from it:"
-                " %s", error,
-            ))
+            self._tochka_flag('topup_unsettled', error=error)

@@ -1,32 +1,50 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from datetime import date
+from decimal import Decimal
+
+import psycopg2
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, format_datetime
+from odoo.fields import Command
+from odoo.tools import plaintext2html
+
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const
+
+_logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
+
+# The fields in which records list their open problems; the second name is that of core models.
+LISTS = ('problem_ids', 'tochka_problem_ids')
 
 
 class TochkaProblem(models.Model):
-    """ What is wrong with a connection now, and how it is mended.
+    """ What needs a person, whatever it is about: a connection, a payment, a refund, a receipt.
 
-    Rows come and go with the facts; a row keeps what happened, and the words are made for whoever
-    reads them, in their language. An accountant reads the first sentence, an administrator all.
+    A row keeps a code with what happened; the words are made for whoever reads them, in their
+    language (`_texts_<code>` in the other files of this room, see `tochka_problem_text`). Its face
+    is one activity for whoever is responsible.
     """
 
     _name = 'tochka.problem'
-    _description = "Tochka Bank: problem of a connection"
+    _description = "Online payments: problem"
     _order = 'severity, id'
     _rec_name = 'title'
 
-    connection_id = fields.Many2one(
-        string="Bank connection", comodel_name='tochka.connection', required=True, readonly=True,
-        ondelete='cascade', index=True)
     code = fields.Char(required=True, readonly=True)
     subject = fields.Char(
-        string="About", readonly=True, required=True, default='',
-        help="Which shop, provider or permission it is about.")
-    company_id = fields.Many2one(
-        string="Company", comodel_name='res.company', readonly=True, ondelete='cascade')
+        string="Of what", readonly=True, required=True, default='',
+        help="Which of several: a shop, a provider, a permission, a refund.")
     params = fields.Json(readonly=True, groups='base.group_system')
+    res_model = fields.Char(string="Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field='res_model', required=True, readonly=True)
+    connection_id = fields.Many2one(
+        string="Bank connection", comodel_name='tochka.connection', readonly=True,
+        ondelete='cascade', index='btree_not_null')
+    company_id = fields.Many2one(
+        string="Company", comodel_name='res.company', readonly=True, ondelete='cascade', index=True)
     severity = fields.Selection(
         string="Severity",
         selection=[
@@ -35,227 +53,299 @@ class TochkaProblem(models.Model):
             ('3_info', "To be looked at in time"),
         ],
         required=True, readonly=True)
-    title = fields.Char(string="Problem", compute='_compute_texts', compute_sudo=True)
-    # It may name another system's address, or quote the bank.
-    advice = fields.Text(
-        string="How to mend it", compute='_compute_texts', compute_sudo=True,
+    since = fields.Datetime(
+        string="Since", required=True, readonly=True, default=fields.Datetime.now)
+    user_id = fields.Many2one(string="Responsible", comodel_name='res.users', readonly=True)
+    activity_id = fields.Many2one(
+        comodel_name='mail.activity', readonly=True, ondelete='set null',
         groups='base.group_system')
-    action_name = fields.Char(
-        compute='_compute_texts', compute_sudo=True, groups='base.group_system')
-    action_label = fields.Char(
-        compute='_compute_texts', compute_sudo=True, groups='base.group_system')
+    # Whoever has done or deleted the activity is not asked again.
+    is_asked = fields.Boolean(readonly=True)
 
-    _problem_uniq = models.Constraint(
-        'unique(connection_id, code, subject)', "A problem is named once.")
+    #  open ──the cause is gone──────────────────────────────► closed, over
+    #    └──a person, with a reason──► closed ──the cause is gone──┘
+    #                                    └──something else is wrong──► (a new one)
+    closed_at = fields.Datetime(string="Closed at", readonly=True)
+    closed_by_id = fields.Many2one(string="Closed by", comodel_name='res.users', readonly=True)
+    reason = fields.Text(string="Why it was closed", readonly=True)
+    over_at = fields.Datetime(
+        readonly=True, help="The cause is gone; the same would be another problem.")
 
-    # === COMPUTE METHODS === #
+    # Of those that are open, and of those that a person has closed while the cause lasts.
+    _standing_uniq = models.UniqueIndex(
+        '(res_model, res_id, code, subject) WHERE over_at IS NULL', "A problem is named once.")
 
-    @api.depends('code', 'params', 'subject')
-    @api.depends_context('lang')
-    def _compute_texts(self):
-        for problem in self:
-            title, advice, action = problem._texts()
-            problem.title = title
-            problem.advice = advice
-            problem.action_name = action
-            problem.action_label = problem._action_labels().get(action, False)
+    # === BUSINESS METHODS - OPEN AND CLOSE === #
 
-    def _action_labels(self):
-        """ Return the buttons that mend: the connection's method and its label. """
-        return {
-            'action_connect': _("Check now"),
-            'action_open_consent': _("Open the bank's page"),
-            'action_fetch_ca': _("Fetch the certificate"),
-            'action_register_webhook': _("Turn notifications on"),
-            'action_take_webhook': _("Take the notifications over"),
-            'action_confirm_address': _("Use the new address"),
-            'action_adopt_database': _("This database is the real one"),
+    @api.model
+    def _open(
+        self, record, code, subject='', severity=None, company=None, user=None, **params
+    ):
+        """ Ask a person to look at a record, once for each problem; whatever is new is taken over.
+
+        One that a person has closed is not opened again as long as nothing else is wrong.
+
+        :param models.Model record: What it is about.
+        :param str code: What is wrong: the texts are those of `_texts_<code>`.
+        :param str subject: Which of several; together with record and code it names the problem.
+        :param str|None severity: By default that of the code, `const.PROBLEM_SEVERITY`.
+        :param res.company|None company: By default that of the record.
+        :param res.users|None user: Who is asked; by default whoever the record names.
+        :param params: What the texts need: JSON, also amounts, days, records and errors; `at` is
+                       the day by which something has to be done.
+        :return: The problem; empty where a person has closed it.
+        :rtype: tochka.problem
+        """
+        record = record.sudo()
+        record.ensure_one()
+        if company is None and 'company_id' in record._fields:
+            company = record.company_id
+        values = {
+            'params': {name: self._plain(value) for name, value in params.items()},
+            'severity': severity or const.PROBLEM_SEVERITY.get(code, '2_warning'),
+            'company_id': company.id if company else False,
         }
+        standing = self.sudo().search([
+            *self._about(record), ('code', '=', code), ('subject', '=', subject or '')])
+        problem = standing.filtered(lambda one: not one.closed_at)
+        if problem:
+            changed = {
+                name: value for name, value in values.items()
+                if problem._fields[name].convert_to_write(problem[name], problem) != value}
+            if changed:
+                is_worse = values['severity'] < problem.severity
+                problem.write(changed)
+                problem._show_activity(again=is_worse)
+            return problem
+        if any(one.params == values['params'] and one.severity <= values['severity']
+               for one in standing):
+            return problem
+        standing.over_at = fields.Datetime.now()
+        standing.flush_recordset()
+        return self._create_open(
+            record, user, {**values, 'code': code, 'subject': subject or ''})
 
-    def _texts(self):
-        """ Return what is wrong, how it is mended, and the method of a button.
+    @api.model
+    def _create_open(self, record, user, values):
+        """ Create a problem and ask its person.
 
-        :return: The title, the advice and a method of the connection or False.
-        :rtype: tuple[str, str, str|bool]
+        :param models.Model record: What it is about.
+        :param res.users|None user: Who is asked.
+        :param dict values: The rest.
+        :return: The problem; empty if somebody else has just opened it.
+        :rtype: tochka.problem
+        """
+        user = user or self._find_responsible(record, record.env['res.company'].browse(
+            values['company_id']))
+        try:
+            with self.env.cr.savepoint():
+                problem = self.sudo().create({
+                    **values,
+                    'res_model': record._name,
+                    'res_id': record.id,
+                    'connection_id': record.id if record._name == 'tochka.connection' else False,
+                    'user_id': user.id,
+                })
+        except psycopg2.errors.UniqueViolation:
+            return self.browse()
+        _logger.warning("%s needs attention: %s %s", record, problem.code, problem.subject)
+        problem._forget_lists()
+        problem._show_activity()
+        return problem
+
+    @api.model
+    def _close(self, record, codes=None, subject=None):
+        """ Close what is gone.
+
+        :param models.Model record: What it is about.
+        :param Iterable[str]|None codes: What is gone; None: all.
+        :param str|None subject: Of what; None: of all.
+        :return: None
+        """
+        domain = self._about(record)
+        if codes is not None:
+            domain.append(('code', 'in', list(codes)))
+        if subject is not None:
+            domain.append(('subject', '=', subject))
+        self.sudo().search(domain)._end()
+
+    def _end(self):
+        """ The cause of these problems is gone. """
+        self.filtered(lambda problem: not problem.closed_at)._finish({})
+        self.over_at = fields.Datetime.now()
+
+    def _finish(self, values):
+        """ Close problems and their activities.
+
+        :param dict values: Who has closed them, and why, if somebody has.
+        """
+        self.write({**values, 'closed_at': fields.Datetime.now()})
+        self._forget_lists()
+        for problem in self.filtered('activity_id.active'):
+            activity = problem.activity_id.with_context(lang=problem.activity_id.user_id.lang)
+            activity.action_feedback(
+                feedback=problem.reason or activity.env._("The cause is gone."))
+
+    def _close_by_person(self, reason):
+        """ Close problems because a person who sees them says so.
+
+        :param str reason: Why.
+        :raise AccessError: If one of them, or its record, is not the user's to see.
+        """
+        for problem in self:
+            problem.check_access('read')
+            problem._record().check_access('read')
+        self.sudo().filtered(lambda problem: not problem.closed_at)._finish({
+            'closed_by_id': self.env.uid, 'reason': reason})
+
+    @api.model
+    def _about(self, record):
+        return [
+            ('res_model', '=', record._name), ('res_id', 'in', record.ids),
+            ('over_at', '=', False)]
+
+    def _forget_lists(self):
+        """ The open problems that records list are others now. """
+        for model, problems in self.grouped('res_model').items():
+            records = self.env[model].browse(problems.mapped('res_id'))
+            records.invalidate_recordset([name for name in LISTS if name in records._fields])
+
+    @api.model
+    def _plain(self, value):
+        """ Return a value as JSON keeps it. """
+        if isinstance(value, Exception):
+            text = getattr(value, 'message', None) or str(value)
+            return {'text': text, 'more': str(value).removeprefix(text)}
+        if isinstance(value, models.BaseModel):
+            return value.ids
+        if isinstance(value, date):  # a datetime is one, too
+            return fields.Datetime.to_string(value) if hasattr(value, 'hour') else str(value)
+        if isinstance(value, Decimal):
+            return str(value)
+        return list(value) if isinstance(value, (tuple, set)) else value
+
+    @api.model
+    def _find_responsible(self, record, company):
+        """ Return who is asked about a record.
+
+        :param models.Model record: What it is about; it names somebody by `_responsible`, one of a
+                                    core model by `_tochka_responsible`.
+        :param res.company company: Whose accountant is asked where it names nobody.
+        :rtype: res.users
+        """
+        record = record.sudo()
+        for name in ('_responsible', '_tochka_responsible'):
+            if record and hasattr(record, name):
+                return getattr(record, name)()
+        return company.sudo()._tochka_accountant()
+
+    @api.model
+    def _for_reader(self, record):
+        """ Return a record in the language of whoever is asked about it.
+
+        What a job, a notification or a visitor's request writes into the books is read by them,
+        and neither OdooBot's English nor the visitor's language may decide.
+
+        :param models.Model record: A record, or none.
+        :rtype: models.Model
+        """
+        if not record:
+            return record
+        company = record.env['res.company']
+        if 'company_id' in record._fields:
+            company = record[:1].sudo().company_id
+        lang = self._find_responsible(record[:1], company).lang
+        return record.with_context(lang=lang) if lang != record.env.context.get('lang') else record
+
+    # === BUSINESS METHODS - ACTIVITY === #
+
+    def _show_activity(self, again=False):
+        """ Ask whoever is responsible, in their language; what is only to be looked at in time asks
+        nobody. One that was done stays done.
+
+        :param bool again: Whether to ask once more.
         """
         self.ensure_one()
+        user = self.user_id
+        known = self.activity_id.filtered('active')
+        if self.severity == '3_info' or not user or self.is_asked and not known and not again:
+            return
+        reader = self.with_user(user).with_context(lang=user.lang).sudo()
         params = self.params or {}
-        return {
-            'access': self._texts_access,
-            'certificate': self._texts_certificate,
-            'silent': self._texts_silent,
-            'renewal': self._texts_renewal,
-            'expiry': self._texts_expiry,
-            'permission': self._texts_permission,
-            'webhook': self._texts_webhook,
-            'webhook_foreign': self._texts_webhook_foreign,
-            'address': self._texts_address,
-            'copy': self._texts_copy,
-            'clock': self._texts_clock,
-            'entity': self._texts_entity,
-            'inn': self._texts_inn,
-            'provider': self._texts_provider,
-            'warning': self._texts_warning,
-        }[self.code](params)
-
-    def _texts_access(self, params):
-        return (
-            _("The bank does not answer Odoo as it should."),
-            params.get('problem', ''),
-            'action_open_consent' if params.get('consent') else 'action_connect',
-        )
-
-    def _texts_certificate(self, params):
-        return (
-            _("Odoo does not trust the certificate of the bank's host."),
-            params.get('problem', ''), 'action_fetch_ca',
-        )
-
-    def _texts_silent(self, params):
-        return (
-            _("The bank has not answered since %(since)s; Odoo asks again at %(until)s.",
-              since=self._moment(params.get('since')),
-              until=self._moment(params.get('until'))),
-            _("Payments that are made meanwhile are booked when the bank answers. If it is silent"
-              " for Odoo alone, let your system administrator look whether the server reaches the"
-              " bank's host."),
-            'action_connect',
-        )
-
-    def _texts_renewal(self, params):
-        if params.get('lost'):
-            return (
-                _("The bank's last answer to the renewal of the access was lost."),
-                _("The access works on, and Odoo tries again by itself within the hour."), False,
-            )
-        return (
-            _("The consent at the bank has to be given anew."),
-            _("The bank does not renew the access. Payments work until %s; open the bank's page and"
-              " give the consent.", self._moment(params.get('until'))),
-            'action_open_consent',
-        )
-
-    def _texts_expiry(self, params):
-        names = {
-            'key': _("The JWT key ends on %s.", self._day(params.get('at'))),
-            'consent': _("The consent at the bank ends on %s.", self._day(params.get('at'))),
-            'certificate': _(
-                "The trusted certificates end on %s.", self._day(params.get('at'))),
+        values = {
+            **({'date_deadline': fields.Date.to_date(params['at'])} if params.get('at') else {}),
+            # It may stand on another record, its document say.
+            'summary': ': '.join(filter(None, [reader.record_name, reader.title])),
+            'note': plaintext2html(reader.advice or reader._advise_to_ask()),
         }
-        advices = {
-            'key': _("Make a new key in the internet bank and paste it here. The old one ends at"
-                     " once when it is issued anew."),
-            'consent': _("Open the bank's page and give the consent anew."),
-            'certificate': _("Fetch or upload the new root certificate."),
-        }
-        actions = {'consent': 'action_open_consent', 'certificate': 'action_fetch_ca'}
-        return names[self.subject], advices[self.subject], actions.get(self.subject, False)
-
-    def _texts_permission(self, params):
-        connection = self.connection_id
-        by_consent = connection.auth_method == 'oauth'
-        return (
-            _("The bank does not allow: %s.", connection._feature_name(self.subject)),
-            _("Missing: %s.", ', '.join(params.get('names', ()))) + ' ' + (
-                _("Open the bank's page and leave these boxes ticked.") if by_consent else
-                _("A JWT key can't be changed: make a new one with these rights, and paste it.")
-            ),
-            'action_open_consent' if by_consent else False,
-        )
-
-    def _texts_webhook(self, params):
-        return (
-            _("The bank does not notify Odoo of payments; they are booked within minutes."),
-            params.get('problem') or _("Odoo is not registered for the bank's notifications."),
-            'action_register_webhook',
-        )
-
-    def _texts_webhook_foreign(self, params):
-        return (
-            _("The bank notifies another system of the payments; they are booked within minutes."),
-            _("The bank sends the notifications of this Client_ID to %s. One Client_ID has one"
-              " address: make another application for the other system, or take the notifications"
-              " over if that address is not in use any more.", params.get('url')),
-            'action_take_webhook',
-        )
-
-    def _texts_address(self, params):
-        return (
-            _("Odoo is reached at another address than the bank knows."),
-            _("The connection was confirmed for %(old)s; Odoo now calls itself %(new)s. If it has"
-              " moved, use the new address and change the Redirect URL in the internet bank. If an"
-              " administrator has only logged in by another address, nothing needs to be done.",
-              old=params.get('old'), new=params.get('new')),
-            'action_confirm_address',
-        )
-
-    def _texts_copy(self, params):
-        return (
-            _("This database is a copy."),
-            _("The bank was connected in another database. Here Odoo neither renews the access nor"
-              " takes the notifications. If the other database is not in use any more, say that"
-              " this one is the real one."),
-            'action_adopt_database',
-        )
-
-    def _texts_clock(self, params):
-        return (
-            _("The clock of the server is wrong."),
-            _("The bank's clock differs by %s seconds. Let your system administrator set the"
-              " server's time (NTP): otherwise links and keys look expired.",
-              params.get('seconds')),
-            'action_connect',
-        )
-
-    def _texts_entity(self, params):
-        return (
-            _("A legal entity of the bank has no company in Odoo: %s.", params.get('name')),
-            _("Choose its company in the tab Legal entities; the INN must be the same (%s).",
-              params.get('inn') or '-'),
-            False,
-        )
-
-    def _texts_inn(self, params):
-        entity = self.env['tochka.legal.entity'].browse(params.get('id')).exists()
-        return (
-            _("The INN of %s is not the one that the bank knows.",
-              entity.company_id.name or self.subject),
-            entity and entity._describe_other_inn() + ' ' + _(
-                "Correct the company's INN, or choose another company in the tab Legal entities."),
-            False,
-        )
-
-    def _texts_provider(self, params):
-        provider = self.env['payment.provider'].sudo().browse(params.get('id')).exists()
-        return (
-            _("%s takes no payments now.", provider.name or self.subject),
-            provider and provider._tochka_find_obstacle(), False,
-        )
-
-    def _texts_warning(self, params):
-        provider = self.env['payment.provider'].sudo().browse(params.get('id')).exists()
-        return (
-            _("Check the settings of %s.", provider.name or self.subject),
-            provider and provider._tochka_find_warning(), False,
-        )
-
-    def _day(self, text):
-        return format_date(self.env, fields.Datetime.to_datetime(text))
-
-    def _moment(self, text):
-        return format_datetime(self.env, fields.Datetime.to_datetime(text))
+        if known:
+            known.write(values)
+            return
+        face = self._record().sudo()
+        if hasattr(face, '_tochka_problem_face'):
+            face = face._tochka_problem_face()
+        if hasattr(face, 'activity_schedule'):
+            # The chatter of a document belongs to everybody; whoever does it is OdooBot.
+            self.is_asked = True
+            self.activity_id = face.activity_schedule(
+                const.PROBLEM_ACTIVITIES.get(face._name, 'mail.mail_activity_data_warning'),
+                user_id=user.id, **values)
 
     # === ACTION METHODS === #
 
     def action_mend(self):
         """ Press the button that mends it.
 
-        :return: What the connection's method returns.
+        :return: What the record's method returns.
         :rtype: dict
         :raise UserError: If there is no button for it.
         """
         self.ensure_one()
+        self.check_access('read')
         if self.action_name not in self._action_labels():
-            raise UserError(_("A person has to mend this: %s", self.advice))
-        # The methods check themselves that an administrator calls them.
-        return getattr(self.connection_id, self.action_name)()
+            raise UserError(_("A person has to mend this: %s", self.advice or self.title))
+        # With the rights of whoever presses it: the methods check them.
+        return getattr(self._record(), self.action_name)()
+
+    def action_close(self):
+        """ Ask why these problems need nobody any more.
+
+        :return: The action that opens the wizard.
+        :rtype: dict
+        """
+        self.check_access('read')
+        return {
+            'type': 'ir.actions.act_window', 'name': _("Close with a reason"),
+            'res_model': 'tochka.problem.close', 'view_mode': 'form', 'target': 'new',
+            'res_id': self.env['tochka.problem.close'].create({
+                'problem_ids': [Command.set(self.ids)]}).id,
+        }
+
+    def action_open_record(self):
+        """ Open what it is about.
+
+        :return: The action that opens the form.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access('read')
+        record = self._record()
+        record.check_access('read')
+        return {
+            'type': 'ir.actions.act_window',
+            'res_model': record._name,
+            'res_id': record.id,
+            'view_mode': 'form',
+            'views': [(False, 'form')],
+        }
+
+    def _record(self):
+        """ Return what it is about, with the rights of the reader.
+
+        :return: The record; empty if it was deleted.
+        :rtype: models.Model
+        """
+        self.ensure_one()
+        if self.res_model not in self.env:
+            return self.browse()
+        return self.env[self.res_model].browse(self.res_id).exists()

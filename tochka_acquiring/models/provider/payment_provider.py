@@ -3,7 +3,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
-from odoo.tools import plaintext2html
 
 from odoo.addons.tochka_acquiring import const
 
@@ -282,20 +281,10 @@ class PaymentProvider(models.Model):
     def _tochka_ask_about_obstacle(self):
         """ Ask a person, once, when the bank's data keep an enabled provider from being paid. """
         self.ensure_one()
-        obstacle = self._tochka_find_obstacle()
-        connection = self.tochka_connection_id.sudo()
-        if obstacle and not connection.activity_ids.filtered(
-            lambda activity: activity.summary == self.name
-        ):
-            connection.activity_schedule(
-                'mail.mail_activity_data_warning',
-                summary=self.name,
-                note=plaintext2html(_(
-                    "%(provider)s takes no payments now. %(reason)s",
-                    provider=self.name, reason=obstacle,
-                )),
-                user_id=connection._responsible().id,
-            )
+        if self._tochka_find_obstacle():
+            self.env['tochka.problem']._open(
+                self.tochka_connection_id, 'provider', str(self.id), company=self.company_id,
+                user=self._tochka_responsible(), id=self.id)
 
     @api.model
     def _tochka_sync_payment_methods(self, merchants):

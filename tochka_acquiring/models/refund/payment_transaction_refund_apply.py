@@ -33,10 +33,7 @@ class PaymentTransaction(models.Model):
             if order_id in known or known - listed.keys():
                 continue
             if order.amount > left:
-                self._tochka_flag(_(
-                    "The bank lists a return of %(amount)s roubles, and only %(left)s are left of"
-                    " the payment. It is not booked. Look at the operation in the internet bank.",
-                    amount=order.amount, left=left))
+                self._tochka_flag('refund_too_much', amount=order.amount, left=left)
                 return
             refund = self._tochka_match_refund(refunds, order) or (
                 self._tochka_create_bank_refund(order))
@@ -44,21 +41,15 @@ class PaymentTransaction(models.Model):
             refunds |= refund
             left -= order.amount
         if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not listed:
-            self._tochka_flag(_(
-                "The bank calls the payment returned (%s) and lists no return. Look at the"
-                " operation in the internet bank.", operation.status))
+            self._tochka_flag('refund_unnamed', status=operation.status)
         for refund in refunds.filtered('tochka_order_id'):
             if refund.tochka_order_id not in listed:
-                self._tochka_flag(_(
-                    "The bank no longer lists the refund %s, which is booked. Look at the operation"
-                    " in the internet bank.", refund.reference))
+                self._tochka_flag(
+                    'refund_vanished', subject=str(refund.id), refund=refund.reference)
                 return
         booked = sum(refund._tochka_amount() for refund in refunds.filtered('tochka_order_id'))
         if operation.refunded != booked:
-            self._tochka_flag(_(
-                "The bank lists returns of %(listed)s roubles, and %(booked)s are booked: it lists"
-                " one twice, or there is one more. Look at the operation in the internet bank.",
-                listed=operation.refunded, booked=booked))
+            self._tochka_flag('refund_sum', listed=operation.refunded, booked=booked)
 
     def _tochka_match_refund(self, refunds, order):
         """ Return the refund of ours that an entry of the history is.

@@ -98,7 +98,6 @@ class PaymentTransaction(models.Model):
         self.env['ir.cron']._commit_progress(0)  # A new snapshot, with what was applied.
         self.env.invalidate_all()
         if self.tochka_refund_state == 'by_hand':
-            payment._tochka_flag(_(
-                "The return %(refund)s of %(amount)s roubles was recorded by hand, and the bank"
-                " does not list it. Look at the operation in the internet bank.",
-                refund=self.reference, amount=f'{-self.amount:.2f}'))
+            payment._tochka_flag(
+                'refund_unlisted', subject=str(self.id), refund=self.reference,
+                amount=f'{-self.amount:.2f}')

@@ -144,9 +144,9 @@ class PaymentTransaction(models.Model):
             return
         if self.tochka_refund_state == 'sent':
             if age > timedelta(hours=const.REFUND_OVERDUE_HOURS):
-                payment._tochka_flag(_(
-                    "The bank took the refund %(refund)s of %(amount)s roubles and does not list"
-                    " it. Ask the bank.", refund=self.reference, amount=f'{-self.amount:.2f}'))
+                payment._tochka_flag(
+                    'refund_overdue', subject=str(self.id), refund=self.reference,
+                    amount=f'{-self.amount:.2f}')
             return
         done = sum(tx.amount for tx in payment._tochka_refunds() if tx.tochka_order_id)
         if not self.currency_id.compare_amounts(-self.amount, payment.amount + done):
@@ -155,12 +155,9 @@ class PaymentTransaction(models.Model):
             return
         if self.tochka_refund_state != 'unknown':
             self.tochka_refund_state = 'unknown'
-        payment._tochka_flag(_(
-            "It is not known whether the bank has done the refund %(refund)s of %(amount)s roubles:"
-            " its answer was lost, and the history of the operation does not list it. Look into the"
-            " internet bank. If it is not there, open the refund and press \"Send again\" or \"Give"
-            " up\"; if it is, Odoo finds it by itself.",
-            refund=self.reference, amount=f'{-self.amount:.2f}'))
+        payment._tochka_flag(
+            'refund_unknown', subject=str(self.id), refund=self.reference,
+            amount=f'{-self.amount:.2f}')
 
     def _tochka_reject_refund(self, reason):
         """ The bank says no: say how to return the money by hand.
@@ -174,10 +171,6 @@ class PaymentTransaction(models.Model):
             'tochka_error': reason,
         })
         self._set_error(_("The bank did not return the money: %s", reason))
-        payment._tochka_flag(_(
-            "The bank did not return %(amount)s roubles (%(refund)s): %(reason)s\nReturn the money"
-            " in the internet bank: Internet acquiring, the operation %(operation)s, Return. Odoo"
-            " finds the return in the night and books it; to have it in the books at once, press"
-            " \"Record a return\" in the payment.",
-            amount=f'{-self.amount:.2f}', refund=self.reference, reason=reason,
-            operation=payment.tochka_operation_id))
+        payment._tochka_flag(
+            'refund_rejected', subject=str(self.id), amount=f'{-self.amount:.2f}',
+            refund=self.reference, error=reason, operation=payment.tochka_operation_id)

@@ -2,7 +2,6 @@
 
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import plaintext2html
 
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
@@ -87,6 +86,9 @@ class FiscalReceipt(models.Model):
         ],
         required=True, readonly=True, default='queued', tracking=True, index=True)
     problem = fields.Text(string="Problem", readonly=True)
+    problem_ids = fields.One2many(
+        string="Open problems", comodel_name='tochka.problem', inverse_name='res_id',
+        domain=[('res_model', '=', 'fiscal.receipt'), ('closed_at', '=', False)], readonly=True)
     next_try_at = fields.Datetime(string="Next try at", readonly=True, index='btree_not_null')
     tries = fields.Integer(string="Tries since the last success", readonly=True)
     is_overdue = fields.Boolean(
@@ -150,7 +152,11 @@ class FiscalReceipt(models.Model):
             receipt.state not in ('queued', 'failed') for receipt in self
         ):
             raise UserError(_("The receipt was sent already: its contact can't be changed."))
-        return super().write(vals)
+        res = super().write(vals)
+        gone = const.RECEIPT_PROBLEM_ENDS.get(vals.get('state'))
+        if gone:
+            self.env['tochka.problem']._close(self, gone)
+        return res
 
     # === ACTION METHODS === #
 
@@ -179,7 +185,6 @@ class FiscalReceipt(models.Model):
                 'next_try_at': not waits and fields.Datetime.now(),
                 'tries': 0, 'problem': False,
             })
-            receipt.activity_unlink(['mail.mail_activity_data_warning'])
             if not receipt.line_ids:
                 receipt._build_lines()
         self.env['fiscal.receipt']._trigger()
@@ -283,20 +288,26 @@ class FiscalReceipt(models.Model):
         code = getattr(error, 'code', '')
         return f'{text} ({code})' if code else text
 
-    def _fail(self, problem):
+    def _fail(self, error):
         """ Say why the receipt is not printed, and ask a person.
 
-        :param str problem: What is wrong and what to do.
+        :param Exception|str error: What is wrong and what to do.
         """
         self.ensure_one()
+        problem = self._explain(error) if isinstance(error, Exception) else error
         self.write({'state': 'failed', 'problem': problem, 'next_try_at': False})
-        self._ask(_("Fiscal receipt not printed: %s", self.name), problem)
+        self._ask('receipt_failed', error=error)
 
-    def _ask(self, summary, note):
-        """ Ask a person, once for each summary. """
+    def _ask(self, code, **params):
+        """ Ask a person about this receipt.
+
+        :param str code: What is wrong, `tochka.problem._texts_<code>`.
+        :param params: As of `tochka.problem._open`.
+        """
         self.ensure_one()
-        if summary not in self.activity_ids.mapped('summary'):
-            self.activity_schedule(
-                'mail.mail_activity_data_warning', summary=summary,
-                note=plaintext2html(note),
-                user_id=self.register_id._responsible().id)
+        self.env['tochka.problem']._open(self, code, **params)
+
+    def _responsible(self):
+        """ Return who is asked about this receipt. :rtype: res.users """
+        self.ensure_one()
+        return self.register_id.sudo()._responsible()

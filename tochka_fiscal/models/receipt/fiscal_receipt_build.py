@@ -47,7 +47,7 @@ class FiscalReceipt(models.Model):
                 # The lines stay: they are what a person prints by hand.
                 bank.build(self._neutral(self.settlement))
         except (ReceiptError, Unsupported) as error:
-            self._fail(self._explain(error))
+            self._fail(error)
         except Exception as error:
             # Whatever is wrong with a document must not keep its money out of the books.
             _logger.exception("The receipt of %s can't be built", self.name)

@@ -188,7 +188,6 @@ class FiscalReceipt(models.Model):
                 > justified.get(closing.closed_document, 0)
             ):
                 closing.write({'state': 'void', 'next_try_at': False, 'problem': False})
-                closing.activity_unlink(['mail.mail_activity_data_warning'])
                 closing._message_log(body=_(
                     "The money is no longer matched with this document: nothing is printed."))
 

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from odoo import _, fields, models
+from odoo import fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
@@ -43,10 +43,7 @@ class FiscalReceipt(models.Model):
             # A template is the users' to change; a mistake in it must not keep the register's
             # answer out.
             _logger.exception("No message about receipt %s", self.name)
-            self._ask(
-                _("No e-mail about the fiscal receipt %s", self.name),
-                _("The e-mail to the buyer could not be made: %s. The receipt itself is all right;"
-                  " check the mail template.", type(error).__name__))
+            self._ask('receipt_email', error=type(error).__name__)
 
     def _process_attachments_for_template_post(self, mail_template):
         """ Override of `mail` to attach the QR code: mail programs keep pictures out of the text.

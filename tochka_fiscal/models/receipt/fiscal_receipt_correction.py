@@ -91,7 +91,6 @@ class FiscalReceipt(models.Model):
                 'settlement': f'{one.settlement}#void-{one.id}', 'state': 'void',
                 'next_try_at': False, 'problem': False,
             })
-            one.activity_unlink(['mail.mail_activity_data_warning'])
         self.env.flush_all()
         if right:
             wrong.write({
@@ -202,7 +201,6 @@ class FiscalReceipt(models.Model):
             'correction_day': self._fiscal_settled_on(), 'correction_order': order,
             'state': 'queued', 'next_try_at': fields.Datetime.now(), 'tries': 0, 'problem': False,
         })
-        self.activity_unlink(['mail.mail_activity_data_warning'])
         if not self.line_ids:
             self._build_lines()
 

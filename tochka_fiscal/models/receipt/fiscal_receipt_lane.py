@@ -115,6 +115,7 @@ class FiscalReceipt(models.Model):
         """
         cron = self.env['ir.cron']
         changed = False
+        receipt = self.env['tochka.problem']._for_reader(receipt)
         try:
             silence = receipt._work()
             changed = bool(silence)
@@ -141,6 +142,4 @@ class FiscalReceipt(models.Model):
         self.env['ir.cron']._tochka_walk('tochka_fiscal.cron_overdue', self, [
             ('state', 'in', const.WAITING_STATES),
             ('paid_at', '<', self._overdue_limit()),
-        ], lambda receipt: receipt._ask(
-            _("Fiscal receipt overdue: %s", receipt.name),
-            receipt.problem or _("The register has not printed it yet.")))
+        ], lambda receipt: receipt._ask('receipt_overdue'))

@@ -127,7 +127,7 @@ class FiscalReceipt(models.Model):
                     " result is awaited.", problem))
                 return None
             attempt.write({'outcome': 'failed', 'problem': problem})
-            self._fail(problem)
+            self._fail(error)
         except (base.NotSent, base.Unauthorized) as error:
             if isinstance(error, base.Unauthorized):
                 register._report_problem(error)
@@ -196,11 +196,7 @@ class FiscalReceipt(models.Model):
         :param fiscal.attempt attempt: The attempt.
         """
         self.next_try_at = False
-        self._ask(
-            _("Fiscal receipt of unknown fate: %s", self.name),
-            _("The register has taken it under the number %s and has not told what became of"
-              " it. Look it up in the cabinet of the service, and enter here what you find.",
-              attempt.key))
+        self._ask('receipt_fate', key=attempt.key)
 
     def _apply(self, attempt, result):
         """ Write what the register says: the only writer of what became of a receipt.
@@ -217,10 +213,7 @@ class FiscalReceipt(models.Model):
         if attempt != last and result.state == 'done' and attempt.outcome != 'done':
             # A person was sure that it had not been printed, and was wrong.
             attempt.outcome = 'done'
-            self._ask(
-                _("Two fiscal receipts of one settlement: %s", self.name),
-                _("The register has printed %(old)s after all, and %(new)s was made in its place."
-                  " Print a return of one of them.", old=attempt.key, new=last.key))
+            self._ask('receipt_doubled', subject=attempt.key, old=attempt.key, new=last.key)
         if self.state == 'done' or attempt != last:
             return
         if result.state == 'failed':
@@ -244,7 +237,6 @@ class FiscalReceipt(models.Model):
             'state': 'done', 'problem': False, 'next_try_at': False, 'receipt_url': result.url,
             **self._proof(result.fiscal),
         })
-        self.activity_unlink(['mail.mail_activity_data_warning'])
         self._tell_documents()
         self._wake_followers()
         if not result.fiscal:
@@ -252,11 +244,11 @@ class FiscalReceipt(models.Model):
                 "The register has printed it, and does not give its numbers: they stand in its"
                 " cabinet."))
         elif result.fiscal.total != to_kopecks(self.total):
-            problem = _(
+            printed, paid = f'{result.fiscal.total / 100:.2f}', f'{self.total:.2f}'
+            self.problem = _(
                 "The register has printed %(printed)s roubles, and the payment is %(paid)s.",
-                printed=f'{result.fiscal.total / 100:.2f}', paid=f'{self.total:.2f}')
-            self.problem = problem
-            self._ask(_("Fiscal receipt with another sum: %s", self.name), problem)
+                printed=printed, paid=paid)
+            self._ask('receipt_sum', printed=printed, paid=paid)
         else:
             self._confirm()
 
@@ -317,7 +309,7 @@ class FiscalReceipt(models.Model):
         """
         attempt = self.env['fiscal.attempt'].search([
             ('key', '=', key), ('register_id', '=', register.id)])
-        receipt = attempt.receipt_id
+        receipt = self.env['tochka.problem']._for_reader(attempt.receipt_id)
         if not receipt:
             _logger.info("A register tells of a receipt that is not ours")
             return True

@@ -82,14 +82,7 @@ class FiscalReceipt(models.Model):
     def _leave_return(self):
         """ Nobody documents whether the bank's partner prints returns: say what to look for. """
         self.state = 'delegated'
-        self._ask(
-            _("Look for the fiscal receipt of the return %s", self.name),
-            _("The receipt of this payment was left to the bank's register, and nobody documents"
-              " whether it prints one of the return by itself. Look into the cabinet of the"
-              " register for a return of %(total)s roubles to %(contact)s. If it is there, enter"
-              " its numbers here: \"What became of it?\". If it is not, print it by hand and enter"
-              " its numbers.",
-              total=f'{self.total:.2f}', contact=self.contact))
+        self._ask('receipt_return', total=f'{self.total:.2f}', contact=self.contact)
 
     # === BUSINESS METHODS - LINES === #
 

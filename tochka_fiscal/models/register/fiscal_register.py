@@ -4,7 +4,7 @@ import urllib.parse
 
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import plaintext2html, urls
+from odoo.tools import urls
 
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.registers import base, transport
@@ -69,7 +69,14 @@ class FiscalRegister(models.Model):
             ('attention', "Needs attention"),
         ],
         required=True, readonly=True, default='draft', copy=False, tracking=True)
-    problem = fields.Text(string="Last problem", readonly=True, copy=False)
+    responsible_id = fields.Many2one(
+        string="Responsible", comodel_name='res.users', copy=False,
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Who is asked when something about receipts needs a person. If it is empty, the"
+             " company's first accountant is.")
+    problem_ids = fields.One2many(
+        string="Open problems", comodel_name='tochka.problem', inverse_name='res_id',
+        domain=[('res_model', '=', 'fiscal.register'), ('closed_at', '=', False)], readonly=True)
     checked_at = fields.Datetime(string="Last checked at", readonly=True, copy=False)
 
     _merchant_uniq = models.Constraint(
@@ -121,7 +128,11 @@ class FiscalRegister(models.Model):
 
     def write(self, vals):
         """ Override to take pasted spaces away. """
-        return super().write(self._strip(vals))
+        res = super().write(self._strip(vals))
+        if 'certificate_until' in vals:
+            for register in self:
+                register._look_at_certificate()
+        return res
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -171,21 +182,12 @@ class FiscalRegister(models.Model):
         """
         self.ensure_one()
         register = self.sudo()
-        register.problem = self.env['fiscal.receipt']._explain(error)
+        self.env['tochka.problem']._open(register, 'register_refused', error=error)
         if register.state != 'attention':
             register.state = 'attention'
-            register.activity_schedule(
-                'mail.mail_activity_data_warning',
-                summary=_("The fiscal register %s can't be used", register.name),
-                note=plaintext2html(_(
-                    "%s\nReceipts wait in Odoo until it is mended: check the register.",
-                    register.problem)),
-                user_id=register._responsible().id,
-            )
 
     def _responsible(self):
         """ Return the user who is asked to look at problems. :rtype: res.users """
         self.ensure_one()
-        creator = self.create_uid
-        return creator if creator.active and creator._is_internal() else self.env.ref(
-            'base.user_admin')
+        chosen = self.responsible_id
+        return chosen if chosen.active else self.company_id._tochka_accountant()

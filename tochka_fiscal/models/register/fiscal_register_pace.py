@@ -42,15 +42,18 @@ class FiscalRegister(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if not error and not self.silent_since:
+        if not error and not self.silent_since and self.state != 'attention':
             return False
         if not self.try_lock_for_update(allow_referencing=True):
             return True  # Somebody else notes the same.
-        self.invalidate_recordset(['silent_since', 'silent_until', 'silences'])
+        self.invalidate_recordset(['silent_since', 'silent_until', 'silences', 'state'])
         if error:
             self._leave_alone(error)
-        elif self.silent_since:
+        elif self.silent_since or self.state == 'attention':
             self.write({'silent_since': False, 'silent_until': False, 'silences': 0})
+            if self.state == 'attention':
+                self.state = 'ready'
+            self.env['tochka.problem']._close(self, const.REGISTER_TROUBLES)
             # One that was often in vain may itself be what the register can't stomach.
             self.env['fiscal.receipt']._wake(self, [('tries', '<=', const.WAKE_TRIES)])
         return True

@@ -60,7 +60,7 @@ class FiscalRegister(models.Model):
             health = self._look()
         except base.RegisterError as error:
             self._report_problem(error)
-            return self._notify('danger', self.problem)
+            return self._notify('danger', self.env['fiscal.receipt']._explain(error))
         note = health.note and self.env._(health.note)
         if health.prints is None:
             return self._notify('success', '\n'.join(filter(None, [note, _(
@@ -128,10 +128,9 @@ class FiscalRegister(models.Model):
             self._report_problem(error)
         except base.RegisterError as error:
             # Out of reach for now is no person's business yet: receipts wait, and those that wait
-            # for an hour are asked about.
-            self.problem = self.env['fiscal.receipt']._explain(error)
-            if isinstance(error, (base.NotSent, base.OutcomeUnknown)):
-                self._note_answer(error)
+            # for an hour are asked about. The next good answer ends it.
+            self.env['tochka.problem']._open(self, 'register_silent', error=error)
+            self._note_answer(error)
 
     def _look(self):
         """ Ask the register how it is, and keep what it says.
@@ -140,12 +139,14 @@ class FiscalRegister(models.Model):
         :raise RegisterError: If it can't be used.
         """
         self.ensure_one()
+        self._look_at_certificate()
         health = self._client().check()
         self.write({
             'state': 'passive' if health.prints is False else 'ready',
             'checked_at': fields.Datetime.now(),
-            'problem': False, 'silent_since': False, 'silent_until': False, 'silences': 0,
+            'silent_since': False, 'silent_until': False, 'silences': 0,
         })
+        self.env['tochka.problem']._close(self, const.REGISTER_TROUBLES)
         if health.prints is not False:
             self.env['fiscal.receipt'].sudo()._wake(self)
         return health

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from odoo import _, fields, models
+from odoo import fields, models
 from odoo.tools import email_normalize
 
 from odoo.addons.payment.logging import get_payment_logger
@@ -189,6 +189,4 @@ class PaymentTransaction(models.Model):
             self.provider_code == 'tochka' and self.provider_id.fiscalization == 'bank'
             and self.operation not in ('refund', 'validation')
         ):
-            self._tochka_flag(_(
-                "The link of this payment was made before the bank's register was chosen, so that"
-                " the bank prints no receipt. Print one by hand."))
+            self._tochka_flag('unprinted')

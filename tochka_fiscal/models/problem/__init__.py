@@ -1,0 +1,4 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+""" What needs a person about registers and receipts. """
+
+from . import tochka_problem_fiscal
