@@ -5,7 +5,7 @@ from odoo import _, fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
-from odoo.addons.tochka_fiscal.receipt import Receipt, ReceiptError, is_email
+from odoo.addons.tochka_fiscal.receipt import Receipt, ReceiptError
 from odoo.addons.tochka_fiscal.registers import bank
 from odoo.addons.tochka_fiscal.registers.base import Unsupported
 
@@ -83,7 +83,7 @@ class FiscalReceipt(models.Model):
             raise ReceiptError(_(
                 "Neither e-mail nor phone of the buyer is known. Fill in the contact of the"
                 " receipt, and try again."))
-        is_mail = is_email(contact)
+        is_mail = '@' in contact
         return Receipt(
             key=key, kind=self.kind, taxation_system=self.taxation_system,
             lines=tuple(line._line() for line in self.line_ids),

@@ -2,6 +2,8 @@
 
 from odoo import SUPERUSER_ID, fields, models
 
+from odoo.addons.tochka_fiscal.receipt import is_email
+
 
 class PaymentTransaction(models.Model):
     """ A settlement: its receipt is created together with the state `done`. """
@@ -61,14 +63,14 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         email = self._tochka_payer_email()
-        if email:
+        if email and is_email(email):
             return email
         buyer = self._fiscal_buyer()
         for partner in (buyer, buyer.commercial_partner_id):
             phone = partner._fiscal_phone(self.company_id)
             if phone:
                 return phone
-        return ''
+        return email or ''  # What is wrong with it is said by the receipt.
 
     def _fiscal_paid_at(self):
         """ Return when the money came, as far as it is known. :rtype: datetime """

@@ -18,7 +18,7 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - ITEMS === #
 
-    def _fiscal_items(self, document, pays_all):
+    def _fiscal_items(self, document, pays_whole):
         """ Return what a document sells; the sum of the items is the total of the document, less
         what its credit notes took back.
 
@@ -26,33 +26,38 @@ class PaymentTransaction(models.Model):
         for the whole document or was changed by hand.
 
         :param account.move|sale.order document: An invoice or a sale order.
-        :param bool pays_all: Whether nothing is left to be paid.
+        :param bool pays_whole: Whether this payment pays all that it costs.
         :rtype: list[receipt.Item]
         :raise ReceiptError: If a line has no VAT for receipts.
         """
         day = self._fiscal_settled_on()
         is_delivered = self._fiscal_was_delivered(document, day)
         method = self._fiscal_fixed_method() or settlement.choose_method(
-            True, is_delivered, pays_all and not self._fiscal_is_part(document))
+            True, is_delivered, pays_whole and not self._fiscal_is_part(document))
         return self._fiscal_items_of_lines(
-            document, self._fiscal_document_lines(document), method, day,
+            document, self._fiscal_document_lines, method, day,
             self._fiscal_shipped_on(document) if is_delivered else None)
 
-    def _fiscal_items_of_lines(self, document, lines, usual_method, day, shipped_on):
+    def _fiscal_items_of_lines(
+        self, document, pick, usual_method, day, shipped_on, parts=None,
+    ):
         """ Return what lines of a document sell.
 
         :param account.move|sale.order document: The document.
-        :param account.move.line|sale.order.line lines: Its lines.
+        :param callable pick: Takes a document, and returns its lines that count; it is asked for
+                              the credit notes as well.
         :param str usual_method: The fiscal method where the product category names none.
         :param date day: The day of the settlement.
         :param date|None shipped_on: The day of the delivery.
+        :param dict|None parts: How much of each line counts, `Fraction`; None: all of all.
         :rtype: list[receipt.Item]
         :raise ReceiptError: If a line has no VAT for receipts.
         """
         sign = self._fiscal_sign(document)
         items = []
-        for line in lines:
-            total = sign * self._fiscal_kopecks(line.price_total)
+        for line in pick(document):
+            part = 1 if parts is None else parts.get(line, 0)
+            total = round(part * sign * self._fiscal_kopecks(line.price_total))
             if not total:
                 continue
             category = line.product_id.categ_id
@@ -60,8 +65,8 @@ class PaymentTransaction(models.Model):
             override = category._fiscal_override('fiscal_method')
             method = override or usual_method
             items += self._fiscal_split_by_marks(line, receipt.Item(
-                name=line.name or line.product_id.display_name or document.display_name,
-                quantity=self._fiscal_quantity(line),
+                name=self._fiscal_line_name(line, document),
+                quantity=self._fiscal_part_of(self._fiscal_quantity(line), part),
                 total=total,
                 vat=settlement.choose_vat(self._fiscal_line_vat(line), method, day, shipped_on),
                 method=method,
@@ -77,14 +82,40 @@ class PaymentTransaction(models.Model):
         rest = sign * (self._fiscal_kopecks(document.amount_total) - sum(
             self._fiscal_kopecks(line.price_total)
             for line in self._fiscal_document_lines(document)))
-        if rest:
+        if rest and parts is None:
             items.append(receipt.Item(
                 name=document.display_name, quantity=Decimal(1), total=rest, vat='none',
                 method=usual_method, subject='other', adjusts=True))
         for note in self._fiscal_credit_notes(document):
             items = self._fiscal_take_back(items, self._fiscal_items_of_lines(
-                note, self._fiscal_document_lines(note), usual_method, day, shipped_on))
+                note, pick, usual_method, day, shipped_on))
         return items
+
+    def _fiscal_line_name(self, line, document):
+        """ Return what a line is called on a receipt: products in the language of the company,
+        whatever language the customer's invoice is in; never something that can't be seen.
+
+        :param account.move.line|sale.order.line line: The line.
+        :param account.move|sale.order document: Its document.
+        :rtype: str
+        """
+        name, product = line.name or '', line.product_id
+        ours = product.with_context(lang=self._tochka_paper_lang())
+        theirs = product.with_context(lang=document.partner_id.lang or self.env.lang)
+        for field_name in ('display_name', 'description_sale'):
+            if product and theirs[field_name] and ours[field_name]:
+                name = name.replace(theirs[field_name], ours[field_name], 1)
+        return next(
+            text for text in (name, ours.display_name, document.display_name)
+            if text and receipt.cut_name(text))
+
+    @staticmethod
+    def _fiscal_part_of(quantity, part):
+        """ Return a part of a quantity, in as many decimals as receipts have. :rtype: Decimal """
+        if part == 1:
+            return quantity
+        return (quantity * part.numerator / part.denominator).quantize(
+            Decimal(10) ** -const.QUANTITY_DIGITS)
 
     def _fiscal_credit_notes(self, document):
         """ Return the credit notes of an invoice that have lowered what it owes by all they say.
@@ -110,7 +141,10 @@ class PaymentTransaction(models.Model):
         """
         items = list(items)
         for back in returned:
-            for index, item in enumerate(items):
+            for index in sorted(
+                range(len(items)), key=lambda index: bool(items[index].mark) != bool(back.mark)
+            ):
+                item = items[index]
                 if item.name != back.name or not 0 < back.total <= item.total:
                     continue
                 if back.mark and back.mark != item.mark:
@@ -136,6 +170,13 @@ class PaymentTransaction(models.Model):
             return document.order_line.filtered(lambda line: not line.display_type)
         # `invoice_line_ids` is a part of them, and would be read once more.
         return document.line_ids.filtered(lambda line: line.display_type == 'product')
+
+    def _fiscal_is_prepaid_line(self, line):
+        """ Return whether a line is a deposit, or takes one off. :rtype: bool """
+        if line._name == 'sale.order.line':
+            return line.is_downpayment
+        return 'sale_line_ids' in line._fields and (
+            line.is_downpayment or any(line.sale_line_ids.mapped('is_downpayment')))
 
     def _fiscal_quantity(self, line):
         """ Return how much a line sells. :rtype: Decimal """
@@ -179,7 +220,7 @@ class PaymentTransaction(models.Model):
         product = line.product_id
         if not product:
             # "About an advance, a deposit, a prepayment": such a line names no goods. Source: FFD.
-            is_deposit = 'is_downpayment' in line._fields and line.is_downpayment
+            is_deposit = self._fiscal_is_prepaid_line(line)
             # The bank's register knows no payments.
             return 'payment' if is_deposit and not self._fiscal_is_by_bank() else (
                 self._fiscal_usual_subject())
