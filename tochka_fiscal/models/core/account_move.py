@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AccountMove(models.Model):
@@ -25,7 +25,24 @@ class AccountMove(models.Model):
         for move in self.filtered(lambda one: one.move_type == 'out_invoice'):
             move.invoice_line_ids._fiscal_fill_marks()
             move.invoice_line_ids._fiscal_check_sold_once()
-        return super()._post(soft)
+        posted = super()._post(soft)
+        invoices = posted.filtered(lambda one: one.is_sale_document(include_receipts=True))
+        if invoices:
+            self.env['fiscal.receipt']._note_change(invoices | invoices.reversed_entry_id)
+            # What was paid before may be delivered now.
+            self.env['ir.cron']._tochka_wake('tochka_fiscal.cron_closing')
+        return posted
+
+    def write(self, vals):
+        """ Override to look at what an invoice has closed when it is taken back. """
+        res = super().write(vals)
+        if vals.get('state') in ('draft', 'cancel'):
+            self.env['fiscal.receipt']._note_change(self)
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _fiscal_note_deleted(self):
+        self.env['fiscal.receipt']._note_change(self)
 
     # === ACTION METHODS === #
 

@@ -5,6 +5,7 @@ from . import fiscal_receipt
 from . import fiscal_receipt_bank
 from . import fiscal_receipt_build
 from . import fiscal_receipt_closing
+from . import fiscal_receipt_closing_due
 from . import fiscal_receipt_confirm
 from . import fiscal_receipt_correction
 from . import fiscal_receipt_lane

@@ -57,6 +57,8 @@ class FiscalReceipt(models.Model):
     # The documents that were paid, and whether they were delivered when the money came: a receipt
     # that is built again later says the same.
     basis = fields.Json(readonly=True)
+    # Kopecks of invoices that a top-up pays as soon as it is booked, by the document.
+    shares = fields.Json(readonly=True)
     # Kopecks by the names of `const.PAYMENT_TYPES`.
     payments = fields.Json(readonly=True, required=True)
     attempt_ids = fields.One2many(

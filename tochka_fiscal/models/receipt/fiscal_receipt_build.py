@@ -34,8 +34,9 @@ class FiscalReceipt(models.Model):
         if not self.prepayment_id:
             return [(line, nothing) for line in transaction._fiscal_lines()]
         model, record_id = self.closed_document.split(',')
+        document = self.env[model].browse(int(record_id))
         return [(line, nothing) for line in transaction._fiscal_closing_lines(
-            self.env[model].browse(int(record_id)), to_kopecks(self.total))]
+            document, to_kopecks(self.total), self._told(document))]
 
     def _build_lines(self):
         """ Build the lines from what was paid; a person is asked when that is not possible. """

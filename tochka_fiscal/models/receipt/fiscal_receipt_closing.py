@@ -1,24 +1,22 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import datetime, timedelta
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.tochka_acquiring import const as acquiring_const
-from odoo.addons.tochka_fiscal import const, tuning
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name
-
-_logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
 
 class FiscalReceipt(models.Model):
     """ The closing receipt: what was paid before is handed over (method 4, paid by tag 1215).
 
-    One for each prepayment and document of delivery, and one more only when the document has taken
-    more of the money meanwhile; all of them together never offset more than was prepaid.
+    One for each prepayment and document of delivery, and one more only when more was delivered or
+    the document has taken more of the money meanwhile; all of them together never offset more than
+    was prepaid. Which prepayments are looked at is said by `fiscal_receipt_closing_due`.
+
+    printed closing ──its document is taken back, or another delivery needs the money──► a return
+    of it, paid by the same tag: the prepayment is open again, and the next delivery is closed.
     """
 
     _inherit = 'fiscal.receipt'
@@ -30,13 +28,9 @@ class FiscalReceipt(models.Model):
         string="Closing receipts", comodel_name='fiscal.receipt', inverse_name='prepayment_id',
         readonly=True)
     # The document of delivery, `account.move,7`.
-    closed_document = fields.Char(readonly=True)
-    closing_looked_at = fields.Datetime(readonly=True)
+    closed_document = fields.Char(readonly=True, index='btree_not_null')
     prepaid_left = fields.Monetary(
         string="Prepayment not closed yet", compute='_compute_prepaid_left', store=True)
-
-    # What is not closed yet, as the job looks at it.
-    _prepaid_idx = models.Index('(closing_looked_at NULLS FIRST, id) WHERE prepaid_left > 0')
 
     # === COMPUTE METHODS === #
 
@@ -73,58 +67,6 @@ class FiscalReceipt(models.Model):
             'domain': [('id', 'in', closings.ids)],
         }
 
-    # === BUSINESS METHODS - JOB === #
-
-    @api.model
-    def _cron_fiscal_closing(self):
-        """ Make the closing receipts that are due, where the provider wants it by itself. """
-        prepayments = self._find_closable()
-        cron = self.env['ir.cron']
-        since = fields.Datetime.now() - timedelta(minutes=tuning.CLOSING_MINUTES)
-        # Those that were not looked at lately come first, and are work that must not be left.
-        is_due = [not one.closing_looked_at or one.closing_looked_at < since
-                  for one in prepayments]
-        count = 0
-        for prepayment in prepayments:
-            if cron._tochka_guard(lambda one: one._look_at(), prepayment) is None:
-                # One that breaks comes last the next time, like all others.
-                cron._tochka_guard(lambda one: one.write({
-                    'closing_looked_at': fields.Datetime.now()}), prepayment)
-            count += 1
-            if not cron._tochka_time_left(1):
-                break
-        if any(is_due[count:]) or len(prepayments) == const.BATCH and is_due[-1]:
-            cron._tochka_go_on('tochka_fiscal.cron_closing')
-
-    def _look_at(self):
-        """ Close what is due of one prepayment, and remember when.
-
-        :return: The new closing receipts.
-        :rtype: fiscal.receipt
-        """
-        self.closing_looked_at = fields.Datetime.now()
-        return self._close()
-
-    @api.model
-    def _find_closable(self):
-        """ Return the prepayments that the job looks at next, the longest unseen first: those that
-        are not closed yet, and those whose closing receipts may still have to be taken back.
-
-        These are two searches, because one with an OR reads all receipts that ever were.
-
-        :rtype: fiscal.receipt
-        """
-        found = self.browse()
-        for reason in (
-            ('prepaid_left', '>', 0), ('closing_ids.state', 'in', const.REVOCABLE_STATES),
-        ):
-            found |= self.search([
-                ('prepayment_id', '=', False), ('state', 'in', const.CLOSABLE_STATES),
-                ('transaction_id.provider_id.fiscal_closing', '=', 'auto'), reason,
-            ], order='closing_looked_at NULLS FIRST, id', limit=const.BATCH)
-        return found.sorted(
-            lambda one: (one.closing_looked_at or datetime.min, one.id))[:const.BATCH]
-
     # === BUSINESS METHODS === #
 
     def _close(self):
@@ -138,22 +80,77 @@ class FiscalReceipt(models.Model):
         # Two at once would both see the same rest.
         if not self._lock() or self.state not in const.CLOSABLE_STATES:
             return self.browse()
-        deliveries = self.transaction_id._fiscal_deliveries()
+        deliveries = {f'{document._name},{document.id}': (document, amount) for document, amount in
+                      self.transaction_id._fiscal_deliveries().items()}
         self._revoke_closings(deliveries)
+        self._reverse_closings(deliveries)
         own = self.transaction_id._fiscal_own_documents()
         closings = self.browse()
-        for document, amount in deliveries.items():
-            source = f'{document._name},{document.id}'
-            part = min(
-                amount - self._closed(source),
-                # What is an advance whatever happens is not delivered by its own document.
-                self._prepaid_left(own if source in own else None),
-            )
+        for source, part in self._closable(deliveries).items():
+            # What is an advance whatever happens is not delivered by its own document.
+            part = min(part, self._prepaid_left(own if source in own else None))
             if part > 0:
-                part = min(part, self._most(document, source))
+                part = min(part, self._most(deliveries[source][0], source))
             if part > 0:
-                closings |= self._create_closing(document, part)
+                closings |= self._create_closing(deliveries[source][0], part)
         return closings
+
+    def _closable(self, deliveries):
+        """ Return what documents have taken of this money and no receipt has settled yet.
+
+        :param dict deliveries: (document, kopecks) by source, by the books of now.
+        :return: Kopecks by source; less than nothing where more was settled.
+        :rtype: dict
+        """
+        due = {
+            source: amount - self._closed(source) - sum(
+                to_kopecks(line.total) for line in self.line_ids
+                if source in (line.source or '').split()
+                and line.fiscal_method not in const.PREPAID_METHODS)
+            for source, (_document, amount) in deliveries.items()
+        }
+        # What an order has closed is part of the invoices that it got later.
+        for order, closed in self._closed_by_orders(deliveries).items():
+            for invoice in order.invoice_ids.sorted(lambda move: (move.invoice_date, move.id)):
+                source = f'{invoice._name},{invoice.id}'
+                taken = min(closed, max(due.get(source, 0), 0))
+                closed -= taken
+                if taken:
+                    due[source] -= taken
+        return due
+
+    def _closed_by_orders(self, deliveries):
+        """ Return what orders have closed that deliver by their invoices now.
+
+        :return: Kopecks by order.
+        :rtype: dict
+        """
+        closed = {}
+        for source in set(self._closings().mapped('closed_document')) - set(deliveries):
+            if source.startswith('sale.order,'):
+                order = self.env['sale.order'].browse(int(source.split(',')[1])).exists()
+                if order:
+                    closed[order] = self._closed(source)
+        return closed
+
+    def _told(self, document):
+        """ Return the lines of closing receipts, of whatever prepayment, that tell of what this
+        document hands over; those of its order, if all of the order is in this one.
+
+        :param account.move|sale.order document: What was delivered.
+        :rtype: fiscal.receipt.line
+        """
+        sources = [f'{document._name},{document.id}']
+        if document._name == 'account.move' and 'sale_line_ids' in document.line_ids._fields:
+            sources += [
+                f'sale.order,{order.id}' for order in document.line_ids.sale_line_ids.order_id
+                if self.transaction_id._fiscal_final_invoices(order) == document]
+        return self.search([
+            ('prepayment_id', '!=', False), ('closed_document', 'in', sources),
+            ('state', '!=', 'void'), ('is_replaced', '=', False), ('kind', '=', 'income'),
+            # The receipt that is being built.
+            ('id', 'not in', self.filtered('prepayment_id').ids),
+        ]).line_ids
 
     def _most(self, document, source):
         """ Return how much a document still hands over that this money can close.
@@ -164,32 +161,103 @@ class FiscalReceipt(models.Model):
         :rtype: int
         """
         try:
-            items = self.transaction_id._fiscal_closing_items(document)
+            items = self.transaction_id._fiscal_closing_items(document, self._told(document))
         except ReceiptError:
             return const.NO_LIMIT  # The receipt says what is wrong.
         # Lines of this receipt that were settled at once have taken their part already.
         settled = sum(
             to_kopecks(line.total) for line in self.line_ids
-            if line.source == source and line.fiscal_method not in const.PREPAID_METHODS
+            if source in (line.source or '').split()
+            and line.fiscal_method not in const.PREPAID_METHODS
             and line.name in {cut_name(item.name) for item in items})
-        return max(sum(item.total for item in items) - settled - self._closed(source), 0)
+        return max(sum(item.total for item in items) - settled, 0)
 
     def _revoke_closings(self, deliveries):
         """ Take back closing receipts that were not sent yet, of money that has moved elsewhere.
 
-        :param dict deliveries: Kopecks by document, by the books of now.
+        :param dict deliveries: (document, kopecks) by source, by the books of now.
         """
-        justified = {f'{document._name},{document.id}': amount
-                     for document, amount in deliveries.items()}
         for closing in self.closing_ids.sorted('id', reverse=True):
             if (
                 closing.state in const.REVOCABLE_STATES and not closing.attempt_ids
-                and self._closed(closing.closed_document)
-                > justified.get(closing.closed_document, 0)
+                and self._surplus(closing.closed_document, deliveries) > 0
             ):
                 closing.write({'state': 'void', 'next_try_at': False, 'problem': False})
                 closing._message_log(body=_(
                     "The money is no longer matched with this document: nothing is printed."))
+
+    def _surplus(self, source, deliveries):
+        """ Return how much more was closed by a document than the books justify.
+
+        :param str source: The document, as lines have it.
+        :param dict deliveries: (document, kopecks) by source, by the books of now.
+        :return: Kopecks.
+        :rtype: int
+        """
+        if source in deliveries:
+            justified = deliveries[source][1]
+        elif source.startswith('sale.order,'):
+            order = self.env['sale.order'].browse(int(source.split(',')[1])).exists()
+            justified = sum(
+                deliveries.get(f'account.move,{invoice_id}', (None, 0))[1]
+                for invoice_id in order.invoice_ids.ids)
+        else:
+            justified = 0
+        return self._closed(source) - justified
+
+    def _reverse_closings(self, deliveries):
+        """ Return printed closing receipts of what was not delivered after all.
+
+        A document that is cancelled or reversed delivers nothing. Where a person has only taken the
+        money off a delivery (to match it anew, maybe), nothing is printed before another delivery
+        needs that money.
+
+        :param dict deliveries: (document, kopecks) by source, by the books of now.
+        """
+        needed = sum(max(part, 0) for part in self._closable(deliveries).values())
+        left = self._prepaid_left()
+        for closing in self._closings().filtered(lambda one: one.state == 'done').sorted('id'):
+            source = closing.closed_document
+            if self._surplus(source, deliveries) <= 0 or closing.correction_ids:
+                continue  # Or a person has given the return up.
+            if needed <= left and not self.transaction_id._fiscal_is_taken_back(source):
+                continue
+            if any(line._returned() for line in closing.line_ids):
+                # Money of it went back: what is left of it can't be told by repeating it.
+                closing._ask('closing_taken_back', total=f'{closing.total:.2f}')
+                continue
+            closing._reverse_closing()
+            left = self._prepaid_left()
+
+    def _reverse_closing(self):
+        """ Create the return of this closing receipt: it says the same, and its prepayment is open
+        again.
+
+        :rtype: fiscal.receipt
+        """
+        self.ensure_one()
+        self.is_replaced = True
+        reversal = self.create({
+            **{name: self[name].id for name in (
+                'partner_id', 'company_id', 'currency_id', 'register_id', 'transaction_id')},
+            **{name: self[name] for name in (
+                'taxation_system', 'contact', 'address', 'total', 'payments')},
+            'invoice_ids': self.invoice_ids.ids,
+            'name': _("%s, reversal", self.name), 'kind': 'income_return', 'wrong_id': self.id,
+            'settlement': f'{self.settlement}#reversal-{self.id}',
+            'paid_at': fields.Datetime.now(), 'next_try_at': fields.Datetime.now(),
+        })
+        reversal._write_lines(
+            [(line._line(), self.env['fiscal.receipt.line']) for line in self.line_ids])
+        self._message_log(body=_(
+            "What this receipt says was not delivered after all: a return of it is printed."))
+        if reversal.register_id.kind == 'bank':
+            reversal._fail(_(
+                "The bank's register prints nothing but receipts of online payments. Print this"
+                " return by hand in its cabinet, and enter its numbers here: \"What became of"
+                " it?\""))
+        self._trigger()
+        return reversal
 
     def _create_closing(self, document, amount):
         """ Create the closing receipt for one document of delivery.

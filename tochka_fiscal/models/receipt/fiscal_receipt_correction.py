@@ -85,16 +85,13 @@ class FiscalReceipt(models.Model):
         if not open_ones or any(not one._is_surely_unprinted() for one in open_ones):
             raise UserError(_(
                 "A part of the correction was printed, or may have been: it can't be given up."))
-        right = open_ones.filtered(lambda one: one.settlement == self._settlement_of(wrong))
         for one in open_ones:
             one.write({
                 'settlement': f'{one.settlement}#void-{one.id}', 'state': 'void',
                 'next_try_at': False, 'problem': False,
             })
         self.env.flush_all()
-        if right:
-            wrong.write({
-                'settlement': self._settlement_of(wrong), 'is_replaced': False})
+        wrong.write({'settlement': self._settlement_of(wrong), 'is_replaced': False})
         wrong._message_log(body=_("%s has given up the correction.", self.env.user.name))
 
     # === BUSINESS METHODS === #

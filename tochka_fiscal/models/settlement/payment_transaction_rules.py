@@ -145,7 +145,9 @@ class PaymentTransaction(models.Model):
                 range(len(items)), key=lambda index: bool(items[index].mark) != bool(back.mark)
             ):
                 item = items[index]
-                if item.name != back.name or not 0 < back.total <= item.total:
+                if receipt.cut_name(item.name) != receipt.cut_name(back.name):
+                    continue
+                if not 0 < back.total <= item.total:
                     continue
                 if back.mark and back.mark != item.mark:
                     continue
@@ -263,11 +265,7 @@ class PaymentTransaction(models.Model):
             return document.state == 'sale' and bool(lines) and all(
                 line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) >= 0
                 for line in lines)
-        days = [day for day in (document.invoice_date, document.delivery_date) if day]
-        if (
-            document.state != 'posted' or not days or max(days) > day
-            or document._is_downpayment()
-        ):
+        if not self._fiscal_is_due(document, day):
             return False
         if 'sale_line_ids' not in lines._fields:
             return True
@@ -276,6 +274,13 @@ class PaymentTransaction(models.Model):
         return all(
             line.product_uom_id.compare(line.qty_delivered, line.qty_invoiced) >= 0
             for line in stocked)
+
+    def _fiscal_is_due(self, invoice, day):
+        """ Return whether an invoice hands over, as far as its state and dates tell. :rtype: bool
+        """
+        days = [one for one in (invoice.invoice_date, invoice.delivery_date) if one]
+        return invoice.state == 'posted' and bool(days) and max(days) <= day and (
+            not invoice._is_downpayment())
 
     def _fiscal_shipped_on(self, document):
         """ Return the day on which a delivered document was delivered, where that is known.
