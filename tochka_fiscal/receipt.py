@@ -393,6 +393,9 @@ def _split(item, total):
         for price in (nearest, least):  # If neither rounds to the total, none does.
             if price > 0 and price_lines(price, quantity) == total:
                 return [Line(price=price, quantity=quantity, total=total, **values)]
+    if item.mark and quantity != 1:
+        raise ReceiptError(_lt(
+            "No price fits the quantity of a marked piece, and its code can't stand on two lines."))
     price = int(total // quantity) if quantity > 0 else 0
     if not price:
         # Less than a kopeck for each: the whole is one.

@@ -26,12 +26,26 @@ class AccountMove(models.Model):
             move.invoice_line_ids._fiscal_fill_marks()
             move.invoice_line_ids._fiscal_check_sold_once()
         posted = super()._post(soft)
+        posted._fiscal_ask_about_marks()
         invoices = posted.filtered(lambda one: one.is_sale_document(include_receipts=True))
         if invoices:
             self.env['fiscal.receipt']._note_change(invoices | invoices.reversed_entry_id)
             # What was paid before may be delivered now.
             self.env['ir.cron']._tochka_wake('tochka_fiscal.cron_closing')
         return posted
+
+    def _fiscal_ask_about_marks(self):
+        """ Say at posting, and not when somebody has paid, what Odoo can't print. """
+        for move in self.filtered(lambda one: one.move_type == 'out_invoice'):
+            lines = move.invoice_line_ids._fiscal_unprintable_marks()
+            if lines and self.env['payment.provider'].sudo().search_count([
+                ('company_id', 'parent_of', move.company_id.id), ('fiscalization', '!=', 'no'),
+            ], limit=1):
+                self.env['tochka.problem']._open(
+                    move, 'marked_by_hand',
+                    lines=[line.name or line.product_id.display_name for line in lines])
+            else:
+                self.env['tochka.problem']._close(move, ['marked_by_hand'])
 
     def write(self, vals):
         """ Override to look at what an invoice has closed when it is taken back. """

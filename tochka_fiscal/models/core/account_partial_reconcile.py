@@ -7,7 +7,7 @@ class AccountPartialReconcile(models.Model):
     _inherit = 'account.partial.reconcile'
 
     def unlink(self):
-        """ Override of `account` to look at what an invoice has closed when its money leaves it. """
+        """ Override of `account` to look at what an invoice has closed when its money goes. """
         moves = self.debit_move_id.move_id
         moves |= moves.tochka_settled_move_id
         res = super().unlink()

@@ -2,3 +2,4 @@
 """ What needs a person about registers and receipts. """
 
 from . import tochka_problem_fiscal
+from . import tochka_problem_settlement

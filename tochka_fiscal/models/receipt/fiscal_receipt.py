@@ -262,7 +262,6 @@ class FiscalReceipt(models.Model):
         :rtype: dict
         """
         return {
-            'basis': transaction._fiscal_find_basis(),
             'name': transaction.reference,
             'settlement': transaction._fiscal_settlement(),
             'transaction_id': transaction.id,
@@ -275,6 +274,7 @@ class FiscalReceipt(models.Model):
             'currency_id': transaction.currency_id.id,
             'total': transaction.amount,
             'payments': {'cashless': to_kopecks(transaction.amount)},
+            **transaction._fiscal_find_basis(),
         }
 
     # === BUSINESS METHODS - PROBLEMS === #

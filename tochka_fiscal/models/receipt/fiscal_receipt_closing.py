@@ -84,6 +84,7 @@ class FiscalReceipt(models.Model):
                       self.transaction_id._fiscal_deliveries().items()}
         self._revoke_closings(deliveries)
         self._reverse_closings(deliveries)
+        self._ask_about_settled(deliveries)
         own = self.transaction_id._fiscal_own_documents()
         closings = self.browse()
         for source, part in self._closable(deliveries).items():
@@ -102,36 +103,46 @@ class FiscalReceipt(models.Model):
         :return: Kopecks by source; less than nothing where more was settled.
         :rtype: dict
         """
-        due = {
-            source: amount - self._closed(source) - sum(
-                to_kopecks(line.total) for line in self.line_ids
-                if source in (line.source or '').split()
-                and line.fiscal_method not in const.PREPAID_METHODS)
-            for source, (_document, amount) in deliveries.items()
-        }
-        # What an order has closed is part of the invoices that it got later.
-        for order, closed in self._closed_by_orders(deliveries).items():
+        due = {source: amount - self._settled(source)
+               for source, (_document, amount) in deliveries.items()}
+        # What an order has settled is part of the invoices that it got later.
+        sources = {*self._closings().mapped('closed_document'), *self._settled_sources()}
+        for order in self._orders_of(sources - set(deliveries)):
+            settled = self._settled(f'{order._name},{order.id}')
             for invoice in order.invoice_ids.sorted(lambda move: (move.invoice_date, move.id)):
                 source = f'{invoice._name},{invoice.id}'
-                taken = min(closed, max(due.get(source, 0), 0))
-                closed -= taken
+                taken = min(settled, max(due.get(source, 0), 0))
+                settled -= taken
                 if taken:
                     due[source] -= taken
         return due
 
-    def _closed_by_orders(self, deliveries):
-        """ Return what orders have closed that deliver by their invoices now.
+    def _orders_of(self, sources):
+        """ Return the sale orders among documents, as lines have them. :rtype: list[sale.order] """
+        return [
+            order for source in sorted(sources) if source.startswith('sale.order,')
+            for order in self.env['sale.order'].browse(int(source.split(',')[1])).exists()]
 
-        :return: Kopecks by order.
-        :rtype: dict
+    def _settled_lines(self):
+        """ Return the lines of this receipt that have settled something at once.
+
+        :rtype: fiscal.receipt.line
         """
-        closed = {}
-        for source in set(self._closings().mapped('closed_document')) - set(deliveries):
-            if source.startswith('sale.order,'):
-                order = self.env['sale.order'].browse(int(source.split(',')[1])).exists()
-                if order:
-                    closed[order] = self._closed(source)
-        return closed
+        return self.line_ids.filtered(
+            lambda line: line.source and line.fiscal_method not in const.PREPAID_METHODS)
+
+    def _settled_sources(self):
+        """ Return the documents that this receipt itself has settled. :rtype: set[str] """
+        return {source for line in self._settled_lines() for source in line.source.split()}
+
+    def _settled(self, source):
+        """ Return how much of a document is settled by this receipt or by its closing receipts.
+
+        :rtype: int
+        """
+        return self._closed(source) + sum(
+            to_kopecks(line.total) for line in self._settled_lines()
+            if source in line.source.split())
 
     def _told(self, document):
         """ Return the lines of closing receipts, of whatever prepayment, that tell of what this
@@ -166,9 +177,8 @@ class FiscalReceipt(models.Model):
             return const.NO_LIMIT  # The receipt says what is wrong.
         # Lines of this receipt that were settled at once have taken their part already.
         settled = sum(
-            to_kopecks(line.total) for line in self.line_ids
-            if source in (line.source or '').split()
-            and line.fiscal_method not in const.PREPAID_METHODS
+            to_kopecks(line.total) for line in self._settled_lines()
+            if source in line.source.split()
             and line.name in {cut_name(item.name) for item in items})
         return max(sum(item.total for item in items) - settled, 0)
 
@@ -194,15 +204,11 @@ class FiscalReceipt(models.Model):
         :return: Kopecks.
         :rtype: int
         """
-        if source in deliveries:
-            justified = deliveries[source][1]
-        elif source.startswith('sale.order,'):
-            order = self.env['sale.order'].browse(int(source.split(',')[1])).exists()
-            justified = sum(
-                deliveries.get(f'account.move,{invoice_id}', (None, 0))[1]
-                for invoice_id in order.invoice_ids.ids)
-        else:
-            justified = 0
+        justified = sum(
+            deliveries[one][1] for one in {source, *(
+                f'account.move,{invoice_id}'
+                for order in self._orders_of([source]) for invoice_id in order.invoice_ids.ids)}
+            if one in deliveries)
         return self._closed(source) - justified
 
     def _reverse_closings(self, deliveries):
@@ -228,6 +234,26 @@ class FiscalReceipt(models.Model):
                 continue
             closing._reverse_closing()
             left = self._prepaid_left()
+
+    def _ask_about_settled(self, deliveries):
+        """ Ask a person when this receipt itself has settled a document, and the books say that the
+        money has paid another delivery: that one has no receipt.
+
+        :param dict deliveries: (document, kopecks) by source, by the books of now.
+        """
+        if not self.transaction_id.payment_id:
+            return
+        due = self._closable(deliveries)
+        needed = sum(max(part, 0) for part in due.values())
+        is_wrong = any(
+            source.startswith('account.move,') and due.get(source, -1) < 0
+            for source in self._settled_sources())
+        if is_wrong and needed > self._prepaid_left():
+            self._ask('receipt_settled_elsewhere', documents=sorted(
+                document.display_name for source, (document, _amount) in deliveries.items()
+                if due[source] > 0))
+        else:
+            self.env['tochka.problem']._close(self, ['receipt_settled_elsewhere'])
 
     def _reverse_closing(self):
         """ Create the return of this closing receipt: it says the same, and its prepayment is open

@@ -65,16 +65,22 @@ class FiscalReceipt(models.Model):
 
     @api.model
     def _note_change(self, moves):
-        """ Let the job look at what was closed by invoices that are not what they were.
+        """ Let the job look at what was settled by invoices that are not what they were.
 
         :param account.move moves: Invoices that were cancelled, reversed, edited or unmatched.
         """
-        prepayments = self.sudo().search([
+        moves = moves.sudo().filtered(lambda move: move.is_sale_document(include_receipts=True))
+        if not moves:
+            return
+        closings = self.sudo().search([
             ('closed_document', 'in', [f'account.move,{move_id}' for move_id in moves.ids]),
             ('state', '!=', 'void'), ('is_replaced', '=', False),
-        ]).prepayment_id
-        prepayments.closing_changed = True
-        if prepayments:
+        ])
+        receipts = closings.prepayment_id | moves.fiscal_receipt_ids.filtered(
+            lambda one: one.kind == 'income' and not one.prepayment_id
+            and one.state in const.CLOSABLE_STATES)
+        receipts.closing_changed = True
+        if receipts:
             self.env['ir.cron']._tochka_wake('tochka_fiscal.cron_closing')
 
     @api.model

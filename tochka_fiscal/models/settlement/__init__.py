@@ -10,5 +10,6 @@ from . import payment_transaction_items
 from . import payment_transaction_marks
 from . import payment_transaction_return
 from . import payment_transaction_rules
+from . import payment_transaction_topup
 from . import product_category
 from . import uom_uom

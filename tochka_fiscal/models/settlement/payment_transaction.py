@@ -22,7 +22,10 @@ class PaymentTransaction(models.Model):
         for transaction in transactions.with_user(SUPERUSER_ID):
             if transaction.operation == 'refund':
                 receipts = self.env['fiscal.receipt'].with_user(SUPERUSER_ID)
-                receipts._create_return(transaction)._release()
+                returned = receipts._create_return(transaction)
+                returned._release()
+                if not returned and transaction.source_transaction_id._fiscal_is_subject():
+                    transaction._tochka_flag('return_without_receipt')
                 continue
             receipt = transaction._fiscal_receipt()
             if receipt:
@@ -39,8 +42,16 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         self.ensure_one()
+        return self._fiscal_register().kind not in (False, 'bank') and self._fiscal_is_subject()
+
+    def _fiscal_is_subject(self):
+        """ Return whether this money needs a receipt from whoever prints those of its provider.
+
+        :rtype: bool
+        """
+        self.ensure_one()
         return (
-            self._fiscal_register().kind not in (False, 'bank')
+            self.provider_id.sudo().fiscalization != 'no'
             and self.operation not in ('refund', 'validation')
             and self.amount > 0
             # A till of its own prints what is sold in the shop.
