@@ -37,14 +37,15 @@ class AccountMove(models.Model):
     def _fiscal_ask_about_marks(self):
         """ Say at posting, and not when somebody has paid, what Odoo can't print. """
         for move in self.filtered(lambda one: one.move_type == 'out_invoice'):
-            lines = move.invoice_line_ids._fiscal_unprintable_marks()
+            marked = move.invoice_line_ids.filtered('fiscal_is_marked')
+            lines = marked._fiscal_unprintable_marks()
             if lines and self.env['payment.provider'].sudo().search_count([
                 ('company_id', 'parent_of', move.company_id.id), ('fiscalization', '!=', 'no'),
             ], limit=1):
                 self.env['tochka.problem']._open(
                     move, 'marked_by_hand',
                     lines=[line.name or line.product_id.display_name for line in lines])
-            else:
+            elif marked:
                 self.env['tochka.problem']._close(move, ['marked_by_hand'])
 
     def write(self, vals):

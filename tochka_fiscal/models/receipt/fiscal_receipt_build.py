@@ -43,7 +43,10 @@ class FiscalReceipt(models.Model):
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                self._write_lines(self._make_lines())
+                lines = self._make_lines()
+                if self.kind == 'income' and not self.prepayment_id:
+                    self._note_cards([line for line, _origin in lines])
+                self._write_lines(lines)
             if self.register_id.kind == 'bank' and self.kind == 'income':
                 # The lines stay: they are what a person prints by hand.
                 bank.build(self._neutral(self.settlement))

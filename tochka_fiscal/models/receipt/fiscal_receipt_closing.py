@@ -13,10 +13,8 @@ class FiscalReceipt(models.Model):
 
     One for each prepayment and document of delivery, and one more only when more was delivered or
     the document has taken more of the money meanwhile; all of them together never offset more than
-    was prepaid. Which prepayments are looked at is said by `fiscal_receipt_closing_due`.
-
-    printed closing ──its document is taken back, or another delivery needs the money──► a return
-    of it, paid by the same tag: the prepayment is open again, and the next delivery is closed.
+    was prepaid. Which prepayments are looked at is said by `fiscal_receipt_closing_due`; what
+    becomes of a delivery that is taken back, by `fiscal_receipt_taken_back`.
     """
 
     _inherit = 'fiscal.receipt'
@@ -35,7 +33,9 @@ class FiscalReceipt(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends('kind', 'prepayment_id', 'closing_ids.total', 'closing_ids.state',
-                 'closing_ids.is_replaced', 'line_ids.total', 'line_ids.fiscal_method',
+                 'closing_ids.is_replaced', 'closing_ids.card_total', 'offset_ids.total',
+                 'offset_ids.receipt_id.state', 'offset_ids.receipt_id.is_replaced',
+                 'line_ids.total', 'line_ids.fiscal_method',
                  'line_ids.return_line_ids.total', 'line_ids.return_line_ids.receipt_id.state')
     def _compute_prepaid_left(self):
         for receipt in self:
@@ -182,109 +182,6 @@ class FiscalReceipt(models.Model):
             and line.name in {cut_name(item.name) for item in items})
         return max(sum(item.total for item in items) - settled, 0)
 
-    def _revoke_closings(self, deliveries):
-        """ Take back closing receipts that were not sent yet, of money that has moved elsewhere.
-
-        :param dict deliveries: (document, kopecks) by source, by the books of now.
-        """
-        for closing in self.closing_ids.sorted('id', reverse=True):
-            if (
-                closing.state in const.REVOCABLE_STATES and not closing.attempt_ids
-                and self._surplus(closing.closed_document, deliveries) > 0
-            ):
-                closing.write({'state': 'void', 'next_try_at': False, 'problem': False})
-                closing._message_log(body=_(
-                    "The money is no longer matched with this document: nothing is printed."))
-
-    def _surplus(self, source, deliveries):
-        """ Return how much more was closed by a document than the books justify.
-
-        :param str source: The document, as lines have it.
-        :param dict deliveries: (document, kopecks) by source, by the books of now.
-        :return: Kopecks.
-        :rtype: int
-        """
-        justified = sum(
-            deliveries[one][1] for one in {source, *(
-                f'account.move,{invoice_id}'
-                for order in self._orders_of([source]) for invoice_id in order.invoice_ids.ids)}
-            if one in deliveries)
-        return self._closed(source) - justified
-
-    def _reverse_closings(self, deliveries):
-        """ Return printed closing receipts of what was not delivered after all.
-
-        A document that is cancelled or reversed delivers nothing. Where a person has only taken the
-        money off a delivery (to match it anew, maybe), nothing is printed before another delivery
-        needs that money.
-
-        :param dict deliveries: (document, kopecks) by source, by the books of now.
-        """
-        needed = sum(max(part, 0) for part in self._closable(deliveries).values())
-        left = self._prepaid_left()
-        for closing in self._closings().filtered(lambda one: one.state == 'done').sorted('id'):
-            source = closing.closed_document
-            if self._surplus(source, deliveries) <= 0 or closing.correction_ids:
-                continue  # Or a person has given the return up.
-            if needed <= left and not self.transaction_id._fiscal_is_taken_back(source):
-                continue
-            if any(line._returned() for line in closing.line_ids):
-                # Money of it went back: what is left of it can't be told by repeating it.
-                closing._ask('closing_taken_back', total=f'{closing.total:.2f}')
-                continue
-            closing._reverse_closing()
-            left = self._prepaid_left()
-
-    def _ask_about_settled(self, deliveries):
-        """ Ask a person when this receipt itself has settled a document, and the books say that the
-        money has paid another delivery: that one has no receipt.
-
-        :param dict deliveries: (document, kopecks) by source, by the books of now.
-        """
-        if not self.transaction_id.payment_id:
-            return
-        due = self._closable(deliveries)
-        needed = sum(max(part, 0) for part in due.values())
-        is_wrong = any(
-            source.startswith('account.move,') and due.get(source, -1) < 0
-            for source in self._settled_sources())
-        if is_wrong and needed > self._prepaid_left():
-            self._ask('receipt_settled_elsewhere', documents=sorted(
-                document.display_name for source, (document, _amount) in deliveries.items()
-                if due[source] > 0))
-        else:
-            self.env['tochka.problem']._close(self, ['receipt_settled_elsewhere'])
-
-    def _reverse_closing(self):
-        """ Create the return of this closing receipt: it says the same, and its prepayment is open
-        again.
-
-        :rtype: fiscal.receipt
-        """
-        self.ensure_one()
-        self.is_replaced = True
-        reversal = self.create({
-            **{name: self[name].id for name in (
-                'partner_id', 'company_id', 'currency_id', 'register_id', 'transaction_id')},
-            **{name: self[name] for name in (
-                'taxation_system', 'contact', 'address', 'total', 'payments')},
-            'invoice_ids': self.invoice_ids.ids,
-            'name': _("%s, reversal", self.name), 'kind': 'income_return', 'wrong_id': self.id,
-            'settlement': f'{self.settlement}#reversal-{self.id}',
-            'paid_at': fields.Datetime.now(), 'next_try_at': fields.Datetime.now(),
-        })
-        reversal._write_lines(
-            [(line._line(), self.env['fiscal.receipt.line']) for line in self.line_ids])
-        self._message_log(body=_(
-            "What this receipt says was not delivered after all: a return of it is printed."))
-        if reversal.register_id.kind == 'bank':
-            reversal._fail(_(
-                "The bank's register prints nothing but receipts of online payments. Print this"
-                " return by hand in its cabinet, and enter its numbers here: \"What became of"
-                " it?\""))
-        self._trigger()
-        return reversal
-
     def _create_closing(self, document, amount):
         """ Create the closing receipt for one document of delivery.
 
@@ -296,6 +193,7 @@ class FiscalReceipt(models.Model):
         register = provider.fiscal_register_id if (
             provider.fiscalization == 'other' and provider.fiscal_register_id) else self.register_id
         source = f'{document._name},{document.id}'
+        cards = self._cards_of(document, amount)
         earlier = self.closing_ids.filtered(lambda closing: closing.closed_document == source)
         closing = self.create({
             **{name: self[name].id for name in (
@@ -312,17 +210,19 @@ class FiscalReceipt(models.Model):
             'contact': self.contact,
             'address': register.address,
             'paid_at': fields.Datetime.now(),
-            'total': amount / 100,
-            'payments': {'prepaid': amount},
+            'total': (amount + cards) / 100,
+            'card_total': cards / 100,
+            'payments': {'prepaid': amount + cards},
             'next_try_at': fields.Datetime.now(),
         })
+        closing._use_advances(cards, document)
         closing._build_lines()
         self._trigger()
         return closing
 
     def _closed(self, source):
         """ Return how much of this prepayment was closed by a document. Kopecks. :rtype: int """
-        return sum(to_kopecks(closing.total) for closing in self._closings()
+        return sum(closing._money() for closing in self._closings()
                    if closing.closed_document == source)
 
     def _closings(self):
@@ -348,11 +248,11 @@ class FiscalReceipt(models.Model):
         """
         def left(lines, closings):
             return sum(to_kopecks(line.total) - line._returned() for line in lines) - sum(
-                to_kopecks(closing.total) for closing in closings)
+                closing._money() for closing in closings)
 
         lines = self._prepaid_lines()
         closings = self._closings()
-        rest = left(lines, closings)
+        rest = left(lines, closings) - self._used()
         if own is not None:
             rest = min(rest, left(
                 lines.filtered('source'),

@@ -98,6 +98,8 @@ class FiscalReceipt(models.Model):
         changed = [self._changed_books()]
         if 'sale.order' in self.env:
             changed.append(self._changed_orders())
+        if 'loyalty.card' in self.env and 'sale.order' in self.env:
+            changed.append(self._changed_cards())
         self.env.flush_all()
         found = self.env.execute_query(SQL(
             """
@@ -184,6 +186,21 @@ class FiscalReceipt(models.Model):
                 OR GREATEST(move.invoice_date, move.delivery_date)
                    BETWEEN %(looked)s + 1 AND %(today)s
             """, looked=self._looked_day(), today=bank_day(fields.Datetime.now()))
+
+    @api.model
+    def _changed_cards(self):
+        """ Return the query of prepayments whose gift cards have paid something meanwhile.
+
+        :rtype: SQL
+        """
+        return SQL("""
+            SELECT prepayment.id, prepayment.looked_at FROM prepayment
+              JOIN sale_order_transaction_rel rel ON rel.transaction_id = prepayment.transaction_id
+              JOIN loyalty_history history
+                ON history.order_model = 'sale.order' AND history.order_id = rel.sale_order_id
+              JOIN sale_order_line used ON used.coupon_id = history.card_id
+              JOIN sale_order_line sold ON sold.order_id = used.order_id
+             WHERE sold.write_date > prepayment.since""")
 
     @api.model
     def _looked_day(self):

@@ -163,7 +163,8 @@ class FiscalReceipt(models.Model):
             **{name: self[name].id for name in (
                 'partner_id', 'company_id', 'currency_id', 'register_id', 'transaction_id')},
             **{name: self[name] for name in (
-                'taxation_system', 'contact', 'address', 'paid_at', 'basis', 'total', 'payments')},
+                'taxation_system', 'contact', 'address', 'paid_at', 'basis', 'total', 'payments',
+                'card_total')},
             'invoice_ids': self.invoice_ids.ids,
             'wrong_id': self.id,
             'correction_day': is_correction and self._fiscal_settled_on(),
@@ -181,6 +182,7 @@ class FiscalReceipt(models.Model):
             'after_id': reversal.id, 'prepayment_id': self.prepayment_id.id,
             'closed_document': self.closed_document,
         })
+        self.used_ids.receipt_id = right
         right._write_lines([(line, self.env['fiscal.receipt.line']) for line in lines])
         self._message_log(body=_(
             "%(user)s puts it right: it is reversed, and a new receipt is printed.",

@@ -1,7 +1,5 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from fractions import Fraction
-
 from odoo import fields, models
 
 from odoo.addons.tochka_acquiring.utils import bank_day
@@ -28,6 +26,7 @@ class PaymentTransaction(models.Model):
         an invoice                  the invoice itself, by as much
         an invoice of a deposit     the invoices that take the deposit off, by as much
         nothing yet, for an order   the order, while it has no invoice
+        a gift card                 the orders that it pays alone
         ==========================  ====================================================
 
         A money that is not booked yet has paid nothing, and a document of which nothing is handed
@@ -51,6 +50,7 @@ class PaymentTransaction(models.Model):
         for order in orders:
             if order.state == 'sale' and not self._fiscal_final_invoices(order):
                 deliveries[order] = self._fiscal_kopecks(order.amount_total)
+        deliveries |= self._fiscal_card_orders()
         own = self._fiscal_own_documents()
         today = bank_day(fields.Datetime.now())
         return {
@@ -142,74 +142,6 @@ class PaymentTransaction(models.Model):
         return not document or document.state == 'cancel' or (
             document.state == 'posted' and self._fiscal_is_reversed(document))
 
-    # === BUSINESS METHODS - WHAT IS HANDED OVER === #
-
-    def _fiscal_handed_over(self, document, day):
-        """ Return how much of each line of a document is handed over on a day.
-
-        What is never delivered itself (discounts, fees, rounding of the order) goes with the rest.
-        An invoice with a credit note, and marked pieces of an invoice, go as a whole: which ones
-        are gone is not known.
-
-        :param account.move|sale.order document: The document.
-        :param date day: The day.
-        :return: `Fraction` by line; empty when nothing is.
-        :rtype: dict
-        """
-        lines = self._fiscal_handed_lines(document)
-        if self._fiscal_is_delivered(document, day):
-            return dict.fromkeys(lines, Fraction(1))
-        if document._name == 'sale.order':
-            if document.state != 'sale':
-                return {}
-            parts = {
-                line: self._fiscal_ratio(line.qty_delivered, line.product_uom_qty)
-                for line in lines if line.price_total > 0 and not line._is_delivery()}
-        elif (
-            'sale_line_ids' not in lines._fields or self._fiscal_credit_notes(document)
-            or self._fiscal_sign(document) < 0 or not self._fiscal_is_due(document, day)
-        ):
-            return {}
-        else:
-            parts = {line: self._fiscal_invoiced_ratio(document, line)
-                     for line in lines if line.price_total > 0}
-        sold = sum(self._fiscal_kopecks(line.price_total) for line in parts)
-        if not any(parts.values()) or not sold:
-            return {}
-        whole = sum(part * self._fiscal_kopecks(line.price_total)
-                    for line, part in parts.items()) / sold
-        return {line: parts.get(line, whole) for line in lines}
-
-    @staticmethod
-    def _fiscal_ratio(delivered, quantity):
-        """ Return a part of a quantity, between none and all. :rtype: Fraction """
-        if quantity <= 0:
-            return Fraction(1)
-        part = Fraction(str(delivered)) / Fraction(str(quantity))
-        return min(max(part, Fraction(0)), Fraction(1))
-
-    def _fiscal_invoiced_ratio(self, invoice, line):
-        """ Return how much of an invoice's line the stock has delivered; what earlier invoices of
-        the order name went out first.
-
-        :param account.move invoice: The invoice.
-        :param account.move.line line: Its line.
-        :rtype: Fraction
-        """
-        stocked = line.sale_line_ids.filtered(
-            lambda one: one.qty_delivered_method == 'stock_move')
-        if not stocked:
-            return Fraction(1)
-        earlier = sum(
-            other.quantity if other.move_type in INVOICES else -other.quantity
-            for other in stocked.invoice_lines
-            if other.parent_state == 'posted' and (other.move_id.invoice_date, other.move_id.id)
-            < (invoice.invoice_date, invoice.id))
-        part = self._fiscal_ratio(
-            sum(stocked.mapped('qty_delivered')) - earlier, line.quantity)
-        is_marked = line.product_id.categ_id._fiscal_override('fiscal_marked')
-        return Fraction(int(part)) if is_marked else part
-
     def _fiscal_sign(self, document):
         """ Return -1 for an invoice that Odoo has turned into a credit note, because it takes off a
         deposit that is more than what it hands over; 1 for all others.
@@ -236,7 +168,7 @@ class PaymentTransaction(models.Model):
         """
         return self._fiscal_document_lines(document).filtered(
             lambda line: not self._fiscal_is_prepaid_line(line)
-            and not line.product_id.categ_id._fiscal_override('fiscal_method'))
+            and not self._fiscal_is_card_line(line) and not self._fiscal_line_override(line))
 
     def _fiscal_closing_items(self, document, told):
         """ Return what a document has handed over and no closing receipt has told of yet.

@@ -24,7 +24,8 @@ class PaymentTransaction(models.Model):
         invoices still contain it. A receipt that is built again later has the same shares. Each
         document gets its part of the money by what it still owes; what nobody owes is an advance.
 
-        :return: The lines; their sum is exactly the amount of the transaction.
+        :return: The lines; their sum is exactly the amount of the transaction, and what gift cards
+                 pay.
         :rtype: list[receipt.Line]
         :raise ReceiptError: With what an accountant has to put right first.
         """
@@ -57,7 +58,9 @@ class PaymentTransaction(models.Model):
             if share:
                 items = transaction._fiscal_items(
                     document, transaction._fiscal_pays_whole(document, value, due))
-                lines += receipt.build_lines(items, share)
+                # What gift cards pay is told with the last money: more lines than money then.
+                cards = transaction._fiscal_cards_settle(document, share, due)
+                lines += receipt.build_lines(items, share + cards)
         is_topup = not transaction._tochka_documents()
         if not is_topup:  # Its text says what was topped up, and not what is sold.
             lines = transaction._fiscal_apply_template(lines)
@@ -189,7 +192,8 @@ class PaymentTransaction(models.Model):
             sign * self._fiscal_kopecks(line.price_total)
             for line in self._fiscal_document_lines(document)
             # Invoices of deposits are parts anyway.
-            if line.price_total < 0 and self._fiscal_is_prepaid_line(line))
+            if line.price_total < 0 and (
+                self._fiscal_is_prepaid_line(line) or self._fiscal_is_card_line(line)))
 
     def _fiscal_invoice_owes(self, invoice):
         """ Return what an invoice owes; once this payment is booked, with what it and those that

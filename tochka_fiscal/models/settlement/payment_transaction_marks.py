@@ -37,7 +37,7 @@ class PaymentTransaction(models.Model):
         if item.measure and len(codes) == 1:
             is_told = bool(self._fiscal_told_codes(codes, item.source))
             return [item if is_told else replace(item, mark=codes[0])]
-        if item.measure or item.quantity != item.quantity.to_integral():
+        if codes and (item.measure or item.quantity != item.quantity.to_integral()):
             raise receipt.ReceiptError(_(
                 "%s: Odoo prints marked goods by whole pieces, and by weight or volume one piece a"
                 " line. Print this receipt in the cabinet of the register, and enter its numbers"

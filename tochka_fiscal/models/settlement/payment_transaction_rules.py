@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from odoo import _, models
 
-from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal import const, receipt, settlement
 
 
@@ -35,7 +34,7 @@ class PaymentTransaction(models.Model):
         method = self._fiscal_fixed_method() or settlement.choose_method(
             True, is_delivered, pays_whole and not self._fiscal_is_part(document))
         return self._fiscal_items_of_lines(
-            document, self._fiscal_document_lines, method, day,
+            document, self._fiscal_sold_lines, method, day,
             self._fiscal_shipped_on(document) if is_delivered else None)
 
     def _fiscal_items_of_lines(
@@ -62,7 +61,7 @@ class PaymentTransaction(models.Model):
                 continue
             category = line.product_id.categ_id
             agent, supplier = category._fiscal_agency(self.company_id)
-            override = category._fiscal_override('fiscal_method')
+            override = self._fiscal_line_override(line)
             method = override or usual_method
             items += self._fiscal_split_by_marks(line, receipt.Item(
                 name=self._fiscal_line_name(line, document),
@@ -173,6 +172,22 @@ class PaymentTransaction(models.Model):
         # `invoice_line_ids` is a part of them, and would be read once more.
         return document.line_ids.filtered(lambda line: line.display_type == 'product')
 
+    def _fiscal_sold_lines(self, document):
+        """ Return the lines of a document without those by which gift cards pay; the bank's
+        register knows no such payment, and takes them for a discount.
+
+        :rtype: account.move.line|sale.order.line
+        """
+        lines = self._fiscal_document_lines(document)
+        return lines if self._fiscal_is_by_bank() else lines.filtered(
+            lambda line: not self._fiscal_is_card_line(line))
+
+    def _fiscal_line_override(self, line):
+        """ Return the fiscal method that a line has whatever happens: its category's, else that of
+        a gift card, which is an advance. :rtype: str|bool """
+        return line.product_id.categ_id._fiscal_override('fiscal_method') or (
+            self._fiscal_sells_card(line) and not self._fiscal_is_by_bank() and 'advance')
+
     def _fiscal_is_prepaid_line(self, line):
         """ Return whether a line is a deposit, or takes one off. :rtype: bool """
         if line._name == 'sale.order.line':
@@ -227,78 +242,9 @@ class PaymentTransaction(models.Model):
             return 'payment' if is_deposit and not self._fiscal_is_by_bank() else (
                 self._fiscal_usual_subject())
         return product.categ_id._fiscal_override('fiscal_subject') or (
-            'service' if product.type == 'service' else 'goods')
+            'payment' if self._fiscal_sells_card(line) and not self._fiscal_is_by_bank()
+            else 'service' if product.type == 'service' else 'goods')
 
     def _fiscal_usual_subject(self):
         """ Return the fiscal subject where no product tells it. :rtype: str """
         return self.provider_id.fiscal_subject or 'service'
-
-    # === BUSINESS METHODS - DELIVERY === #
-
-    def _fiscal_was_delivered(self, document, day):
-        """ Return whether a document was delivered when its money came.
-
-        :param account.move|sale.order document: The document.
-        :param date day: The day of the money.
-        :rtype: bool
-        """
-        basis = self._fiscal_basis()
-        source = f'{document._name},{document.id}'
-        return basis[source] if source in basis else self._fiscal_is_delivered(document, day)
-
-    def _fiscal_is_delivered(self, document, day):
-        """ Return whether goods are handed over, or services done and due, on a day.
-
-        An invoice says so by its date, unless the stock app knows better. An order says so when all
-        of its quantities are delivered.
-
-        :param account.move|sale.order document: The document.
-        :param date day: The day.
-        :rtype: bool
-        """
-        lines = self._fiscal_document_lines(document)
-        if document._name == 'sale.order':
-            # What is taken off, fees for delivery and deposits are never delivered themselves.
-            lines = lines.filtered(
-                lambda line: line.price_total > 0 and not line.is_downpayment
-                and not line._is_delivery())
-            return document.state == 'sale' and bool(lines) and all(
-                line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) >= 0
-                for line in lines)
-        if not self._fiscal_is_due(document, day):
-            return False
-        if 'sale_line_ids' not in lines._fields:
-            return True
-        stocked = lines.filtered(lambda line: line.price_total > 0).sale_line_ids.filtered(
-            lambda line: line.qty_delivered_method == 'stock_move')
-        return all(
-            line.product_uom_id.compare(line.qty_delivered, line.qty_invoiced) >= 0
-            for line in stocked)
-
-    def _fiscal_is_due(self, invoice, day):
-        """ Return whether an invoice hands over, as far as its state and dates tell. :rtype: bool
-        """
-        days = [one for one in (invoice.invoice_date, invoice.delivery_date) if one]
-        return invoice.state == 'posted' and bool(days) and max(days) <= day and (
-            not invoice._is_downpayment())
-
-    def _fiscal_shipped_on(self, document):
-        """ Return the day on which a delivered document was delivered, where that is known.
-
-        :rtype: date|None
-        """
-        if document._name == 'account.move':
-            return document.delivery_date or document.invoice_date
-        moment = 'effective_date' in document._fields and document.effective_date
-        return bank_day(moment) if moment else None
-
-    def _fiscal_is_part(self, document):
-        """ Return whether a document asks for a part of an order: an invoice of a deposit does.
-
-        :rtype: bool
-        """
-        if document._name != 'account.move' or not document._is_downpayment():
-            return False
-        orders = document.line_ids.sale_line_ids.order_id
-        return self._fiscal_kopecks(document.amount_total) < sum(
-            self._fiscal_kopecks(order.amount_total) for order in orders)
