@@ -4,11 +4,14 @@ from . import test_agent
 from . import test_bank_details
 from . import test_bank_register
 from . import test_callback
+from . import test_cards_stock
 from . import test_closing
 from . import test_closing_books
+from . import test_closing_due
 from . import test_closing_orders
 from . import test_confirm
 from . import test_correction
+from . import test_delivery_stock
 from . import test_golden
 from . import test_golden_amounts
 from . import test_golden_orders
@@ -32,4 +35,6 @@ from . import test_register_orangedata
 from . import test_register_page
 from . import test_register_paykeeper
 from . import test_return
+from . import test_settled
+from . import test_taken_back
 from . import test_translations

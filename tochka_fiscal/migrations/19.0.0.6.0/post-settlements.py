@@ -41,15 +41,17 @@ def migrate(cr, _version):
         UPDATE mail_template template
            SET body_html = (
                SELECT jsonb_object_agg(key, regexp_replace(
-                          replace(value, '<p t-if="object.kind == ''income''">',
-                                  '<p t-if="object.kind == ''income'' and not object.prepayment_id">'),
-                          '<tr>(\s*<td[^>]*>[^<]*</td>\s*<td t-out="format_datetime\(object\.paid_at)',
-                          '<tr t-if="not object.prepayment_id">\1'))
+                   replace(value, %(thanks)s, %(thanks_for_money)s), %(paid_row)s,
+                   '<tr t-if="not object.prepayment_id">\1'))
                  FROM jsonb_each_text(template.body_html))
           FROM ir_model_data data
          WHERE data.module = 'tochka_fiscal' AND data.name = 'mail_template_receipt'
            AND data.res_id = template.id AND template.body_html IS NOT NULL
-    """)
+    """, {
+        'thanks': """<p t-if="object.kind == 'income'">""",
+        'thanks_for_money': """<p t-if="object.kind == 'income' and not object.prepayment_id">""",
+        'paid_row': r'<tr>(\s*<td[^>]*>[^<]*</td>\s*<td t-out="format_datetime\(object\.paid_at)',
+    })
     env = api.Environment(cr, SUPERUSER_ID, {})
     # A tax of 0 % with the name "без НДС" was guessed to be a rate of 0 %.
     taxes = env['account.tax'].with_context(active_test=False).search([
