@@ -111,23 +111,26 @@ class TestTakenBack(ClosingCommon):
         self.assertEqual(prepayment.prepaid_left, 0)
 
     def test_receipt_that_has_settled_another_invoice_asks_a_person(self):
-        """ A due invoice is paid and cancelled; its money pays another. """
+        """ A due invoice is paid and cancelled; its money pays another, which has no receipt. """
         invoice = self.create_invoice(1000.0)
         receipt = self.prepay(invoice)
-        transaction = receipt.transaction_id
         self.cancel(invoice)
         self.close()
         self.assertFalse(receipt.problem_ids)
         other = self.create_due(1000.0)
-        self.settle(other, transaction)
-        self.close(days=1.1)
-        receipt.invalidate_recordset()
-        self.assertEqual(receipt.problem_ids.mapped('code'), [])
-        other.button_draft()
-        other.action_post()
-        self.settle(other, transaction)
+        self.settle(other, receipt.transaction_id)
+        self.close()
+        problem = receipt.problem_ids
+        self.assertEqual(problem.code, 'receipt_settled_elsewhere')
+        self.assertIn(other.name, problem.advice)
+        receipt.transaction_id.payment_id._seek_for_lines()[1].remove_move_reconcile()
+        invoice.button_draft()
+        invoice.action_post()
+        self.settle(invoice, receipt.transaction_id)
         self.close()
         receipt.invalidate_recordset()
+        self.assertFalse(receipt.problem_ids)
+        self.assertFalse(receipt.closing_changed)
 
 
 @tagged('post_install', '-at_install')

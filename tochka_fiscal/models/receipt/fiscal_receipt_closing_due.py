@@ -56,11 +56,7 @@ class FiscalReceipt(models.Model):
         :return: The new closing receipts.
         :rtype: fiscal.receipt
         """
-        self.write({
-            'closing_looked_at': fields.Datetime.now(),
-            # What a top-up pays is known when it is booked.
-            'closing_changed': bool(self.shares) and not self.transaction_id.payment_id,
-        })
+        self.write({'closing_looked_at': fields.Datetime.now(), 'closing_changed': False})
         return self._close()
 
     @api.model

@@ -3,6 +3,7 @@
 from odoo import _, fields, models
 
 from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 
 
 class FiscalReceipt(models.Model):
@@ -77,18 +78,30 @@ class FiscalReceipt(models.Model):
         :param dict deliveries: (document, kopecks) by source, by the books of now.
         """
         if not self.transaction_id.payment_id:
+            self.closing_changed = bool(self.shares)
             return
         due = self._closable(deliveries)
         needed = sum(max(part, 0) for part in due.values())
-        is_wrong = any(
-            source.startswith('account.move,') and due.get(source, -1) < 0
-            for source in self._settled_sources())
-        if is_wrong and needed > self._prepaid_left():
+        # Until it is known what its money pays instead, it is looked at.
+        self.closing_changed = self._is_unmatched(deliveries)
+        if self.closing_changed and needed > self._prepaid_left():
             self._ask('receipt_settled_elsewhere', documents=sorted(
                 document.display_name for source, (document, _amount) in deliveries.items()
                 if due[source] > 0))
         else:
             self.env['tochka.problem']._close(self, ['receipt_settled_elsewhere'])
+
+    def _is_unmatched(self, deliveries):
+        """ Return whether this receipt has settled more of an invoice than the books say, and the
+        money did not go back.
+
+        :param dict deliveries: (document, kopecks) by source, by the books of now.
+        :rtype: bool
+        """
+        return any(
+            sum(to_kopecks(line.total) - line._returned() for line in self._settled_lines()
+                if source in line.source.split()) > deliveries.get(source, (None, 0))[1]
+            for source in self._settled_sources() if source.startswith('account.move,'))
 
     def _reverse_closing(self):
         """ Create the return of this closing receipt: it says the same, and its prepayment is open
