@@ -381,7 +381,7 @@ class TestMappings(ItemsCommon):
         self.assertEqual(self.create_tax("Без НДС?", 22).fiscal_vat, 'vat22')
         self.env['res.lang']._activate_lang('ru_RU')
         tax = self.create_tax("Nothing", 0)
-        tax.with_context(lang='ru_RU').name = "Без НДС"
+        tax.with_context(lang='ru_RU').name = "Услуги без НДС"
         self.assertEqual(tax.fiscal_vat, 'none')
 
     def test_credit_is_no_payment(self):
