@@ -26,6 +26,10 @@ class FiscalReceipt(models.Model):
 
     _prepaid_idx = models.Index('(id) WHERE prepaid_left > 0')
     _changed_idx = models.Index('(id) WHERE closing_changed')
+    _unsent_idx = models.Index(
+        "(id) WHERE prepayment_id IS NOT NULL AND state IN ('queued', 'failed')")
+    _closed_order_idx = models.Index(
+        "(create_date) WHERE left(closed_document, 10) = 'sale.order'")
 
     # === BUSINESS METHODS === #
 
@@ -103,19 +107,20 @@ class FiscalReceipt(models.Model):
                 SELECT receipt.id, receipt.transaction_id, receipt.closing_looked_at AS looked_at,
                        receipt.closing_looked_at - %(margin)s * INTERVAL '1 minute' AS since,
                        tx.payment_id
-                  FROM fiscal_receipt receipt
+                  FROM "fiscal_receipt" receipt
                   JOIN payment_transaction tx ON tx.id = receipt.transaction_id
                   JOIN payment_provider provider ON provider.id = tx.provider_id
                  WHERE receipt.id IN (
-                           SELECT id FROM fiscal_receipt WHERE prepaid_left > 0
+                           SELECT id FROM "fiscal_receipt" WHERE prepaid_left > 0
                             UNION
-                           SELECT id FROM fiscal_receipt WHERE closing_changed
+                           SELECT id FROM "fiscal_receipt" WHERE closing_changed
                             UNION
-                           SELECT prepayment_id FROM fiscal_receipt
-                            WHERE prepayment_id IS NOT NULL AND (
-                                  state IN %(revocable)s
-                                  OR closed_document LIKE 'sale.order,%%'
-                                  AND create_date > %(recently)s))
+                           SELECT prepayment_id FROM "fiscal_receipt"
+                            WHERE prepayment_id IS NOT NULL AND state IN %(revocable)s
+                            UNION
+                           SELECT prepayment_id FROM "fiscal_receipt"
+                            WHERE left(closed_document, 10) = 'sale.order'
+                              AND create_date > %(recently)s)
                    AND receipt.prepayment_id IS NULL AND receipt.state IN %(states)s
                    AND provider.fiscal_closing = 'auto'
             ), changed AS (
