@@ -18,7 +18,12 @@ from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon, FiscalCom
 
 
 def run_closing(env, times, days):
-    """ Run the job that closes what is delivered, some days later. """
+    """ Run the job that closes what is delivered, some days later.
+
+    Tests have one moment of the database, in which all is written: what is open is looked at.
+    `TestClosingDue` tells what is.
+    """
+    env['fiscal.receipt'].sudo().search([]).closing_looked_at = False
     env.flush_all()
     with freeze_time(fields.Datetime.now() + timedelta(days=days)):
         for _time in range(times):

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -66,11 +66,12 @@ class TestClosingDue(OrdersCommon):
         transaction = self.prepay(self.future_invoice(days=10)).transaction_id
         self.looked_at(1)
         self.assertFalse(self.looked_at(2))
-        prepayment = transaction._fiscal_receipt()
-        for day, expected in ((9.5, False), (11, True)):
-            # The daily look is another matter.
-            prepayment.closing_looked_at = fields.Datetime.now() + timedelta(days=day, hours=-20)
-            self.assertEqual(bool(self.looked_at(24 * day)), expected, day)
+        # The day before, noon in Moscow; the daily look is another matter.
+        noon = datetime.combine(self.today + timedelta(days=9), time(9))
+        for later, expected in ((6, False), (18, True)):
+            transaction._fiscal_receipt().closing_looked_at = noon
+            hours = (noon - fields.Datetime.now()).total_seconds() / 3600 + later
+            self.assertEqual(bool(self.looked_at(hours)), expected, later)
 
     def test_delivered_order(self):
         order = self.order()
@@ -113,6 +114,6 @@ class TestClosingDue(OrdersCommon):
         receipts = [self.printed(self.top_up(100.0)) for _number in range(3)]
         with patch.object(tuning, 'CLOSING_BATCH', 2):
             self.assertEqual(len(self.looked_at(1)), 2)
-            self.assertEqual(len(self.looked_at(1.01)), 2)  # The third, and one just seen.
+            self.assertEqual(len(self.looked_at(1.01)), 1)
             self.assertFalse(self.looked_at(2))
         self.assertTrue(all(receipt.closing_looked_at for receipt in receipts))
