@@ -44,7 +44,7 @@ class FiscalReceipt(models.Model):
         try:
             with self.env.cr.savepoint():
                 lines = self._make_lines()
-                if self.kind == 'income' and not self.prepayment_id:
+                if self.kind == 'income' and self.transaction_id and not self.prepayment_id:
                     self._note_cards([line for line, _origin in lines])
                 self._write_lines(lines)
             if self.register_id.kind == 'bank' and self.kind == 'income':
