@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.tochka_acquiring.tests.balance_common import BalanceCommon
 from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon, FiscalCommon
-from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon, run_closing
+from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 
 
 @tagged('post_install', '-at_install')
@@ -207,7 +207,7 @@ class TestWords(ClosingCommon):
             ('model', '=', 'fiscal.receipt'), ('res_id', '=', receipt.id)])
         self.assertIn("Thank you for your payment", mail.body_html)
         self.assertIn("Paid (Moscow time)", mail.body_html)
-        run_closing(self.env, 1, 0)
+
 
     def test_general_system_without_vat_is_said(self):
         settings = self.provider.sudo()
