@@ -82,9 +82,12 @@ class FiscalReceipt(models.Model):
             return
         due = self._closable(deliveries)
         needed = sum(max(part, 0) for part in due.values())
+        is_unmatched = self._is_unmatched(deliveries)
         # Until it is known what its money pays instead, it is looked at.
-        self.closing_changed = self._is_unmatched(deliveries)
-        if self.closing_changed and needed > self._prepaid_left():
+        self.closing_changed = is_unmatched or any(
+            self._surplus(source, deliveries) > 0
+            for source in set(self._closings().mapped('closed_document')))
+        if is_unmatched and needed > self._prepaid_left():
             self._ask('receipt_settled_elsewhere', documents=sorted(
                 document.display_name for source, (document, _amount) in deliveries.items()
                 if due[source] > 0))
