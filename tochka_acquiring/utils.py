@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from odoo.http import request
 from odoo.models import BaseModel
+from odoo.tools.translate import code_translations
 
 from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api.deadline import Deadline
@@ -38,6 +39,18 @@ def bank_day(moment):
     :rtype: date
     """
     return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(const.BANK_TIME_ZONE)).date()
+
+
+def in_russian(module, text):
+    """ Return a text of ours in Russian, for what is a Russian document whoever pays or works.
+
+    The database need not have the language.
+
+    :param str module: The add-on whose text it is.
+    :param str text: The text, which is marked for translation where it stands.
+    :rtype: str
+    """
+    return code_translations.get_python_translations(module, 'ru_RU').get(text, text)
 
 
 def this_minute():

@@ -167,7 +167,6 @@ MAX_ADDRESS = 256  # Tag 1187. Source: FFD.
 CALLBACK_ROUTE = '/fiscal/callback/{register}'
 MAX_CALLBACK_SIZE = 64 * 1024
 LANES = 2  # Ours: identical jobs that work side by side.
-BATCH = 200  # Ours: at how many prepayments the job that closes them looks at once.
 # Ours: how long to wait for a register that does not answer, or has not printed yet; the last one
 # repeats without end.
 RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)

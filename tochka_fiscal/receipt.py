@@ -188,17 +188,25 @@ class Receipt:
 
 # === TEXTS === #
 
+# Letters and signs that look like nothing: fillers of Hangul, the blank of Braille.
+_FILLERS = '\u115f\u1160\u2800\u3164\uffa0'
+
+
 def cut_name(text, limit=const.MAX_NAME):
     """ Shorten the name of a line (tag 1030), never inside of a character.
 
     :param str text: The name; white space and control characters become single spaces.
     :param int limit: The most code points allowed.
+    :return: Empty where nothing can be seen.
     :rtype: str
     """
     text = unicodedata.normalize('NFC', text)
     # Lone halves of a surrogate pair can't be sent at all.
-    text = ''.join(c if c.isprintable() or c == '\u200d' else ' ' for c in text)
+    text = ''.join(
+        c if c.isprintable() and c not in _FILLERS or c == '\u200d' else ' ' for c in text)
     text = ' '.join(text.split())
+    if all(unicodedata.category(c)[0] in 'CMZ' for c in text):
+        return ''
     if len(text) <= limit:
         return text
     end = limit - 1
@@ -385,6 +393,9 @@ def _split(item, total):
         price = (2 * total * scale + millionths) // (2 * millionths)
         if price > 0 and price_lines(price, quantity) == total:
             return [Line(price=price, quantity=quantity, total=total, **values)]
+    if item.mark and quantity != 1:
+        raise ReceiptError(_lt(
+            "No price fits the quantity of a marked piece, and its code can't stand on two lines."))
     price = int(total // quantity) if quantity > 0 else 0
     if not price:
         # Less than a kopeck for each: the whole is one.

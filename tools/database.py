@@ -13,10 +13,10 @@ from .layout import ROOT, digest, exclusive
 from .odoo_run import ADDONS, command, data_dir, environment
 
 # Odoo's own add-ons by the name of the set. `full` meets the optional apps, `small` has none. With
-# the stock app many things behave otherwise: `stock` is for the tests of that.
+# the stock app many things behave otherwise: `stock` is for the tests of that, and of gift cards.
 SETS = {
     'full': ('account_payment', 'sale_management', 'website_sale'),
-    'stock': ('account_payment', 'sale_stock'),
+    'stock': ('account_payment', 'sale_stock', 'sale_loyalty'),
     'small': ('account_payment',),
 }
 IGNORED = ('tests', '__pycache__')

@@ -31,7 +31,14 @@ class TestDetails(TochkaCommon):
 
     def test_document_by_default(self):
         invoice = self.create_invoice(500)
-        self.assertEqual(self.purpose(invoice), f"Payment of {invoice.name}")
+        self.assertEqual(self.purpose(invoice), f"Оплата: {invoice.name}")
+
+    def test_purpose_is_russian_whoever_pays(self):
+        """ It stands in the statement of a Russian company. """
+        self.env['res.lang']._activate_lang('de_DE')
+        self.payer.lang = 'de_DE'
+        invoice = self.create_invoice(500)
+        self.assertEqual(self.purpose(invoice, partner_lang='de_DE'), f"Оплата: {invoice.name}")
 
     def test_school(self):
         self.provider.sudo().action_tochka_details_school()
@@ -88,7 +95,7 @@ class TestDetails(TochkaCommon):
         self.tag(source='payer', field='ref')
         self.template('{contract}')
         invoice = self.create_invoice(500)
-        self.assertEqual(self.purpose(invoice), f"Payment of {invoice.name}")
+        self.assertEqual(self.purpose(invoice), f"Оплата: {invoice.name}")
 
     def test_own_tags(self):
         self.payer.ref = 'D-17'

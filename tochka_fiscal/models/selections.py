@@ -39,6 +39,12 @@ METHOD_SELECTION = [
     ('credit_payment', "Payment of a credit"),
 ]
 
+# What a payment can be. A credit is given without money, so that no payment prints 5 or 6.
+OFFERED_METHOD_SELECTION = [
+    (name, label) for name, label in METHOD_SELECTION
+    if name not in ('partial_payment', 'credit')
+]
+
 # Tag 1212.
 SUBJECT_SELECTION = [
     ('service', "Service"),

@@ -4,12 +4,15 @@ from . import test_agent
 from . import test_bank_details
 from . import test_bank_register
 from . import test_callback
+from . import test_cards_stock
 from . import test_closing
 from . import test_closing_books
+from . import test_closing_due
 from . import test_closing_orders
 from . import test_confirm
 from . import test_correction
 from . import test_doors
+from . import test_delivery_stock
 from . import test_golden
 from . import test_golden_amounts
 from . import test_golden_orders
@@ -36,5 +39,7 @@ from . import test_register_paykeeper
 from . import test_return
 from . import test_rights
 from . import test_safeguards
+from . import test_settled
+from . import test_taken_back
 from . import test_translations
 from . import test_watched

@@ -105,7 +105,7 @@ class TestBankRegister(BankRegisterCommon):
         product = self.env['product.product'].create({
             'name': "On credit", 'list_price': 100.0, 'taxes_id': [],
             'categ_id': self.env['product.category'].create({
-                'name': "Credit", 'fiscal_method': 'credit'}).id,
+                'name': "Credit", 'fiscal_method': 'credit_payment'}).id,
         })
         invoice = self.create_invoice(1000.0, post=False)
         invoice.invoice_line_ids = [Command.create({'product_id': product.id})]

@@ -139,8 +139,10 @@ class TestClosingBooks(ClosingCommon):
         self.provider.sudo().write({
             'tochka_details_mode': 'template',
             'tochka_details_template': "Top-up {document} {amount}"})
+        topup = self.top_up(5000.0)
+        prepayment = self.printed(topup)
         invoice = self.create_due(1200.0)
-        prepayment = self.printed(self.top_up(5000.0))
+        invoice._tochka_settle_with(topup.payment_id._seek_for_lines()[1])
         self.close()
         self.assertClosings(prepayment, (invoice, 1200.0), left=3800.0)
         self.assertNotIn("5000", prepayment.closing_ids.line_ids.name)

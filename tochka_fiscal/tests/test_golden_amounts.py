@@ -168,6 +168,17 @@ class TestGoldenAmounts(GoldenCommon):
         receipt.action_retry()
         self.assertGolden(first)
 
+    def test_rest_of_a_prepayment(self):
+        invoice = self.sell(("Занятия, апрель", 4, 1525, self.in22), on=date(2026, 4, 1))
+        self.pay_for(invoice, 4100)
+        self.assertGolden(self.pay_for(invoice))
+
+    def test_topup_pays_a_delivered_invoice(self):
+        self.settings.fiscal_vat = 'vat22'
+        invoice = self.sell(("Курс рисования", 1, 2440, self.in22))
+        self.assertGolden(self.pay_for(amount=5000))
+        self.assertFalse(invoice.amount_residual)
+
     def take_back(self, invoice, **values):
         """ Take products of an invoice back, name: (quantity, price), by a credit note. """
         note = invoice._reverse_moves([{'invoice_date': DAY}])

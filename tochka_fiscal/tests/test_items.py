@@ -172,7 +172,7 @@ class TestInvoiceItems(ItemsCommon):
             ("Pens", 5500, 1, 5500, 'none', DONE, 'service'))
         self.assertLines(
             self.create_tx(draft, amount=300),
-            ("Advance payment", 30000, 1, 30000, 'none', 'advance', 'payment'))
+            ("Аванс", 30000, 1, 30000, 'none', 'advance', 'payment'))
 
     def test_part_payment(self):
         invoice = self.sell(("Lessons", 2, 350, None), ("Books", 1, 300, None))
@@ -197,7 +197,7 @@ class TestInvoiceItems(ItemsCommon):
         self.assertLines(
             self.create_tx(invoice, amount=1200.5),
             ("Lessons", 100000, 1, 100000, 'vat5', DONE, 'service'),
-            ("Advance payment", 20050, 1, 20050, 'vat105', 'advance', 'payment'))
+            ("Аванс", 20050, 1, 20050, 'vat105', 'advance', 'payment'))
 
     def test_second_payment_before_the_first_is_booked(self):
         invoice = self.sell(("Lessons", 1, 1000, None))
@@ -208,7 +208,7 @@ class TestInvoiceItems(ItemsCommon):
         self.assertLines(
             second,
             ("Lessons", 30000, 1, 30000, 'none', DONE, 'service'),
-            ("Advance payment", 70000, 1, 70000, 'none', 'advance', 'payment'))
+            ("Аванс", 70000, 1, 70000, 'none', 'advance', 'payment'))
 
     def test_lines_stay_when_the_payment_is_booked(self):
         invoice = self.sell(("Lessons", 1, 1000, None))
@@ -220,26 +220,50 @@ class TestInvoiceItems(ItemsCommon):
         self.assertLines(
             second,
             ("Lessons", 30000, 1, 30000, 'none', DONE, 'service'),
-            ("Advance payment", 10000, 1, 10000, 'none', 'advance', 'payment'))
+            ("Аванс", 10000, 1, 10000, 'none', 'advance', 'payment'))
         self.assertFalse(invoice.amount_residual)
 
     def test_top_up(self):
         transaction = self.create_tx(amount=500.1)
         self.assertLines(
-            transaction, ("Advance payment", 50010, 1, 50010, 'none', 'advance', 'payment'))
+            transaction, ("Аванс", 50010, 1, 50010, 'none', 'advance', 'payment'))
         self.settings.fiscal_vat = 'vat22'
         self.assertLines(
-            transaction, ("Advance payment", 50010, 1, 50010, 'vat122', 'advance', 'payment'))
+            transaction, ("Аванс", 50010, 1, 50010, 'vat122', 'advance', 'payment'))
         self.settings.write({'tochka_details_mode': 'template',
                              'tochka_details_template': "Lessons of {payer}"})
         self.assertLines(
             transaction, ("Lessons of Petrov", 50010, 1, 50010, 'vat122', 'advance', 'payment'))
 
-    def test_payer_reads_it_in_the_payers_language(self):
-        self.env['res.lang']._activate_lang('ru_RU')
-        transaction = self.create_tx(amount=10)
-        transaction.partner_lang = 'ru_RU'
-        self.assertEqual(transaction._fiscal_payer_env().lang, 'ru_RU')
+    def test_receipt_is_russian_whoever_pays_or_works(self):
+        """ A payer who reads German, a user who reads English, products with three names. """
+        for lang, name in (('ru_RU', "Книга"), ('de_DE', "Buch")):
+            self.env['res.lang']._activate_lang(lang)
+            self.book.with_context(lang=lang).name = name
+        self.payer.lang = 'de_DE'
+        self.company.sudo().partner_id.lang = 'ru_RU'
+        invoice = self.env['account.move'].create({
+            'move_type': 'out_invoice', 'partner_id': self.payer.id, 'invoice_date': DAY,
+            'currency_id': self.rub.id,
+            'invoice_line_ids': [Command.create({
+                'product_id': self.book.id, 'quantity': 1, 'price_unit': 500, 'tax_ids': []})],
+        })
+        invoice.action_post()
+        self.assertEqual(invoice.invoice_line_ids.name, "Buch")
+        transaction = self.create_tx(invoice, amount=600, partner_lang='de_DE')
+        self.assertLines(
+            transaction,
+            ("Книга", 50000, 1, 50000, 'none', DONE, 'goods'),
+            ("Аванс", 10000, 1, 10000, 'none', 'advance', 'payment'))
+
+    def test_name_that_cannot_be_seen(self):
+        lines = [(name, 1, 10, None, {'product_id': self.book.id}) for name in (
+            " \u00a0", "\u200b\u200d\u2060", "\u3164", "\u2800")]
+        self.assertEqual(
+            [line.name for line in self.lines_of(self.create_tx(self.sell(*lines)))], ["Book"] * 4)
+        invoice = self.sell(("\u200b", 1, 10, None))
+        self.assertEqual(
+            [line.name for line in self.lines_of(self.create_tx(invoice))], [invoice.display_name])
 
     def test_template(self):
         self.settings.write({'tochka_details_mode': 'template',
@@ -346,6 +370,48 @@ class TestMappings(ItemsCommon):
         self.vat20.fiscal_vat_confirmed = True
         self.vat20.amount = 18
         self.assertEqual(self.vat20.fiscal_vat, 'vat20')
+
+    def test_tax_of_nothing_is_guessed_by_its_name(self):
+        for name, vat in (
+            ("Без НДС", 'none'), ("без налога (НДС)", 'none'), ("НДС не облагается", 'none'),
+            ("Освобождено, ст. 149", 'none'), ("VAT exempt", 'none'), ("No VAT", 'none'),
+            ("НДС 0 %", 'vat0'), ("0% Export", 'vat0'),
+        ):
+            self.assertEqual(self.create_tax(name, 0).fiscal_vat, vat, name)
+        self.assertEqual(self.create_tax("Без НДС?", 22).fiscal_vat, 'vat22')
+        self.env['res.lang']._activate_lang('ru_RU')
+        tax = self.create_tax("Nothing", 0)
+        tax.with_context(lang='ru_RU').name = "Услуги без НДС"
+        self.assertEqual(tax.fiscal_vat, 'none')
+
+    def test_credit_is_no_payment(self):
+        """ Nobody pays when goods are handed over on credit: 5 and 6 are no receipts of money. """
+        for model in ('payment.provider', 'product.category', 'fiscal.correction.line'):
+            field = self.env[model]._fields['fiscal_method']
+            offered = dict(field._description_selection(self.env))
+            self.assertFalse({'partial_payment', 'credit'} & set(offered), model)
+            self.assertIn('credit_payment', offered)
+
+    def test_phones_as_people_write_them(self):
+        self.payer.email = False
+        for text, phone in (
+            ("8-999-123-45-67 (мама)", '+79991234567'),
+            ("мама 8 (999) 123 45 67", '+79991234567'),
+            ("+7 999 123-45-67, 8 999 765-43-21", '+79991234567'),
+            ("8 999 123 45 67 8 999 765 43 21", '+79991234567'),
+            ("123, 89997654321", '+79997654321'),
+            ("+49 30 901820 / office", '+4930901820'),
+            ("мама", ''), ("123", ''), (False, ''),
+        ):
+            self.payer.phone = text
+            self.assertEqual(self.payer._fiscal_phone(self.company), phone, text)
+
+    def test_known_phone_is_used_for_an_email_that_is_too_long(self):
+        self.payer.write({'email': f'{"p" * 60}@example.com', 'phone': "8 999 123-45-67"})
+        transaction = self.create_tx(amount=10)
+        self.assertEqual(transaction._fiscal_contact(), '+79991234567')
+        self.payer.phone = False
+        self.assertEqual(transaction._fiscal_contact(), self.payer.email)
 
     def test_measures(self):
         for name, measure in (('unit', '0'), ('dozen', '0'), ('litre', '41'), ('km', '255'),

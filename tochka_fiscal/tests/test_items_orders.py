@@ -72,8 +72,8 @@ class TestOrderItems(ItemsCommon):
         self.assertLines(first, ("Course", 40000, 1, 40000, 'none', 'prepayment', 'service'))
         self.assertLines(
             second,
-            ("Course", 60000, 1, 60000, 'none', 'full_prepayment', 'service'),
-            ("Advance payment", 10000, 1, 10000, 'none', 'advance', 'payment'))
+            ("Course", 60000, 1, 60000, 'none', 'prepayment', 'service'),
+            ("Аванс", 10000, 1, 10000, 'none', 'advance', 'payment'))
         invoice = order._create_invoices()
         invoice.action_post()
         first._post_process()  # The order's invoice takes the money.

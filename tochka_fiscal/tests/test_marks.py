@@ -87,6 +87,48 @@ class TestMarks(MarksCommon):
         self.work()
         self.assertEqual([line.mark for line in self.sent().lines], [code(1), code(2)])
 
+    def test_piece_that_is_sold_by_weight(self):
+        """ 1 code and 0.35 kilograms: FFD 1.2 knows a code with a measured quantity. """
+        kilogram = self.env.ref('uom.product_uom_kgm')
+        invoice = self.create_marked(
+            pieces=0.35, price=1000, codes=[code(1)], product_uom_id=kilogram.id)
+        self.assertFalse(self.problems(invoice))
+        self.print_marked(invoice)
+        [line] = self.sent().lines
+        self.assertEqual((line.mark, str(line.quantity), line.measure, line.price, line.total),
+                         (code(1), '0.35', 11, 100000, 35000))
+
+    def problems(self, invoice):
+        return self.env['tochka.problem'].sudo().search([
+            ('res_model', '=', 'account.move'), ('res_id', '=', invoice.id),
+            ('closed_at', '=', False)])
+
+    def test_part_of_a_pack_is_said_at_posting(self):
+        invoice = self.create_marked(pieces=0.35, price=1000, codes=[code(1)])
+        problem = self.problems(invoice)
+        self.assertEqual(problem.code, 'marked_by_hand')
+        self.assertIn("cabinet", problem.advice)
+        receipt = self.print_marked(invoice)
+        self.assertEqual(receipt.state, 'failed')
+        self.assertIn("cabinet of the register", receipt.problem)
+
+    def test_several_pieces_of_one_weight_are_said_at_posting(self):
+        invoice = self.create_marked(
+            pieces=1.2, price=1000, codes=[code(1), code(2)],
+            product_uom_id=self.env.ref('uom.product_uom_kgm').id)
+        self.assertEqual(self.problems(invoice).code, 'marked_by_hand')
+
+    def test_code_is_not_told_on_two_lines(self):
+        """ 1.7 kilograms for 100.01: no price fits, and two lines would name one code. """
+        invoice = self.create_marked(
+            pieces=1.7, price=1000, codes=[code(1)],
+            product_uom_id=self.env.ref('uom.product_uom_kgm').id)
+        transaction = self.pay(self.create_linked_tx(invoice, amount=100.01))
+        receipt = transaction.fiscal_receipt_ids.sudo()
+        lines = receipt.line_ids.filtered('mark')
+        self.assertLessEqual(len(lines), 1)
+        self.assertIn(receipt.state, ('failed', 'queued'))
+
     def test_prepayment_names_no_code(self):
         self.provider.sudo().fiscal_method = 'prepayment'
         invoice = self.create_marked(pieces=2, codes=[code(1), code(2)])

@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.models.selections import (
-    METHOD_SELECTION,
+    OFFERED_METHOD_SELECTION,
     SUBJECT_SELECTION,
     TAXATION_SELECTION,
     VAT_SELECTION,
@@ -110,9 +110,13 @@ class FiscalCorrection(models.TransientModel):
         """
         values = self.env['fiscal.receipt.line']._values
         kept = self.env['fiscal.correction.line']._fields
+        offered = dict(OFFERED_METHOD_SELECTION)
         self.line_ids = [Command.clear(), *(
-            Command.create({name: value for name, value in values(line).items() if name in kept})
-            for line in lines)]
+            Command.create({
+                **{name: value for name, value in values(line).items() if name in kept},
+                # A credit that was printed for money was wrong.
+                'fiscal_method': line.method if line.method in offered else 'full_payment',
+            }) for line in lines)]
 
     def _check_sources(self, wrong):
         """ Check that the lines name documents of this payment, which no form lets a person enter.
@@ -169,7 +173,8 @@ class FiscalCorrectionLine(models.TransientModel):
     vat = fields.Selection(
         string="VAT rate", selection=VAT_SELECTION, required=True, default='none')
     fiscal_method = fields.Selection(
-        string="Fiscal method", selection=METHOD_SELECTION, required=True, default='full_payment')
+        string="Fiscal method", selection=OFFERED_METHOD_SELECTION, required=True,
+        default='full_payment')
     fiscal_subject = fields.Selection(
         string="Fiscal subject", selection=SUBJECT_SELECTION, required=True, default='service')
     measure = fields.Integer()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal import const
@@ -121,10 +122,14 @@ class FiscalMissed(models.TransientModel):
         return self.env['payment.transaction'].sudo().search([
             ('company_id', 'child_of', self.company_id.id),
             ('company_id', 'in', self.env.companies.ids), ('state', '=', 'done'),
-            ('provider_code', '=', 'tochka'), ('fiscal_receipt_ids', '=', False),
+            ('fiscal_receipt_ids', '=', False),
             ('operation', 'not in', ('refund', 'validation')),
             ('provider_id.fiscalization', '=', 'other'),
-            *self._around('last_state_change'),
+            # Some are learned of days after they were paid.
+            *Domain.OR([
+                self._around('tochka_paid_at'),
+                [('tochka_paid_at', '=', False), *self._around('last_state_change')],
+            ]),
         ]).filtered(lambda transaction: transaction._fiscal_needs_receipt()
                     and self._is_within(transaction._fiscal_paid_at()))
 

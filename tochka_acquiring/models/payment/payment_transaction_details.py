@@ -33,12 +33,22 @@ class PaymentTransaction(models.Model):
             clients = documents.tochka_client_id
         return clients or self.tochka_client_id or self._tochka_payer()
 
+    def _tochka_paper_lang(self):
+        """ Return the language of what is printed and what the bank shows: the company's own.
+
+        :rtype: str|None
+        """
+        self.ensure_one()
+        return self.company_id.sudo().partner_id.lang or self.env.lang
+
     def _tochka_details(self):
-        """ Return the details by the provider's template; empty without one.
+        """ Return the details by the provider's template, in the language of the company whose
+        money it is; empty without one.
 
         :rtype: str
         """
         self.ensure_one()
+        self = self.with_context(lang=self._tochka_paper_lang())  # noqa: PLW0642
         provider = self.provider_id.sudo()
         if provider.tochka_details_mode != 'template':
             return ''

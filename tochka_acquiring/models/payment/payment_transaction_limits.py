@@ -19,7 +19,8 @@ class PaymentTransaction(models.Model):
     def _tochka_check_limits(self, partner, create_values):
         """ Check that a payer does not begin too many payments without a document.
 
-        Those of a document are limited with what is open for it, see `_tochka_check_number_of_links`.
+        Those of a document are limited with what is open for it, see
+        `_tochka_check_number_of_links`.
 
         :param res.partner partner: Who pays.
         :param dict create_values: The documents, as create values with X2M commands.

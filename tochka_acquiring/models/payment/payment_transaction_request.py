@@ -8,7 +8,9 @@ from odoo.tools import float_repr, urls
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api.errors import _lt
 from odoo.addons.tochka_acquiring.api.text import cut_purpose
+from odoo.addons.tochka_acquiring.utils import in_russian
 
 
 class PaymentTransaction(models.Model):
@@ -47,20 +49,19 @@ class PaymentTransaction(models.Model):
         return Decimal(float_repr(abs(self.amount), 2))
 
     def _tochka_purpose(self):
-        """ Return what the payer reads on the bank's page, in the payer's language.
+        """ Return what stands on the bank's page and in the statement: in Russian, whoever pays.
 
         :return: The purpose, at most 140 characters.
         :rtype: str
         """
         self.ensure_one()
-        transaction = self.with_context(lang=self.partner_lang or self.env.lang)
-        details = transaction._tochka_details()
+        details = self._tochka_details()
         if details:
             return cut_purpose(details)
         names = ', '.join(
-            name for name in transaction._tochka_documents().mapped('name') if name
+            name for name in self._tochka_documents().mapped('name') if name
         ) or self.reference
-        return cut_purpose(transaction.env._("Payment of %s", names))
+        return cut_purpose(in_russian('tochka_acquiring', _lt("Payment of %s")) % names)
 
     def _tochka_return_url(self, failed=False):
         """ Return the address that the bank sends the payer back to.

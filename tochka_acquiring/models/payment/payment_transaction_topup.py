@@ -56,6 +56,15 @@ class PaymentTransaction(models.Model):
             return self.env['account.account']
         return self.provider_id.tochka_advance_account_id
 
+    def _tochka_pays_open_invoices(self, company):
+        """ Return whether this money pays the customer's open invoices as soon as it is booked.
+
+        :param res.company company: In which it is booked.
+        :rtype: bool
+        """
+        self.ensure_one()
+        return company.tochka_topups_pay_invoices and not self._tochka_documents()
+
     def _tochka_settle_invoices(self):
         """ Pay the customer's open invoices from top-ups, if the company wants that.
 
@@ -73,7 +82,7 @@ class PaymentTransaction(models.Model):
             not payment
             or self.tochka_meant_for != 'balance'
             or payment.payment_type != 'inbound'
-            or not payment.company_id.tochka_topups_pay_invoices
+            or not self._tochka_pays_open_invoices(payment.company_id)
         ):
             return
         companies = payment.company_id._tochka_balance_companies()

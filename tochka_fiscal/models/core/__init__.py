@@ -2,6 +2,7 @@
 """ Short extensions of models of Odoo. """
 
 from . import account_move
+from . import account_partial_reconcile
 from . import account_payment
 from . import payment_provider
 from . import payment_provider_method

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AccountMove(models.Model):
@@ -25,7 +25,39 @@ class AccountMove(models.Model):
         for move in self.filtered(lambda one: one.move_type == 'out_invoice'):
             move.invoice_line_ids._fiscal_fill_marks()
             move.invoice_line_ids._fiscal_check_sold_once()
-        return super()._post(soft)
+        posted = super()._post(soft)
+        posted._fiscal_ask_about_marks()
+        invoices = posted.filtered(lambda one: one.is_sale_document(include_receipts=True))
+        if invoices:
+            self.env['fiscal.receipt']._note_change(invoices | invoices.reversed_entry_id)
+            # What was paid before may be delivered now.
+            self.env['ir.cron']._tochka_wake('tochka_fiscal.cron_closing')
+        return posted
+
+    def _fiscal_ask_about_marks(self):
+        """ Say at posting, and not when somebody has paid, what Odoo can't print. """
+        for move in self.filtered(lambda one: one.move_type == 'out_invoice'):
+            marked = move.invoice_line_ids.filtered('fiscal_is_marked')
+            lines = marked._fiscal_unprintable_marks()
+            if lines and self.env['payment.provider'].sudo().search_count([
+                ('company_id', 'parent_of', move.company_id.id), ('fiscalization', '!=', 'no'),
+            ], limit=1):
+                self.env['tochka.problem']._open(
+                    move, 'marked_by_hand',
+                    lines=[line.name or line.product_id.display_name for line in lines])
+            elif marked:
+                self.env['tochka.problem']._close(move, ['marked_by_hand'])
+
+    def write(self, vals):
+        """ Override to look at what an invoice has closed when it is taken back. """
+        res = super().write(vals)
+        if vals.get('state') in ('draft', 'cancel'):
+            self.env['fiscal.receipt']._note_change(self)
+        return res
+
+    @api.ondelete(at_uninstall=False)
+    def _fiscal_note_deleted(self):
+        self.env['fiscal.receipt']._note_change(self)
 
     # === ACTION METHODS === #
 

@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.selections import (
-    METHOD_SELECTION,
+    OFFERED_METHOD_SELECTION,
     SUBJECT_SELECTION,
     TAXATION_SELECTION,
     VAT_SELECTION,
@@ -37,9 +37,13 @@ class PaymentProvider(models.Model):
              " another rate here on purpose.",
         selection=VAT_SELECTION,
         required=True, default='none')
+    fiscal_without_vat = fields.Boolean(
+        string="Sold without VAT on purpose",
+        help="The general system, and what is sold is exempt from VAT, or the company is.")
+    fiscal_warning = fields.Text(compute='_compute_fiscal_warning')
     fiscal_method = fields.Selection(
         string="Fiscal method",
-        selection=METHOD_SELECTION)
+        selection=OFFERED_METHOD_SELECTION)
     fiscal_subject = fields.Selection(
         string="Fiscal subject",
         help="Tag 1212 of the receipt: what is sold.",
@@ -52,6 +56,17 @@ class PaymentProvider(models.Model):
     def _compute_tochka_warning(self):
         """ Override of `tochka_acquiring` to follow the fiscal settings and the register. """
         super()._compute_tochka_warning()
+
+    @api.depends('fiscalization', 'fiscal_taxation_system', 'fiscal_vat', 'fiscal_without_vat')
+    @api.depends_context('lang')
+    def _compute_fiscal_warning(self):
+        for provider in self:
+            provider.fiscal_warning = provider.fiscalization != 'no' and (
+                provider.fiscal_taxation_system == 'osn' and provider.fiscal_vat == 'none'
+            ) and not provider.fiscal_without_vat and _(
+                "The general taxation system and \"No VAT\": receipts of balance top-ups, and of"
+                " lines without a tax, say \"without VAT\". Choose the rate, or confirm below that"
+                " you sell without VAT on purpose.")
 
     # === CONSTRAINT METHODS === #
 

@@ -1,8 +1,13 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import re
+
 from odoo import models
 
 from odoo.addons.phone_validation.tools import phone_validation
+
+# Digits as people group them; what else stands in the field is no phone.
+_NUMBER = re.compile(r'\+?\d[\d\s().\-\u2010-\u2015]*\d')
 
 
 class ResPartner(models.Model):
@@ -11,7 +16,8 @@ class ResPartner(models.Model):
     # === BUSINESS METHODS === #
 
     def _fiscal_phone(self, company):
-        """ Return the phone in the international form, as receipts have it (tags 1008 and 1171).
+        """ Return the phone in the international form, as receipts have it (tags 1008 and 1171):
+        the first good one of whatever people have written into the field.
 
         :param res.company company: Whose country is meant where the contact names none.
         :return: For instance `+79991234567`; empty when there is none that can be read.
@@ -19,7 +25,13 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         country = self.country_id or company.country_id
-        phone = self.phone and phone_validation.phone_format(
-            self.phone, country.code or None, country.phone_code or None,
-            force_format='E164', raise_exception=False)
-        return phone if phone and phone.startswith('+') else ''
+        for number in _NUMBER.findall(self.phone or ''):
+            groups = number.split()
+            # Two numbers may stand side by side: the longest beginning that is one.
+            for end in range(len(groups), 0, -1):
+                phone = phone_validation.phone_format(
+                    ' '.join(groups[:end]), country.code or None, country.phone_code or None,
+                    force_format='E164', raise_exception=False)
+                if re.fullmatch(r'\+\d{10,15}', phone or ''):
+                    return phone
+        return ''

@@ -3,3 +3,4 @@
 
 from . import tochka_problem_fiscal
 from . import tochka_problem_registers
+from . import tochka_problem_settlement

@@ -58,6 +58,8 @@ class FiscalReceipt(models.Model):
     # The documents that were paid, and whether they were delivered when the money came: a receipt
     # that is built again later says the same.
     basis = fields.Json(readonly=True)
+    # Kopecks of invoices that a top-up pays as soon as it is booked, by the document.
+    shares = fields.Json(readonly=True)
     # Kopecks by the names of `const.PAYMENT_TYPES`.
     payments = fields.Json(readonly=True, required=True)
     attempt_ids = fields.One2many(
@@ -260,7 +262,6 @@ class FiscalReceipt(models.Model):
         :rtype: dict
         """
         return {
-            'basis': transaction._fiscal_find_basis(),
             'name': transaction.reference,
             'settlement': transaction._fiscal_settlement(),
             'transaction_id': transaction.id,
@@ -273,6 +274,7 @@ class FiscalReceipt(models.Model):
             'currency_id': transaction.currency_id.id,
             'total': transaction.amount,
             'payments': {'cashless': to_kopecks(transaction.amount)},
+            **transaction._fiscal_find_basis(),
         }
 
     # === BUSINESS METHODS - PROBLEMS === #

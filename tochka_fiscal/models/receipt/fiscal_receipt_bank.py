@@ -3,7 +3,11 @@
 from odoo import _, api, models
 from odoo.tools import plaintext2html
 
+from odoo.addons.payment.logging import get_payment_logger
+from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_fiscal.registers import bank
+
+_logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
 
 class FiscalReceipt(models.Model):
@@ -52,12 +56,32 @@ class FiscalReceipt(models.Model):
                 'state': 'delegated',
                 'paid_at': receipt.transaction_id._fiscal_paid_at(),
             })
+            receipt._ask_about_old_link()
             receipt._tell_documents()
             receipt._confirm()
             if receipt.prepaid_left:
                 receipt._message_log(body=plaintext2html(_(
                     "This is a receipt of a prepayment, and the bank's register prints no closing"
                     " receipts. Odoo reminds you when it is due.")))
+
+    def _ask_about_old_link(self):
+        """ Ask a person when the bank prints what is not true any more: the invoice was edited,
+        made cheaper or paid otherwise after its link was made.
+
+        It is called before the payment is booked.
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                is_right = self.transaction_id._fiscal_says_the_same(self)
+        except Exception:
+            # Whatever is wrong with a document must not keep its money out of the books.
+            _logger.exception("The documents of receipt %s can't be looked at", self.name)
+            is_right = False
+        if not is_right:
+            self._ask('receipt_outdated', lines=[
+                [line.name, f'{line.quantity:g}', f'{line.total:.2f}', line.vat]
+                for line in self.line_ids])
 
     def _void(self):
         """ The link is dead: nothing is printed. """

@@ -34,15 +34,19 @@ class FiscalReceipt(models.Model):
         if not self.prepayment_id:
             return [(line, nothing) for line in transaction._fiscal_lines()]
         model, record_id = self.closed_document.split(',')
+        document = self.env[model].browse(int(record_id))
         return [(line, nothing) for line in transaction._fiscal_closing_lines(
-            self.env[model].browse(int(record_id)), to_kopecks(self.total))]
+            document, to_kopecks(self.total), self._told(document))]
 
     def _build_lines(self):
         """ Build the lines from what was paid; a person is asked when that is not possible. """
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                self._write_lines(self._make_lines())
+                lines = self._make_lines()
+                if self.kind == 'income' and self.transaction_id and not self.prepayment_id:
+                    self._note_cards([line for line, _origin in lines])
+                self._write_lines(lines)
             if self.register_id.kind == 'bank' and self.kind == 'income':
                 # The lines stay: they are what a person prints by hand.
                 bank.build(self._neutral(self.settlement))

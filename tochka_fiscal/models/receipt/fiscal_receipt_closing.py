@@ -1,24 +1,21 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import datetime, timedelta
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
-from odoo.addons.tochka_fiscal import const, tuning
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name
-
-_logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
 
 class FiscalReceipt(models.Model):
     """ The closing receipt: what was paid before is handed over (method 4, paid by tag 1215).
 
-    One for each prepayment and document of delivery, and one more only when the document has taken
-    more of the money meanwhile; all of them together never offset more than was prepaid.
+    One for each prepayment and document of delivery, and one more only when more was delivered or
+    the document has taken more of the money meanwhile; all of them together never offset more than
+    was prepaid. Which prepayments are looked at is said by `fiscal_receipt_closing_due`; what
+    becomes of a delivery that is taken back, by `fiscal_receipt_taken_back`.
     """
 
     _inherit = 'fiscal.receipt'
@@ -30,18 +27,16 @@ class FiscalReceipt(models.Model):
         string="Closing receipts", comodel_name='fiscal.receipt', inverse_name='prepayment_id',
         readonly=True)
     # The document of delivery, `account.move,7`.
-    closed_document = fields.Char(readonly=True)
-    closing_looked_at = fields.Datetime(readonly=True)
+    closed_document = fields.Char(readonly=True, index='btree_not_null')
     prepaid_left = fields.Monetary(
         string="Prepayment not closed yet", compute='_compute_prepaid_left', store=True)
-
-    # What is not closed yet, as the job looks at it.
-    _prepaid_idx = models.Index('(closing_looked_at NULLS FIRST, id) WHERE prepaid_left > 0')
 
     # === COMPUTE METHODS === #
 
     @api.depends('kind', 'prepayment_id', 'closing_ids.total', 'closing_ids.state',
-                 'closing_ids.is_replaced', 'line_ids.total', 'line_ids.fiscal_method',
+                 'closing_ids.is_replaced', 'closing_ids.card_total', 'offset_ids.total',
+                 'offset_ids.receipt_id.state', 'offset_ids.receipt_id.is_replaced',
+                 'line_ids.total', 'line_ids.fiscal_method',
                  'line_ids.return_line_ids.total', 'line_ids.return_line_ids.receipt_id.state')
     def _compute_prepaid_left(self):
         for receipt in self:
@@ -73,58 +68,6 @@ class FiscalReceipt(models.Model):
             'domain': [('id', 'in', closings.ids)],
         }
 
-    # === BUSINESS METHODS - JOB === #
-
-    @api.model
-    def _cron_fiscal_closing(self):
-        """ Make the closing receipts that are due, where the provider wants it by itself. """
-        prepayments = self._find_closable()
-        cron = self.env['ir.cron']
-        since = fields.Datetime.now() - timedelta(minutes=tuning.CLOSING_MINUTES)
-        # Those that were not looked at lately come first, and are work that must not be left.
-        is_due = [not one.closing_looked_at or one.closing_looked_at < since
-                  for one in prepayments]
-        count = 0
-        for prepayment in prepayments:
-            if cron._tochka_guard(lambda one: one._look_at(), prepayment) is None:
-                # One that breaks comes last the next time, like all others.
-                cron._tochka_guard(lambda one: one.write({
-                    'closing_looked_at': fields.Datetime.now()}), prepayment)
-            count += 1
-            if not cron._tochka_time_left(1):
-                break
-        if any(is_due[count:]) or len(prepayments) == const.BATCH and is_due[-1]:
-            cron._tochka_go_on('tochka_fiscal.cron_closing')
-
-    def _look_at(self):
-        """ Close what is due of one prepayment, and remember when.
-
-        :return: The new closing receipts.
-        :rtype: fiscal.receipt
-        """
-        self.closing_looked_at = fields.Datetime.now()
-        return self._close()
-
-    @api.model
-    def _find_closable(self):
-        """ Return the prepayments that the job looks at next, the longest unseen first: those that
-        are not closed yet, and those whose closing receipts may still have to be taken back.
-
-        These are two searches, because one with an OR reads all receipts that ever were.
-
-        :rtype: fiscal.receipt
-        """
-        found = self.browse()
-        for reason in (
-            ('prepaid_left', '>', 0), ('closing_ids.state', 'in', const.REVOCABLE_STATES),
-        ):
-            found |= self.search([
-                ('prepayment_id', '=', False), ('state', 'in', const.CLOSABLE_STATES),
-                ('transaction_id.provider_id.fiscal_closing', '=', 'auto'), reason,
-            ], order='closing_looked_at NULLS FIRST, id', limit=const.BATCH)
-        return found.sorted(
-            lambda one: (one.closing_looked_at or datetime.min, one.id))[:const.BATCH]
-
     # === BUSINESS METHODS === #
 
     def _close(self):
@@ -138,25 +81,92 @@ class FiscalReceipt(models.Model):
         # Two at once would both see the same rest.
         if not self._lock() or self.state not in const.CLOSABLE_STATES:
             return self.browse()
-        deliveries = self.transaction_id._fiscal_deliveries()
+        deliveries = {f'{document._name},{document.id}': (document, amount) for document, amount in
+                      self.transaction_id._fiscal_deliveries().items()}
         self._revoke_closings(deliveries)
+        self._reverse_closings(deliveries)
+        self._ask_about_settled(deliveries)
         own = self.transaction_id._fiscal_own_documents()
         # What is on its way back is not handed over, as far as anybody knows.
         going_back = to_kopecks(sum(self.transaction_id.tochka_refund_ids.filtered(
             lambda refund: refund.state in acquiring_const.REFUND_IN_WORK).mapped('amount')))
         closings = self.browse()
-        for document, amount in deliveries.items():
-            source = f'{document._name},{document.id}'
+        for source, part in self._closable(deliveries).items():
+            # What is an advance whatever happens is not delivered by its own document.
             part = min(
-                amount - self._closed(source),
-                # What is an advance whatever happens is not delivered by its own document.
-                self._prepaid_left(own if source in own else None) - going_back,
-            )
+                part, self._prepaid_left(own if source in own else None) - going_back)
             if part > 0:
-                part = min(part, self._most(document, source))
+                part = min(part, self._most(deliveries[source][0], source))
             if part > 0:
-                closings |= self._create_closing(document, part)
+                closings |= self._create_closing(deliveries[source][0], part)
         return closings
+
+    def _closable(self, deliveries):
+        """ Return what documents have taken of this money and no receipt has settled yet.
+
+        :param dict deliveries: (document, kopecks) by source, by the books of now.
+        :return: Kopecks by source; less than nothing where more was settled.
+        :rtype: dict
+        """
+        due = {source: amount - self._settled(source)
+               for source, (_document, amount) in deliveries.items()}
+        # What an order has settled is part of the invoices that it got later.
+        sources = {*self._closings().mapped('closed_document'), *self._settled_sources()}
+        for order in self._orders_of(sources - set(deliveries)):
+            settled = self._settled(f'{order._name},{order.id}')
+            for invoice in order.invoice_ids.sorted(lambda move: (move.invoice_date, move.id)):
+                source = f'{invoice._name},{invoice.id}'
+                taken = min(settled, max(due.get(source, 0), 0))
+                settled -= taken
+                if taken:
+                    due[source] -= taken
+        return due
+
+    def _orders_of(self, sources):
+        """ Return the sale orders among documents, as lines have them. :rtype: list[sale.order] """
+        return [
+            order for source in sorted(sources) if source.startswith('sale.order,')
+            for order in self.env['sale.order'].browse(int(source.split(',')[1])).exists()]
+
+    def _settled_lines(self):
+        """ Return the lines of this receipt that have settled something at once.
+
+        :rtype: fiscal.receipt.line
+        """
+        return self.line_ids.filtered(
+            lambda line: line.source and line.fiscal_method not in const.PREPAID_METHODS)
+
+    def _settled_sources(self):
+        """ Return the documents that this receipt itself has settled. :rtype: set[str] """
+        return {source for line in self._settled_lines() for source in line.source.split()}
+
+    def _settled(self, source):
+        """ Return how much of a document is settled by this receipt or by its closing receipts.
+
+        :rtype: int
+        """
+        return self._closed(source) + sum(
+            to_kopecks(line.total) for line in self._settled_lines()
+            if source in line.source.split())
+
+    def _told(self, document):
+        """ Return the lines of closing receipts, of whatever prepayment, that tell of what this
+        document hands over; those of its order, if all of the order is in this one.
+
+        :param account.move|sale.order document: What was delivered.
+        :rtype: fiscal.receipt.line
+        """
+        sources = [f'{document._name},{document.id}']
+        if document._name == 'account.move' and 'sale_line_ids' in document.line_ids._fields:
+            sources += [
+                f'sale.order,{order.id}' for order in document.line_ids.sale_line_ids.order_id
+                if self.transaction_id._fiscal_final_invoices(order) == document]
+        return self.search([
+            ('prepayment_id', '!=', False), ('closed_document', 'in', sources),
+            ('state', '!=', 'void'), ('is_replaced', '=', False), ('kind', '=', 'income'),
+            # The receipt that is being built.
+            ('id', 'not in', self.filtered('prepayment_id').ids),
+        ]).line_ids
 
     def _most(self, document, source):
         """ Return how much a document still hands over that this money can close.
@@ -167,32 +177,15 @@ class FiscalReceipt(models.Model):
         :rtype: int
         """
         try:
-            items = self.transaction_id._fiscal_closing_items(document)
+            items = self.transaction_id._fiscal_closing_items(document, self._told(document))
         except ReceiptError:
             return const.NO_LIMIT  # The receipt says what is wrong.
         # Lines of this receipt that were settled at once have taken their part already.
         settled = sum(
-            to_kopecks(line.total) for line in self.line_ids
-            if line.source == source and line.fiscal_method not in const.PREPAID_METHODS
+            to_kopecks(line.total) for line in self._settled_lines()
+            if source in line.source.split()
             and line.name in {cut_name(item.name) for item in items})
-        return max(sum(item.total for item in items) - settled - self._closed(source), 0)
-
-    def _revoke_closings(self, deliveries):
-        """ Take back closing receipts that were not sent yet, of money that has moved elsewhere.
-
-        :param dict deliveries: Kopecks by document, by the books of now.
-        """
-        justified = {f'{document._name},{document.id}': amount
-                     for document, amount in deliveries.items()}
-        for closing in self.closing_ids.sorted('id', reverse=True):
-            if (
-                closing.state in const.REVOCABLE_STATES and not closing.attempt_ids
-                and self._closed(closing.closed_document)
-                > justified.get(closing.closed_document, 0)
-            ):
-                closing.write({'state': 'void', 'next_try_at': False, 'problem': False})
-                closing._message_log(body=_(
-                    "The money is no longer matched with this document: nothing is printed."))
+        return max(sum(item.total for item in items) - settled, 0)
 
     def _create_closing(self, document, amount):
         """ Create the closing receipt for one document of delivery.
@@ -205,6 +198,7 @@ class FiscalReceipt(models.Model):
         register = provider.fiscal_register_id if (
             provider.fiscalization == 'other' and provider.fiscal_register_id) else self.register_id
         source = f'{document._name},{document.id}'
+        cards = self._cards_of(document, amount)
         earlier = self.closing_ids.filtered(lambda closing: closing.closed_document == source)
         closing = self.create({
             **{name: self[name].id for name in (
@@ -221,17 +215,19 @@ class FiscalReceipt(models.Model):
             'contact': self.contact,
             'address': register.address,
             'paid_at': fields.Datetime.now(),
-            'total': amount / 100,
-            'payments': {'prepaid': amount},
+            'total': (amount + cards) / 100,
+            'card_total': cards / 100,
+            'payments': {'prepaid': amount + cards},
             'next_try_at': fields.Datetime.now(),
         })
+        closing._use_advances(cards, document)
         closing._build_lines()
         self._trigger()
         return closing
 
     def _closed(self, source):
         """ Return how much of this prepayment was closed by a document. Kopecks. :rtype: int """
-        return sum(to_kopecks(closing.total) for closing in self._closings()
+        return sum(closing._money() for closing in self._closings()
                    if closing.closed_document == source)
 
     def _closings(self):
@@ -257,11 +253,11 @@ class FiscalReceipt(models.Model):
         """
         def left(lines, closings):
             return sum(to_kopecks(line.total) - line._returned() for line in lines) - sum(
-                to_kopecks(closing.total) for closing in closings)
+                closing._money() for closing in closings)
 
         lines = self._prepaid_lines()
         closings = self._closings()
-        rest = left(lines, closings)
+        rest = left(lines, closings) - self._used()
         if own is not None:
             rest = min(rest, left(
                 lines.filtered('source'),

@@ -85,16 +85,13 @@ class FiscalReceipt(models.Model):
         if not open_ones or any(not one._is_surely_unprinted() for one in open_ones):
             raise UserError(_(
                 "A part of the correction was printed, or may have been: it can't be given up."))
-        right = open_ones.filtered(lambda one: one.settlement == self._settlement_of(wrong))
         for one in open_ones:
             one.write({
                 'settlement': f'{one.settlement}#void-{one.id}', 'state': 'void',
                 'next_try_at': False, 'problem': False,
             })
         self.env.flush_all()
-        if right:
-            wrong.write({
-                'settlement': self._settlement_of(wrong), 'is_replaced': False})
+        wrong.write({'settlement': self._settlement_of(wrong), 'is_replaced': False})
         wrong._message_log(body=_("%s has given up the correction.", self.env.user.name))
 
     # === BUSINESS METHODS === #
@@ -166,7 +163,8 @@ class FiscalReceipt(models.Model):
             **{name: self[name].id for name in (
                 'partner_id', 'company_id', 'currency_id', 'register_id', 'transaction_id')},
             **{name: self[name] for name in (
-                'taxation_system', 'contact', 'address', 'paid_at', 'basis', 'total', 'payments')},
+                'taxation_system', 'contact', 'address', 'paid_at', 'basis', 'total', 'payments',
+                'card_total')},
             'invoice_ids': self.invoice_ids.ids,
             'wrong_id': self.id,
             'correction_day': is_correction and self._fiscal_settled_on(),
@@ -184,6 +182,7 @@ class FiscalReceipt(models.Model):
             'after_id': reversal.id, 'prepayment_id': self.prepayment_id.id,
             'closed_document': self.closed_document,
         })
+        self.used_ids.receipt_id = right
         right._write_lines([(line, self.env['fiscal.receipt.line']) for line in lines])
         self._message_log(body=_(
             "%(user)s puts it right: it is reversed, and a new receipt is printed.",

@@ -168,7 +168,7 @@ class FiscalReceipt(models.Model):
                 if pieces:
                     named += [([place], to_kopecks(lines[place].total)) for place in pieces]
                     continue
-                name = cut_name(line.name or line.product_id.display_name or '')
+                name = cut_name(refund._fiscal_line_name(line, note))
                 alike = [place for place, one in enumerate(lines) if one.name == name]
                 # First the lines of the invoice itself, then those of receipts that have closed it.
                 alike.sort(key=lambda place: lines[place].source != source)

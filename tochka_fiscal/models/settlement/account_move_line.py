@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import math
 from collections import defaultdict
 
 from odoo import _, api, fields, models
@@ -40,7 +41,7 @@ class AccountMoveLine(models.Model):
     def _check_fiscal_marks(self):
         for line in self.filtered('fiscal_marks'):
             codes = line._fiscal_mark_codes()
-            if len(codes) > line.quantity:
+            if len(codes) > math.ceil(line.quantity):
                 raise ValidationError(_(
                     "%(line)s has %(codes)s marking codes and %(pieces)s pieces: a code belongs to"
                     " one piece.", line=line.name, codes=len(codes), pieces=line.quantity))
@@ -74,12 +75,20 @@ class AccountMoveLine(models.Model):
         self.ensure_one()
         return read_marks(self.fiscal_marks or '')
 
+    def _fiscal_unprintable_marks(self):
+        """ Return the lines of marked goods that no receipt of Odoo's can name: parts of a pack,
+        and several pieces by weight or volume. :rtype: account.move.line """
+        return self.filtered(
+            lambda line: line.fiscal_is_marked and line.quantity and (
+                len(line._fiscal_mark_codes()) > 1
+                if int(line.product_uom_id.fiscal_measure or 0) else line.quantity % 1))
+
     def _fiscal_fill_marks(self):
         """ Take the codes of the pieces that were delivered, where none are entered. """
         for line in self.filtered(lambda one: one.fiscal_is_marked and not one.fiscal_marks):
             codes = line._fiscal_lot_marks()
             if codes:
-                line.fiscal_marks = show_marks(codes[:int(line.quantity)])
+                line.fiscal_marks = show_marks(codes[:math.ceil(line.quantity)])
 
     def _fiscal_lot_marks(self):
         """ Return the codes of the lots that the stock app has delivered for this line, and that no

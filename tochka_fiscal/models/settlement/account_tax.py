@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import re
+
 from odoo import api, fields, models
 
 from odoo.addons.tochka_fiscal.models.selections import VAT_SELECTION
@@ -9,6 +11,11 @@ GUESSED_VATS = {
     0.0: 'vat0', 5.0: 'vat5', 7.0: 'vat7', 10.0: 'vat10', 20.0: 'vat20', 22.0: 'vat22',
 }
 
+# A tax of 0 % with such a name is no rate of 0 %: the sale is outside of VAT, or exempt.
+_WITHOUT_VAT = re.compile(
+    r'без\s+(?:налога\s*\()?ндс|не\s+облагает|освобожд|\b(?:no|without|non)[\s-]+(?:vat|tax)|exempt',
+    re.IGNORECASE)
+
 
 class AccountTax(models.Model):
     """ Which VAT a line with this tax has in a receipt. """
@@ -17,7 +24,8 @@ class AccountTax(models.Model):
 
     fiscal_vat = fields.Selection(
         string="VAT in receipts",
-        help="Tag 1199 of a receipt's line with this tax. It is guessed from the rate: check it."
+        help="Tag 1199 of a receipt's line with this tax. It is guessed from the rate, and of 0 %"
+             " from the name: check it."
              " Money that comes before the goods gets the calculated rate by itself.",
         selection=VAT_SELECTION,
         # Not tracked: the installation would write a message to each tax.
@@ -30,7 +38,7 @@ class AccountTax(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('amount', 'amount_type', 'type_tax_use')
+    @api.depends('amount', 'amount_type', 'type_tax_use', 'name', 'invoice_label')
     def _compute_fiscal_vat(self):
         for tax in self:
             tax.fiscal_vat = (
@@ -63,6 +71,11 @@ class AccountTax(models.Model):
         self.ensure_one()
         if self.type_tax_use != 'sale' or self.amount_type != 'percent':
             return False
+        if not self.amount:
+            for code, _name in self.env['res.lang'].get_installed():
+                tax = self.with_context(lang=code)
+                if _WITHOUT_VAT.search(f'{tax.name} {tax.invoice_label or ""}'):
+                    return 'none'
         return GUESSED_VATS.get(round(self.amount, 4), False)
 
     def _fiscal_keep_choice(self, vals):

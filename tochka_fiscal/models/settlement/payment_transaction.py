@@ -2,6 +2,8 @@
 
 from odoo import SUPERUSER_ID, fields, models
 
+from odoo.addons.tochka_fiscal.receipt import is_email
+
 
 class PaymentTransaction(models.Model):
     """ A settlement: its receipt is created together with the state `done`. """
@@ -20,7 +22,10 @@ class PaymentTransaction(models.Model):
         for transaction in transactions.with_user(SUPERUSER_ID):
             if transaction.operation == 'refund':
                 receipts = self.env['fiscal.receipt'].with_user(SUPERUSER_ID)
-                receipts._create_return(transaction)._release()
+                returned = receipts._create_return(transaction)
+                returned._release()
+                if not returned and transaction.source_transaction_id._fiscal_is_subject():
+                    transaction._tochka_flag('return_without_receipt')
                 continue
             receipt = transaction._fiscal_receipt()
             if receipt:
@@ -37,8 +42,16 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         self.ensure_one()
+        return self._fiscal_register().kind not in (False, 'bank') and self._fiscal_is_subject()
+
+    def _fiscal_is_subject(self):
+        """ Return whether this money needs a receipt from whoever prints those of its provider.
+
+        :rtype: bool
+        """
+        self.ensure_one()
         return (
-            self._fiscal_register().kind not in (False, 'bank')
+            self.provider_id.sudo().fiscalization != 'no'
             and self.operation not in ('refund', 'validation')
             and self.amount > 0
             # A till of its own prints what is sold in the shop.
@@ -61,14 +74,14 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         email = self._tochka_payer_email()
-        if email:
+        if email and is_email(email):
             return email
         buyer = self._fiscal_buyer()
         for partner in (buyer, buyer.commercial_partner_id):
             phone = partner._fiscal_phone(self.company_id)
             if phone:
                 return phone
-        return ''
+        return email or ''  # What is wrong with it is said by the receipt.
 
     def _fiscal_paid_at(self):
         """ Return when the money came, as far as it is known. :rtype: datetime """

@@ -55,18 +55,32 @@ class PaymentTransaction(models.Model):
         return self._fiscal_receipt().basis or {}
 
     def _fiscal_find_basis(self):
-        """ Return what `_fiscal_basis` keeps, as it is now. :rtype: dict """
+        """ Return on what the receipt is built, as it is now: a receipt that is built again later
+        says the same.
+
+        :return: Create values of the receipt.
+        :rtype: dict
+        """
         self.ensure_one()
         try:
-            day = self._fiscal_settled_on()
-            return {
-                f'{document._name},{document.id}': self._fiscal_is_delivered(document, day)
-                for document in self._fiscal_documents()
-            }
+            with self.env.cr.savepoint():
+                shares = self._fiscal_topup_shares()
+                if shares:
+                    return {
+                        'basis': dict.fromkeys(shares, True), 'shares': shares,
+                        'invoice_ids': [int(source.split(',')[1]) for source in shares],
+                        # Whether the books agree is looked at when they know of it.
+                        'closing_changed': True,
+                    }
+                day = self._fiscal_settled_on()
+                return {'basis': {
+                    f'{document._name},{document.id}': self._fiscal_is_delivered(document, day)
+                    for document in self._fiscal_documents()
+                }}
         except Exception:
             # Whatever is wrong with a document must not keep its money out of the books.
             _logger.exception("The documents of %s can't be looked at", self.reference)
-            return {}
+            return {'basis': {}}
 
     def _fiscal_register(self):
         """ Return the register that prints the receipt of this payment, if any.
@@ -150,13 +164,20 @@ class PaymentTransaction(models.Model):
         ):
             return False
         # The state of now, not that of when the link was made.
-        transaction = self.with_context(fiscal_without_basis=receipt)
+        return self.with_context(fiscal_without_basis=receipt)._fiscal_says_the_same(receipt)
+
+    def _fiscal_says_the_same(self, receipt):
+        """ Return whether a receipt that was built with a link would say the same now.
+
+        :param fiscal.receipt receipt: The receipt.
+        :rtype: bool
+        """
+        self.ensure_one()
         try:
-            lines = [transaction._fiscal_lines(), [
-                line._line() for line in receipt.line_ids]]
+            lines = [self._fiscal_lines(), [line._line() for line in receipt.line_ids]]
         except ReceiptError:
             return False
-        if provider.tochka_details_mode == 'template':
+        if self.provider_id.sudo().tochka_details_mode == 'template':
             # The template's text may hold the day on which it is read.
             lines = [[replace(line, name='') for line in one] for one in lines]
         return lines[0] == lines[1]

@@ -26,9 +26,11 @@ class PaymentTransaction(models.Model):
         an invoice                  the invoice itself, by as much
         an invoice of a deposit     the invoices that take the deposit off, by as much
         nothing yet, for an order   the order, while it has no invoice
+        a gift card                 the orders that it pays alone
         ==========================  ====================================================
 
-        A money that is not booked yet has paid nothing.
+        A money that is not booked yet has paid nothing, and a document of which nothing is handed
+        over yet delivers nothing.
 
         :return: Kopecks by document, the documents of the payment itself first.
         :rtype: dict
@@ -48,13 +50,14 @@ class PaymentTransaction(models.Model):
         for order in orders:
             if order.state == 'sale' and not self._fiscal_final_invoices(order):
                 deliveries[order] = self._fiscal_kopecks(order.amount_total)
+        deliveries |= self._fiscal_card_orders()
         own = self._fiscal_own_documents()
         today = bank_day(fields.Datetime.now())
         return {
             document: amount
             for document, amount in sorted(
                 deliveries.items(), key=lambda pair: f'{pair[0]._name},{pair[0].id}' not in own)
-            if amount > 0 and self._fiscal_is_delivered(document, today)
+            if amount > 0 and self._fiscal_handed_over(document, today)
         }
 
     def _fiscal_own_documents(self):
@@ -89,7 +92,7 @@ class PaymentTransaction(models.Model):
         return settled
 
     def _fiscal_follow_deposit(self, deposit):
-        """ Return the invoices that take a deposit off.
+        """ Return the invoices that take a deposit off, less what their credit notes give back.
 
         One that takes off more than it hands over is a credit note for Odoo.
 
@@ -100,21 +103,44 @@ class PaymentTransaction(models.Model):
         taken_off = deposit.invoice_line_ids.sale_line_ids.filtered('is_downpayment')
         found = []
         for invoice in self._fiscal_final_invoices(deposit.line_ids.sale_line_ids.order_id):
-            sign = self._fiscal_sign(invoice)
-            off = -sum(sign * self._fiscal_kopecks(line.price_total)
-                       for line in invoice.invoice_line_ids if line.sale_line_ids & taken_off)
-            found.append((invoice, off))
+            found.append((invoice, -sum(
+                sign * self._fiscal_kopecks(line.price_total)
+                for sign, move in (
+                    (self._fiscal_sign(invoice), invoice),
+                    *((-1, note) for note in self._fiscal_credit_notes(invoice)))
+                for line in move.invoice_line_ids if line.sale_line_ids & taken_off)))
         return found
 
     def _fiscal_final_invoices(self, orders):
-        """ Return the posted invoices of sale orders that hand something over.
+        """ Return the posted invoices of sale orders that hand something over, and that were not
+        taken back as a whole.
 
         :rtype: account.move
         """
         return orders.invoice_ids.filtered(
             lambda move: move.state == 'posted' and not move._is_downpayment()
             and (move.move_type in INVOICES or self._fiscal_sign(move) < 0)
+            and not self._fiscal_is_reversed(move)
         ).sorted(lambda move: (move.invoice_date, move.id))
+
+    def _fiscal_is_reversed(self, document):
+        """ Return whether a credit note has taken all of an invoice back. :rtype: bool """
+        return any(
+            not document.currency_id.compare_amounts(note.amount_total, document.amount_total)
+            for note in self._fiscal_credit_notes(document))
+
+    def _fiscal_is_taken_back(self, source):
+        """ Return whether a document delivers nothing any more, and will not by itself.
+
+        One that is a draft again is being worked on.
+
+        :param str source: The document, as lines have it.
+        :rtype: bool
+        """
+        model, record_id = source.split(',')
+        document = self.env[model].browse(int(record_id)).exists()
+        return not document or document.state == 'cancel' or (
+            document.state == 'posted' and self._fiscal_is_reversed(document))
 
     def _fiscal_sign(self, document):
         """ Return -1 for an invoice that Odoo has turned into a credit note, because it takes off a
@@ -132,34 +158,47 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - WHAT THE RECEIPT SAYS === #
 
-    def _fiscal_closing_items(self, document):
-        """ Return what a document hands over that money in advance was for.
+    def _fiscal_handed_lines(self, document):
+        """ Return the lines of a document, or of its credit note, that money in advance was for.
 
-        A deposit that it takes off is what the receipt is paid with; it is no discount. What a
+        A deposit that is taken off is what the receipt is paid with; it is no discount. What a
         product category prescribes a fiscal method for was settled as that says.
 
+        :rtype: account.move.line|sale.order.line
+        """
+        return self._fiscal_document_lines(document).filtered(
+            lambda line: not self._fiscal_is_prepaid_line(line)
+            and not self._fiscal_is_card_line(line) and not self._fiscal_line_override(line))
+
+    def _fiscal_closing_items(self, document, told):
+        """ Return what a document has handed over and no closing receipt has told of yet.
+
         :param account.move|sale.order document: What is delivered.
+        :param fiscal.receipt.line told: The lines of those that have.
         :rtype: list[receipt.Item]
         :raise ReceiptError: With what an accountant has to put right first.
         """
         self.ensure_one()
-        lines = self._fiscal_document_lines(document).filtered(
-            lambda line: not line.product_id.categ_id._fiscal_override('fiscal_method'))
-        if document._name == 'sale.order':
-            lines = lines.filtered(lambda line: not line.is_downpayment)
-        elif 'sale_line_ids' in lines._fields:
-            lines = lines.filtered(
-                lambda line: not any(line.sale_line_ids.mapped('is_downpayment')))
-        return self._fiscal_items_of_lines(
-            document, lines, const.CLOSING_METHOD, bank_day(fields.Datetime.now()),
-            self._fiscal_shipped_on(document))
+        day = bank_day(fields.Datetime.now())
+        parts = self._fiscal_handed_over(document, day)
+        is_whole = all(part == 1 for part in parts.values())
+        items = self._fiscal_items_of_lines(
+            document, self._fiscal_handed_lines, const.CLOSING_METHOD, day,
+            self._fiscal_shipped_on(document), None if is_whole else parts)
+        # A piece that was told of stands among the items without its code.
+        return self._fiscal_take_back(items, [
+            receipt.Item(**{
+                name: getattr(line, name) for name in (
+                    'name', 'quantity', 'total', 'vat', 'method', 'subject', 'measure')})
+            for line in (one._line() for one in told)])
 
-    def _fiscal_closing_lines(self, document, amount):
+    def _fiscal_closing_lines(self, document, amount, told):
         """ Return the lines of a closing receipt: what is handed over, settled in full.
 
         :param account.move|sale.order document: What is delivered.
         :param int amount: Kopecks of the prepayment.
+        :param fiscal.receipt.line told: As of `_fiscal_closing_items`.
         :rtype: list[receipt.Line]
         :raise ReceiptError: With what an accountant has to put right first.
         """
-        return receipt.build_lines(self._fiscal_closing_items(document), amount)
+        return receipt.build_lines(self._fiscal_closing_items(document, told), amount)

@@ -5,8 +5,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring.const import SUPPORTED_CURRENCIES
-from odoo.addons.tochka_acquiring.utils import bank_day
+from odoo.addons.tochka_acquiring.utils import bank_day, in_russian
 from odoo.addons.tochka_fiscal import const, receipt, settlement
+from odoo.addons.tochka_fiscal.receipt import _lt
 
 
 class PaymentTransaction(models.Model):
@@ -23,7 +24,8 @@ class PaymentTransaction(models.Model):
         invoices still contain it. A receipt that is built again later has the same shares. Each
         document gets its part of the money by what it still owes; what nobody owes is an advance.
 
-        :return: The lines; their sum is exactly the amount of the transaction.
+        :return: The lines; their sum is exactly the amount of the transaction, and what gift cards
+                 pay.
         :rtype: list[receipt.Line]
         :raise ReceiptError: With what an accountant has to put right first.
         """
@@ -44,18 +46,27 @@ class PaymentTransaction(models.Model):
             return [transaction._fiscal_line_without_document(paid)]
 
         owed = transaction._fiscal_owed(documents)
-        pays_all = paid + transaction._fiscal_early_discount(documents, paid) >= sum(owed)
         settled = min(paid, sum(owed))
-        shares = receipt.allot(settled, owed) if settled else []
+        if settled:
+            shares = receipt.allot(settled, owed)
+            worth = receipt.allot(
+                min(paid + transaction._fiscal_early_discount(documents, paid), sum(owed)), owed)
+        else:
+            shares = worth = [0] * len(owed)
         lines = []
-        for document, share in zip(documents, shares, strict=False):
+        for document, due, share, value in zip(documents, owed, shares, worth, strict=True):
             if share:
-                items = transaction._fiscal_items(document, pays_all)
-                lines += receipt.build_lines(items, share)
-        lines = transaction._fiscal_apply_template(lines)
+                items = transaction._fiscal_items(
+                    document, transaction._fiscal_pays_whole(document, value, due))
+                # What gift cards pay is told with the last money: more lines than money then.
+                cards = transaction._fiscal_cards_settle(document, share, due)
+                lines += receipt.build_lines(items, share + cards)
+        is_topup = not transaction._tochka_documents()
+        if not is_topup:  # Its text says what was topped up, and not what is sold.
+            lines = transaction._fiscal_apply_template(lines)
         if paid > settled:
-            lines.append(transaction._fiscal_line_of_money(
-                transaction._fiscal_payer_env()._("Advance payment"), paid - settled, 'advance'))
+            name = is_topup and transaction._tochka_details() or ''
+            lines.append(transaction._fiscal_line_of_money(name, paid - settled, 'advance'))
         return lines
 
     def _fiscal_line_without_document(self, paid):
@@ -65,14 +76,12 @@ class PaymentTransaction(models.Model):
         :rtype: receipt.Line
         """
         method = self._fiscal_fixed_method() or settlement.choose_method(False, False, True)
-        env = self._fiscal_payer_env()
-        name = self.with_env(env)._tochka_details() or env._("Advance payment")
-        return self._fiscal_line_of_money(name, paid, method)
+        return self._fiscal_line_of_money(self._tochka_details(), paid, method)
 
     def _fiscal_line_of_money(self, name, amount, method):
         """ Return a line that says nothing but that money came.
 
-        :param str name: The text.
+        :param str name: The text; by default that it is an advance, in Russian.
         :param int amount: Kopecks.
         :param str method: A name of `const.FISCAL_METHODS`.
         :rtype: receipt.Line
@@ -84,32 +93,34 @@ class PaymentTransaction(models.Model):
             subject = 'service'
         vat = settlement.choose_vat(self.provider_id.fiscal_vat, method, self._fiscal_settled_on())
         return receipt.Line(
-            name=receipt.cut_name(name), price=amount, quantity=Decimal(1), total=amount, vat=vat,
-            method=method, subject=subject)
+            name=receipt.cut_name(name) or in_russian('tochka_fiscal', _lt("Advance payment")),
+            price=amount, quantity=Decimal(1), total=amount, vat=vat, method=method,
+            subject=subject)
 
     def _fiscal_apply_template(self, lines):
         """ Return one line with the text of the provider's template, if there is one and it may be.
 
-        One line has one VAT, one fiscal method and one owner of the goods: lines that differ in
-        them stay as they are.
+        One line has one VAT, one fiscal method and one owner of the goods, and its documents close
+        all of it or nothing: lines that differ in that stay as they are.
 
         :param list[receipt.Line] lines: The lines of the documents.
         :rtype: list[receipt.Line]
         """
-        text = self.with_env(self._fiscal_payer_env())._tochka_details()
-        if not text or len({
-            (line.vat, line.method, line.agent, line.supplier, line.mark) for line in lines
+        text = self._tochka_details()
+        if not receipt.cut_name(text) or len({
+            (line.vat, line.method, line.agent, line.supplier, line.mark, bool(line.source))
+            for line in lines
         }) != 1:
             return lines
         subjects = {line.subject for line in lines}
-        sources = {line.source for line in lines}
         total = sum(line.total for line in lines)
         return [receipt.Line(
             name=receipt.cut_name(text), price=total, quantity=Decimal(1), total=total,
             vat=lines[0].vat, method=lines[0].method, agent=lines[0].agent,
             supplier=lines[0].supplier, mark=lines[0].mark,
             subject=subjects.pop() if len(subjects) == 1 else self._fiscal_usual_subject(),
-            source=sources.pop() if len(sources) == 1 else '',
+            # A line of several documents is closed by each of them.
+            source=' '.join(dict.fromkeys(line.source for line in lines)),
         )]
 
     # === BUSINESS METHODS - WHAT IS OWED === #
@@ -139,6 +150,9 @@ class PaymentTransaction(models.Model):
         :return: Kopecks, as many as documents.
         :rtype: list[int]
         """
+        known = self._fiscal_receipt().shares
+        if known:
+            return [known.get(f'{document._name},{document.id}', 0) for document in documents]
         earlier = self._fiscal_earlier_payments(documents)
         if documents._name == 'sale.order':
             return [self._fiscal_order_owes(order, earlier) for order in documents]
@@ -157,6 +171,29 @@ class PaymentTransaction(models.Model):
                 shares = receipt.allot(taken, parts)
                 owed = [amount - share for amount, share in zip(owed, shares, strict=True)]
         return owed
+
+    def _fiscal_pays_whole(self, document, value, due):
+        """ Return whether this payment alone pays all that a document costs: only then is money
+        that comes before the goods a prepayment of 100 %, and the last of several parts is none.
+
+        :param account.move|sale.order document: The document.
+        :param int value: Kopecks that this payment is worth for it.
+        :param int due: Kopecks that it owes.
+        :rtype: bool
+        """
+        if self._fiscal_is_by_bank():
+            # It knows no parts: the nearest for whoever pays what is left.
+            return value >= due
+        sign = self._fiscal_sign(document)
+        notes = self._fiscal_credit_notes(document)
+        return value >= sign * self._fiscal_kopecks(document.amount_total) - sum(
+            self._fiscal_kopecks(note.amount_total) for note in notes
+        ) - sum(
+            sign * self._fiscal_kopecks(line.price_total)
+            for line in self._fiscal_document_lines(document)
+            # Invoices of deposits are parts anyway.
+            if line.price_total < 0 and (
+                self._fiscal_is_prepaid_line(line) or self._fiscal_is_card_line(line)))
 
     def _fiscal_invoice_owes(self, invoice):
         """ Return what an invoice owes; once this payment is booked, with what it and those that
@@ -241,7 +278,3 @@ class PaymentTransaction(models.Model):
     def _fiscal_settled_on(self):
         """ Return the day of the settlement in Moscow. :rtype: date """
         return bank_day(self._fiscal_paid_at())
-
-    def _fiscal_payer_env(self):
-        """ Return the environment for texts that the payer reads. :rtype: Environment """
-        return self.with_context(lang=self.partner_lang or self.env.lang).env

@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import math
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ class PaymentTransaction(models.Model):
     _inherit = 'payment.transaction'
 
     def _fiscal_split_by_marks(self, line, item):
-        """ Return an item for each piece of marked goods that is handed over.
+        """ Return an item for each piece of marked goods that is handed over. What is sold by
+        weight or volume is one piece with as much of it. Source: FFD 1.2, tags 1023, 2108 and 2000.
 
         Money that comes before names no code: the piece is told of when it is handed over. Source:
         FFD 1.2, tag 2000.
@@ -33,6 +35,14 @@ class PaymentTransaction(models.Model):
         codes = self._fiscal_codes_of(line)
         if line._name == 'account.move.line' and line.move_type == 'out_refund' and not codes:
             return [item]  # Money comes back, and no piece.
+        if item.measure and len(codes) == 1:
+            is_told = bool(self._fiscal_told_codes(codes, item.source))
+            return [item if is_told else replace(item, mark=codes[0])]
+        if codes and (item.measure or item.quantity != item.quantity.to_integral()):
+            raise receipt.ReceiptError(_(
+                "%s: Odoo prints marked goods by whole pieces, and by weight or volume one piece a"
+                " line. Print this receipt in the cabinet of the register, and enter its numbers"
+                " here: \"What became of it?\"", item.name))
         if len(codes) != item.quantity:
             raise receipt.ReceiptError(_(
                 "%(line)s: %(pieces)s marked pieces and %(codes)s marking codes. Enter the codes on"
@@ -54,7 +64,7 @@ class PaymentTransaction(models.Model):
             codes = line._fiscal_mark_codes()
             # Which pieces come back is said on the credit note, and by nothing else.
             return codes if codes or line.move_type == 'out_refund' else (
-                line._fiscal_lot_marks()[:int(line.quantity)])
+                line._fiscal_lot_marks()[:math.ceil(line.quantity)])
         return self.env['account.move.line']._fiscal_delivered_marks(line)
 
     def _fiscal_told_codes(self, codes, source):

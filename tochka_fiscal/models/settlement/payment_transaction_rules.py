@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from odoo import _, models
 
-from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal import const, receipt, settlement
 
 
@@ -18,7 +17,7 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - ITEMS === #
 
-    def _fiscal_items(self, document, pays_all):
+    def _fiscal_items(self, document, pays_whole):
         """ Return what a document sells; the sum of the items is the total of the document, less
         what its credit notes took back.
 
@@ -26,42 +25,47 @@ class PaymentTransaction(models.Model):
         for the whole document or was changed by hand.
 
         :param account.move|sale.order document: An invoice or a sale order.
-        :param bool pays_all: Whether nothing is left to be paid.
+        :param bool pays_whole: Whether this payment pays all that it costs.
         :rtype: list[receipt.Item]
         :raise ReceiptError: If a line has no VAT for receipts.
         """
         day = self._fiscal_settled_on()
         is_delivered = self._fiscal_was_delivered(document, day)
         method = self._fiscal_fixed_method() or settlement.choose_method(
-            True, is_delivered, pays_all and not self._fiscal_is_part(document))
+            True, is_delivered, pays_whole and not self._fiscal_is_part(document))
         return self._fiscal_items_of_lines(
-            document, self._fiscal_document_lines(document), method, day,
+            document, self._fiscal_sold_lines, method, day,
             self._fiscal_shipped_on(document) if is_delivered else None)
 
-    def _fiscal_items_of_lines(self, document, lines, usual_method, day, shipped_on):
+    def _fiscal_items_of_lines(
+        self, document, pick, usual_method, day, shipped_on, parts=None,
+    ):
         """ Return what lines of a document sell.
 
         :param account.move|sale.order document: The document.
-        :param account.move.line|sale.order.line lines: Its lines.
+        :param callable pick: Takes a document, and returns its lines that count; it is asked for
+                              the credit notes as well.
         :param str usual_method: The fiscal method where the product category names none.
         :param date day: The day of the settlement.
         :param date|None shipped_on: The day of the delivery.
+        :param dict|None parts: How much of each line counts, `Fraction`; None: all of all.
         :rtype: list[receipt.Item]
         :raise ReceiptError: If a line has no VAT for receipts.
         """
         sign = self._fiscal_sign(document)
         items = []
-        for line in lines:
-            total = sign * self._fiscal_kopecks(line.price_total)
+        for line in pick(document):
+            part = 1 if parts is None else parts.get(line, 0)
+            total = round(part * sign * self._fiscal_kopecks(line.price_total))
             if not total:
                 continue
             category = line.product_id.categ_id
             agent, supplier = category._fiscal_agency(self.company_id)
-            override = category._fiscal_override('fiscal_method')
+            override = self._fiscal_line_override(line)
             method = override or usual_method
             items += self._fiscal_split_by_marks(line, receipt.Item(
-                name=line.name or line.product_id.display_name or document.display_name,
-                quantity=self._fiscal_quantity(line),
+                name=self._fiscal_line_name(line, document),
+                quantity=self._fiscal_part_of(self._fiscal_quantity(line), part),
                 total=total,
                 vat=settlement.choose_vat(self._fiscal_line_vat(line), method, day, shipped_on),
                 method=method,
@@ -77,14 +81,40 @@ class PaymentTransaction(models.Model):
         rest = sign * (self._fiscal_kopecks(document.amount_total) - sum(
             self._fiscal_kopecks(line.price_total)
             for line in self._fiscal_document_lines(document)))
-        if rest:
+        if rest and parts is None:
             items.append(receipt.Item(
                 name=document.display_name, quantity=Decimal(1), total=rest, vat='none',
                 method=usual_method, subject='other', adjusts=True))
         for note in self._fiscal_credit_notes(document):
             items = self._fiscal_take_back(items, self._fiscal_items_of_lines(
-                note, self._fiscal_document_lines(note), usual_method, day, shipped_on))
+                note, pick, usual_method, day, shipped_on))
         return items
+
+    def _fiscal_line_name(self, line, document):
+        """ Return what a line is called on a receipt: products in the language of the company,
+        whatever language the customer's invoice is in; never something that can't be seen.
+
+        :param account.move.line|sale.order.line line: The line.
+        :param account.move|sale.order document: Its document.
+        :rtype: str
+        """
+        name, product = line.name or '', line.product_id
+        ours = product.with_context(lang=self._tochka_paper_lang())
+        theirs = product.with_context(lang=document.partner_id.lang or self.env.lang)
+        for field_name in ('display_name', 'description_sale'):
+            if product and theirs[field_name] and ours[field_name]:
+                name = name.replace(theirs[field_name], ours[field_name], 1)
+        return next(
+            text for text in (name, ours.display_name, document.display_name)
+            if text and receipt.cut_name(text))
+
+    @staticmethod
+    def _fiscal_part_of(quantity, part):
+        """ Return a part of a quantity, in as many decimals as receipts have. :rtype: Decimal """
+        if part == 1:
+            return quantity
+        return (quantity * part.numerator / part.denominator).quantize(
+            Decimal(10) ** -const.QUANTITY_DIGITS)
 
     def _fiscal_credit_notes(self, document):
         """ Return the credit notes of an invoice that have lowered what it owes by all they say.
@@ -110,8 +140,13 @@ class PaymentTransaction(models.Model):
         """
         items = list(items)
         for back in returned:
-            for index, item in enumerate(items):
-                if item.name != back.name or not 0 < back.total <= item.total:
+            for index in sorted(
+                range(len(items)), key=lambda index: bool(items[index].mark) != bool(back.mark)
+            ):
+                item = items[index]
+                if receipt.cut_name(item.name) != receipt.cut_name(back.name):
+                    continue
+                if not 0 < back.total <= item.total:
                     continue
                 if back.mark and back.mark != item.mark:
                     continue
@@ -136,6 +171,29 @@ class PaymentTransaction(models.Model):
             return document.order_line.filtered(lambda line: not line.display_type)
         # `invoice_line_ids` is a part of them, and would be read once more.
         return document.line_ids.filtered(lambda line: line.display_type == 'product')
+
+    def _fiscal_sold_lines(self, document):
+        """ Return the lines of a document without those by which gift cards pay; the bank's
+        register knows no such payment, and takes them for a discount.
+
+        :rtype: account.move.line|sale.order.line
+        """
+        lines = self._fiscal_document_lines(document)
+        return lines if self._fiscal_is_by_bank() else lines.filtered(
+            lambda line: not self._fiscal_is_card_line(line))
+
+    def _fiscal_line_override(self, line):
+        """ Return the fiscal method that a line has whatever happens: its category's, else that of
+        a gift card, which is an advance. :rtype: str|bool """
+        return line.product_id.categ_id._fiscal_override('fiscal_method') or (
+            self._fiscal_sells_card(line) and not self._fiscal_is_by_bank() and 'advance')
+
+    def _fiscal_is_prepaid_line(self, line):
+        """ Return whether a line is a deposit, or takes one off. :rtype: bool """
+        if line._name == 'sale.order.line':
+            return line.is_downpayment
+        return 'sale_line_ids' in line._fields and (
+            line.is_downpayment or any(line.sale_line_ids.mapped('is_downpayment')))
 
     def _fiscal_quantity(self, line):
         """ Return how much a line sells. :rtype: Decimal """
@@ -179,80 +237,14 @@ class PaymentTransaction(models.Model):
         product = line.product_id
         if not product:
             # "About an advance, a deposit, a prepayment": such a line names no goods. Source: FFD.
-            is_deposit = 'is_downpayment' in line._fields and line.is_downpayment
+            is_deposit = self._fiscal_is_prepaid_line(line)
             # The bank's register knows no payments.
             return 'payment' if is_deposit and not self._fiscal_is_by_bank() else (
                 self._fiscal_usual_subject())
         return product.categ_id._fiscal_override('fiscal_subject') or (
-            'service' if product.type == 'service' else 'goods')
+            'payment' if self._fiscal_sells_card(line) and not self._fiscal_is_by_bank()
+            else 'service' if product.type == 'service' else 'goods')
 
     def _fiscal_usual_subject(self):
         """ Return the fiscal subject where no product tells it. :rtype: str """
         return self.provider_id.fiscal_subject or 'service'
-
-    # === BUSINESS METHODS - DELIVERY === #
-
-    def _fiscal_was_delivered(self, document, day):
-        """ Return whether a document was delivered when its money came.
-
-        :param account.move|sale.order document: The document.
-        :param date day: The day of the money.
-        :rtype: bool
-        """
-        basis = self._fiscal_basis()
-        source = f'{document._name},{document.id}'
-        return basis[source] if source in basis else self._fiscal_is_delivered(document, day)
-
-    def _fiscal_is_delivered(self, document, day):
-        """ Return whether goods are handed over, or services done and due, on a day.
-
-        An invoice says so by its date, unless the stock app knows better. An order says so when all
-        of its quantities are delivered.
-
-        :param account.move|sale.order document: The document.
-        :param date day: The day.
-        :rtype: bool
-        """
-        lines = self._fiscal_document_lines(document)
-        if document._name == 'sale.order':
-            # What is taken off, fees for delivery and deposits are never delivered themselves.
-            lines = lines.filtered(
-                lambda line: line.price_total > 0 and not line.is_downpayment
-                and not line._is_delivery())
-            return document.state == 'sale' and bool(lines) and all(
-                line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) >= 0
-                for line in lines)
-        days = [day for day in (document.invoice_date, document.delivery_date) if day]
-        if (
-            document.state != 'posted' or not days or max(days) > day
-            or document._is_downpayment()
-        ):
-            return False
-        if 'sale_line_ids' not in lines._fields:
-            return True
-        stocked = lines.filtered(lambda line: line.price_total > 0).sale_line_ids.filtered(
-            lambda line: line.qty_delivered_method == 'stock_move')
-        return all(
-            line.product_uom_id.compare(line.qty_delivered, line.qty_invoiced) >= 0
-            for line in stocked)
-
-    def _fiscal_shipped_on(self, document):
-        """ Return the day on which a delivered document was delivered, where that is known.
-
-        :rtype: date|None
-        """
-        if document._name == 'account.move':
-            return document.delivery_date or document.invoice_date
-        moment = 'effective_date' in document._fields and document.effective_date
-        return bank_day(moment) if moment else None
-
-    def _fiscal_is_part(self, document):
-        """ Return whether a document asks for a part of an order: an invoice of a deposit does.
-
-        :rtype: bool
-        """
-        if document._name != 'account.move' or not document._is_downpayment():
-            return False
-        orders = document.line_ids.sale_line_ids.order_id
-        return self._fiscal_kopecks(document.amount_total) < sum(
-            self._fiscal_kopecks(order.amount_total) for order in orders)

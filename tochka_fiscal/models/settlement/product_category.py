@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.tochka_fiscal.models.selections import (
     AGENT_SELECTION,
-    METHOD_SELECTION,
+    OFFERED_METHOD_SELECTION,
     SUBJECT_SELECTION,
 )
 from odoo.addons.tochka_fiscal.receipt import ReceiptError, Supplier
@@ -27,7 +27,7 @@ class ProductCategory(models.Model):
         string="Fiscal method",
         help="Tag 1214 of a receipt's line with a product of this category. Empty: as in the parent"
              " category, else as the payment provider says.",
-        selection=METHOD_SELECTION)
+        selection=OFFERED_METHOD_SELECTION)
     fiscal_agent = fields.Selection(
         string="Sold as an agent",
         help="Tag 1222 of a receipt's line: the goods are somebody else's. Empty: as in the parent"
