@@ -54,8 +54,8 @@ def subject_of(line, words, marked):
 
 
 def check_mark(line):
-    """ :raise Unsupported: If a line has a marking code and is not one piece. """
-    if line.mark and line.quantity != 1:
+    """ :raise Unsupported: If a line has a marking code and is neither one piece nor measured. """
+    if line.mark and line.quantity != 1 and not line.measure:
         raise Unsupported(_lt("A marking code belongs to one piece."), line.name)
 
 

@@ -63,7 +63,7 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        return company.tochka_topups_pay_invoices and not self._tochka_documents()
+        return company.tochka_topups_pay_invoices and self.tochka_meant_for == 'balance'
 
     def _tochka_settle_invoices(self):
         """ Pay the customer's open invoices from top-ups, if the company wants that.
@@ -80,7 +80,6 @@ class PaymentTransaction(models.Model):
         payment = self.payment_id.with_user(SUPERUSER_ID)
         if (
             not payment
-            or self.tochka_meant_for != 'balance'
             or payment.payment_type != 'inbound'
             or not self._tochka_pays_open_invoices(payment.company_id)
         ):

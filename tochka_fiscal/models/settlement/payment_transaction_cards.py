@@ -2,6 +2,8 @@
 
 from odoo import models
 
+from odoo.addons.tochka_acquiring.utils import told_by_code
+
 
 class PaymentTransaction(models.Model):
     """ Gift cards and eWallets of the optional loyalty app, which is met here.
@@ -52,9 +54,10 @@ class PaymentTransaction(models.Model):
         is_order = document._name == 'sale.order'
         orders = document if is_order else document.line_ids.sale_line_ids.order_id
         invoices = document.invoice_ids if is_order else document
+        building = told_by_code(self.env, 'fiscal_building')
         told = self.env['fiscal.receipt'].sudo().search([
             ('card_total', '>', 0), ('state', '!=', 'void'), ('is_replaced', '=', False),
-            ('kind', '=', 'income'), ('id', '!=', self.env.context.get('fiscal_building')),
+            ('kind', '=', 'income'), ('id', 'not in', building.ids if building else []),
             ('line_ids.source', 'in', [
                 f'{one._name},{one.id}' for records in (orders, invoices) for one in records]),
         ])
