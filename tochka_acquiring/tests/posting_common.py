@@ -23,6 +23,7 @@ WATCHED = (
     'account.full.reconcile', 'account.analytic.line', 'mail.message', 'mail.mail',
     'mail.activity', 'mail.tracking.value', 'mail.followers', 'payment.transaction', 'sale.order',
     'sale.order.line', 'stock.picking', 'fiscal.receipt', 'mail.notification', 'ir.attachment',
+    'tochka.problem',
 )
 
 

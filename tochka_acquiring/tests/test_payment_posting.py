@@ -97,7 +97,7 @@ class TestPaymentPosting(TochkaCommon):
         self.assertFalse(first.tochka_problem)
         self.pay(second, payment_type='sbp')
         self.assertEqual(second.state, 'done')
-        self.assertIn('100000.00', second.tochka_problem)
+        self.assertIn('100,000.00', second.tochka_problem)
         self.assertTrue(invoice.activity_ids)
         credit = second.payment_id.move_id.line_ids.filtered(
             lambda line: line.account_id == second.payment_id.destination_account_id)
@@ -110,7 +110,7 @@ class TestPaymentPosting(TochkaCommon):
         invoice.button_cancel()
         self.pay(transaction)
         self.assertEqual(transaction.payment_id.amount, 100000.0)
-        self.assertIn('100000.00', transaction.tochka_problem)
+        self.assertIn('100,000.00', transaction.tochka_problem)
 
     def test_partial_payment(self):
         invoice = self.create_invoice(100.0)
