@@ -190,7 +190,7 @@ class TochkaConnection(models.Model):
         if vals.get('jwt_key') or vals.get('client_secret'):
             vals['key_set_at'] = fields.Datetime.now()
             vals['database_identity'] = self._database_identity()
-        return vals
+        return self._complete_authorities(vals)
 
     # === ACTION METHODS === #
 

@@ -77,12 +77,15 @@ class TochkaConnection(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _complete_values(self, vals):
+    def _complete_authorities(self, vals):
         """ Add what an uploaded certificate file tells of itself.
 
+        :param dict vals: The values to create or write.
+        :return: The completed values.
+        :rtype: dict
         :raise ValidationError: If the file holds no certificate authority.
         """
-        vals = super()._complete_values(vals)
+        vals = dict(vals)
         if vals.get('ca_file'):
             try:
                 certificates = tls.parse_ca(base64.b64decode(vals['ca_file']))

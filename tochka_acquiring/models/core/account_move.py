@@ -73,10 +73,13 @@ class AccountMove(models.Model):
         return super()._is_eligible_for_early_payment_discount(currency, reference_date)
 
     def _post(self, soft=True):
-        """ Override of `account`: money that waits for an invoice of its order pays it, and a
-        credit note leaves more of the order to be invoiced.
+        """ Override of `account`: a credit note takes what has gone back before it was made, and
+        leaves more of the order to be invoiced; money that waits for an invoice of its order pays
+        it.
         """
         posted = super()._post(soft)
+        for note in posted.filtered(lambda m: m.move_type == 'out_refund' and m.reversed_entry_id):
+            note.sudo()._tochka_match_returned()
         for move in posted.filtered(lambda move: move.move_type in ('out_invoice', 'out_refund')):
             payments = self.env['payment.transaction'].sudo()._tochka_family_payments(move)
             payments._tochka_place_money(move)

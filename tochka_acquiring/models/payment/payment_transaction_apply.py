@@ -164,6 +164,7 @@ class PaymentTransaction(models.Model):
             None,
         )
         self._tochka_write_operation(operation)
+        self._tochka_write_history(operation)
         self.tochka_read_at = asked_at
         self._tochka_unflag(*self._tochka_gone(operation, target))
         if target == 'done':

@@ -43,12 +43,11 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _tochka_write_operation(self, operation):
-        """ Override to keep the history.
+    def _tochka_write_history(self, operation):
+        """ Keep what the bank lists of an operation.
 
         :param Operation operation: The operation as just read.
         """
-        super()._tochka_write_operation(operation)
         history = [{
             'type': order.type, 'amount': f'{order.amount:.2f}', 'order_id': order.order_id,
             'time': order.time and order.time.isoformat(),

@@ -147,6 +147,10 @@ class PaymentProvider(models.Model):
         :return: The obstacle, or an empty string when there is none.
         :rtype: str
         """
+        return self._tochka_find_shop_obstacle() or self._tochka_find_kind_obstacle()
+
+    def _tochka_find_shop_obstacle(self):
+        """ Return what of the connection, the shop or the journal keeps payments away. """
         self.ensure_one()
         connection = self.tochka_connection_id
         if connection.environment == 'bank_sandbox':
@@ -204,8 +208,7 @@ class PaymentProvider(models.Model):
         :return: The warning, or an empty string when there is none.
         :rtype: str
         """
-        self.ensure_one()
-        return ''
+        return self._tochka_find_methods_warning()
 
     # === CRUD METHODS === #
 
@@ -216,9 +219,18 @@ class PaymentProvider(models.Model):
         return providers
 
     def write(self, vals):
+        """ Override of `payment` to offer what the shop allows, when it is another one; and again
+        what SBP alone had taken away.
+        """
+        changed = self.filtered(
+            lambda p: p.code == 'tochka'
+            and 'tochka_sbp_only' in vals and p.tochka_sbp_only != vals['tochka_sbp_only'])
         res = super().write(vals)
+        if changed:
+            changed.tochka_known_modes = False
+            changed._tochka_apply_merchant_modes()
         if vals.get('tochka_merchant_id'):
-            self._tochka_apply_merchant_modes()
+            (self - changed)._tochka_apply_merchant_modes()
         return res
 
     def _get_default_payment_method_codes(self):

@@ -123,19 +123,18 @@ class PaymentProvider(models.Model):
         return fresh & set().union(*(
             rival._tochka_offered_codes() for rival in self._tochka_rivals()))
 
-    def _tochka_find_warning(self):
-        """ Override to name what the bank newly allows and no rule gives to this shop. """
-        warning = super()._tochka_find_warning()
+    def _tochka_find_methods_warning(self):
+        """ Name what the bank newly allows and no rule gives to this shop. :rtype: str """
         codes = self._tochka_left_to_rivals()
-        if codes:
-            methods = self.env['payment.method'].with_context(active_test=False).search(
-                [('code', 'in', sorted(codes)), ('is_primary', '=', True)])
-            warning = '\n'.join(filter(None, [warning, _(
-                "The bank now allows %(methods)s for the shop %(shop)s as well, and another shop"
-                " takes them for the same documents. Say when this shop is used, by journals or"
-                " analytic accounts, and refresh the data from the bank.",
-                methods=', '.join(methods.mapped('name')), shop=self.tochka_merchant_id.name)]))
-        return warning
+        if not codes:
+            return ''
+        methods = self.env['payment.method'].with_context(active_test=False).search(
+            [('code', 'in', sorted(codes)), ('is_primary', '=', True)])
+        return _(
+            "The bank now allows %(methods)s for the shop %(shop)s as well, and another shop"
+            " takes them for the same documents. Say when this shop is used, by journals or"
+            " analytic accounts, and refresh the data from the bank.",
+            methods=', '.join(methods.mapped('name')), shop=self.tochka_merchant_id.name)
 
     @api.model
     def _get_compatible_providers(self, company_id, *args, report=None, **kwargs):

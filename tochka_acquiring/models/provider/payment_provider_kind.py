@@ -102,10 +102,6 @@ class PaymentProvider(models.Model):
             )
         return ''
 
-    def _tochka_find_obstacle(self):
-        """ Add the payment kind to what keeps the provider from taking payments. """
-        return super()._tochka_find_obstacle() or self._tochka_find_kind_obstacle()
-
     # === BUSINESS METHODS === #
 
     @api.model

@@ -67,17 +67,6 @@ class PaymentProvider(models.Model):
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        """ Override of `payment` to offer the methods again that SBP alone had taken away. """
-        changed = self.filtered(
-            lambda p: p.code == 'tochka'
-            and 'tochka_sbp_only' in vals and p.tochka_sbp_only != vals['tochka_sbp_only'])
-        res = super().write(vals)
-        if changed:
-            changed.tochka_known_modes = False
-            changed._tochka_apply_merchant_modes()
-        return res
-
     def copy_data(self, default=None):
         """ Override to keep the connection where it serves the company of the copy.
 

@@ -47,13 +47,6 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS - POSTING === #
 
-    def _post(self, soft=True):
-        """ Override of `account`: a credit note takes what has gone back before it was made. """
-        posted = super()._post(soft)
-        for note in posted.filtered(lambda m: m.move_type == 'out_refund' and m.reversed_entry_id):
-            note.sudo()._tochka_match_returned()
-        return posted
-
     def _tochka_match_returned(self):
         """ Match this credit note with money of its invoice that was returned without one. """
         self.ensure_one()

@@ -134,10 +134,13 @@ class PaymentProvider(models.Model):
         return ''
 
     def _tochka_find_warning(self):
-        """ Override of `tochka_acquiring`: what changed at the bank must not stop payments. """
+        """ Override of `tochka_acquiring`: what changed at the bank must not stop payments; and
+        somebody should know when nobody prints.
+        """
         conflict = self._fiscal_find_conflict()
         if self.fiscalization == 'no' and self.code == 'tochka' and self.tochka_merchant_id.cashbox:
             conflict = _(
                 "The shop has the online register %s at the bank, and fiscalization is \"No\":"
                 " check who prints the receipts.", self.tochka_merchant_id.cashbox)
-        return '\n'.join(filter(None, [super()._tochka_find_warning(), conflict]))
+        return '\n'.join(filter(None, [
+            super()._tochka_find_warning(), conflict, self._fiscal_find_register_warning()]))

@@ -87,11 +87,6 @@ class PaymentProvider(models.Model):
             'state': 'ready',
         })
 
-    def _tochka_find_warning(self):
-        """ Override to say when nobody prints. """
-        warning = super()._tochka_find_warning()
-        return '\n'.join(filter(None, [warning, self._fiscal_find_register_warning()]))
-
     def _fiscal_find_register_warning(self):
         """ Return why receipts are not printed now, or an empty string.
 
