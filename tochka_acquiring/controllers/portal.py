@@ -78,7 +78,7 @@ class TochkaPaymentPortal(payment_portal.PaymentPortal):
             partner_sudo, tochka_payer_email
         ):
             transaction_sudo.landing_route = landing_route
-            transaction_sudo._tochka_forget_payer_input(partner_sudo)
+            transaction_sudo._tochka_hand_link_to(partner_sudo)
             PaymentPostProcessing.monitor_transaction(transaction_sudo)
         else:
             if is_tochka:

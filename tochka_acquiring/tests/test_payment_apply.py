@@ -60,7 +60,7 @@ class TestPaymentApply(TochkaCommon):
             self.assertEqual(self.apply(
                 transaction, status='APPROVED', amount=Decimal('1.00'),
                 orders=(Order('1', 'approval', Decimal('1.00'), None),),
-            ), 'refused')
+            ), 'misfit')
             transaction._process('tochka', self.api_answer(transaction, amount='1.00'))
         self.assertEqual(transaction.state, 'draft')
         self.assertIn('1.00', transaction.tochka_problem)
@@ -86,7 +86,7 @@ class TestPaymentApply(TochkaCommon):
     def test_one_kopeck_less_is_refused(self):
         transaction = self.create_linked_tx(self.create_invoice(1111.11))
         self.assertEqual(
-            self.apply(transaction, status='APPROVED', amount=Decimal('1111.10')), 'refused')
+            self.apply(transaction, status='APPROVED', amount=Decimal('1111.10')), 'misfit')
         self.assertEqual(
             self.apply(transaction, status='APPROVED', amount=Decimal('1111.11')), 'applied')
 
@@ -95,13 +95,13 @@ class TestPaymentApply(TochkaCommon):
         cheap = self.create_linked_tx(self.create_invoice(100000.0))
         dear = self.create_linked_tx(self.create_invoice(100000.0))
         operation = self.bank.pay(cheap.tochka_operation_id)
-        self.assertEqual(dear._tochka_apply_operation(operation), 'refused')
+        self.assertEqual(dear._tochka_apply_operation(operation), 'misfit')
         self.assertEqual(dear.state, 'draft')
 
     def test_another_shop_or_order_number_is_refused(self):
         for values in ({'merchant_id': '200000000099999'}, {'payment_link_id': 'foreign'}):
             transaction = self.create_linked_tx()
-            self.assertEqual(self.apply(transaction, status='APPROVED', **values), 'refused')
+            self.assertEqual(self.apply(transaction, status='APPROVED', **values), 'misfit')
             self.assertEqual(transaction.state, 'draft')
 
     def test_paid_after_cancel_is_booked_and_flagged(self):

@@ -207,7 +207,7 @@ class TestProblemEnds(ProblemCommon):
         transaction = self.create_linked_tx()
         operation_id = transaction.tochka_operation_id
         operation = self.bank.change(operation_id, status='APPROVED', amount=Decimal('1.00'))
-        self.assertEqual(transaction._tochka_apply_operation(operation), 'refused')
+        self.assertEqual(transaction._tochka_apply_operation(operation), 'misfit')
         self.assertEqual(transaction.tochka_problem_ids.code, 'misfit_amount')
         operation = self.bank.change(
             operation_id, status='AUTHORIZED', amount=transaction._tochka_amount())

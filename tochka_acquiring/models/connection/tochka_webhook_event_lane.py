@@ -270,7 +270,7 @@ class TochkaWebhookEvent(models.Model):
         told_paid = self.bank_status in const.OPERATION_STATUS_MAPPING['done']
         if outcome == 'busy':
             self._try_again(_("The transaction is being changed by another process."))
-        elif outcome == 'refused':
+        elif outcome == 'misfit':
             self._end(_("The operation does not fit the transaction; see there."))
         elif told_paid and transaction.state == 'draft':
             self._try_again(_("The bank's operation does not show the payment yet."))

@@ -128,7 +128,7 @@ class PaymentTransaction(models.Model):
             'stale': _("A newer answer of the bank was taken over already."),
             'busy': _("Another process is working on this transaction. Try again in a moment."),
             'unknown': _("The bank did not answer. Odoo will ask again by itself."),
-            'refused': _("The bank's answer does not fit this transaction; see the warning."),
+            'misfit': _("The bank's answer does not fit this transaction; see the warning."),
         }
         return {
             'type': 'ir.actions.client',

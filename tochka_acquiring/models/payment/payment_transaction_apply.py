@@ -135,7 +135,7 @@ class PaymentTransaction(models.Model):
         :param Operation operation: The operation as just read.
         :return: 'applied'; 'partly' (a part of the history can't be read: what it doesn't list may
                  have happened); 'stale' (a later answer is applied already); 'busy' (the row is
-                 locked by another process); 'refused' (the operation does not fit; the transaction
+                 locked by another process); 'misfit' (the operation does not fit; the transaction
                  is flagged and otherwise unchanged).
         :rtype: str
         """
@@ -156,7 +156,7 @@ class PaymentTransaction(models.Model):
         if misfit:
             code, params = misfit
             self._tochka_flag(code, **params)
-            return 'refused'
+            return 'misfit'
 
         target = next(
             (state for state, statuses in const.OPERATION_STATUS_MAPPING.items()

@@ -18,7 +18,7 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _tochka_forget_payer_input(self, partner):
+    def _tochka_hand_link_to(self, partner):
         """ A link is used again: nobody inherits what an earlier visitor was, ticked and typed.
 
         :param res.partner partner: Who opens the payment page now.

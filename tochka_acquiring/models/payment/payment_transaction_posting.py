@@ -164,21 +164,21 @@ class PaymentTransaction(models.Model):
         return booked_on
 
     def _tochka_match_return(self):
-        """ Match the money that went back with what it reduces, see `_tochka_free_lines`. A credit
+        """ Match the money that went back with what it reduces, see `_tochka_returnable_lines`. A credit
         note that it was returned for is matched by Odoo itself.
         """
         self.ensure_one()
         returned = self.payment_id
         if not returned or self.state != 'done':
             return
-        for free in self.source_transaction_id._tochka_free_lines():
+        for free in self.source_transaction_id._tochka_returnable_lines():
             lines = (free + returned._seek_for_lines()[1]).filtered(
                 lambda line: not line.reconciled
                 and line.account_id == returned.destination_account_id)
             if len(lines.move_id) > 1:
                 lines.reconcile()
 
-    def _tochka_free_lines(self):
+    def _tochka_returnable_lines(self):
         """ Return what is open of this payment and can go back without the payer owing anything.
 
         :return: What is left of the payment itself (a top-up's credit, a second payment), then the
@@ -209,7 +209,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         open_amount = -sum(
-            sum(lines.mapped('amount_residual_currency')) for lines in self._tochka_free_lines())
+            sum(lines.mapped('amount_residual_currency')) for lines in self._tochka_returnable_lines())
         waiting = self.tochka_refund_ids._on_their_way().filtered(
             lambda refund: not refund.credit_note_id)
         return max(self.currency_id.round(open_amount - sum(waiting.mapped('amount'))), 0.0)

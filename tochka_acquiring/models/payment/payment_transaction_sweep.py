@@ -107,7 +107,7 @@ class PaymentTransaction(models.Model):
         behind = [
             (transaction, operation) for operation in operations
             if (transaction := transactions.get(operation.operation_id))
-            and transaction._tochka_is_behind(operation)
+            and transaction._tochka_lacks_news(operation)
         ]
         for operation in operations:
             if operation.operation_id not in transactions:
@@ -125,7 +125,7 @@ class PaymentTransaction(models.Model):
                 return operation.operation_id, busy
         return None, busy
 
-    def _tochka_is_behind(self, operation):
+    def _tochka_lacks_news(self, operation):
         """ Return whether the bank's list tells something that the transaction does not know. """
         self.ensure_one()
         return (

@@ -177,8 +177,8 @@ class PaymentProvider(models.Model):
         fitting = self.filtered(lambda provider: provider._tochka_fits(documents))
         if not fitting:
             return fitting
-        best = max(provider._tochka_right() for provider in fitting)
-        return fitting.filtered(lambda provider: provider._tochka_right() == best)
+        best = max(provider._tochka_specificity() for provider in fitting)
+        return fitting.filtered(lambda provider: provider._tochka_specificity() == best)
 
     def _tochka_has_rules(self):
         """ Return whether the provider takes only what fits its rules. :rtype: bool """
@@ -218,7 +218,7 @@ class PaymentProvider(models.Model):
         }
         return self.env['account.analytic.account'].sudo().browse(ids).exists()
 
-    def _tochka_right(self):
+    def _tochka_specificity(self):
         """ Return how specific the provider is; the greater takes the document.
 
         :return: Depth of the company, number of rules, whether one is of journals.
