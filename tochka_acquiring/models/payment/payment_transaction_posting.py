@@ -164,8 +164,8 @@ class PaymentTransaction(models.Model):
         return booked_on
 
     def _tochka_match_return(self):
-        """ Match the money that went back with what it reduces, see `_tochka_returnable_lines`. A credit
-        note that it was returned for is matched by Odoo itself.
+        """ Match the money that went back with what it reduces, see `_tochka_returnable_lines`. A
+        credit note that it was returned for is matched by Odoo itself.
         """
         self.ensure_one()
         returned = self.payment_id
@@ -209,7 +209,8 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         open_amount = -sum(
-            sum(lines.mapped('amount_residual_currency')) for lines in self._tochka_returnable_lines())
+            sum(lines.mapped('amount_residual_currency'))
+            for lines in self._tochka_returnable_lines())
         waiting = self.tochka_refund_ids._on_their_way().filtered(
             lambda refund: not refund.credit_note_id)
         return max(self.currency_id.round(open_amount - sum(waiting.mapped('amount'))), 0.0)
