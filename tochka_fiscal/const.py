@@ -209,3 +209,14 @@ RECEIPT_PROBLEM_ENDS = {
     'delegated': _UNPRINTED,
     'done': _UNPRINTED,
 }
+
+# === REGISTERS === #
+
+# Fields of a register that hold no spaces, whatever people paste: addresses, numbers, passwords.
+REGISTER_CODES = (
+    'url', 'public_url',
+    'shop', 'secret', 'queue',  # KOMTET
+    'atol_login', 'atol_password', 'atol_group', 'atol_inn', 'atol_sender',
+    'orangedata_inn', 'orangedata_group', 'orangedata_key_name',
+    'paykeeper_user', 'paykeeper_return_type',
+)

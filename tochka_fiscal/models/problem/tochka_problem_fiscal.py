@@ -14,7 +14,7 @@ class TochkaProblem(models.Model):
             **super()._action_labels(),
             'action_check': _("Check now"),
             'action_resolve': _("What became of it?"),
-            'action_correct': _("Put right"),
+            'action_correct': _("Put the receipt right"),
         }
 
     def _fiscal_error(self, error):

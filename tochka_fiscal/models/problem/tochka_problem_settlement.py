@@ -52,7 +52,3 @@ class TochkaProblem(models.Model):
               " the receipt in the cabinet of the register.",
               ', '.join(params.get('lines') or [])), False,
         )
-
-    def _action_labels(self):
-        """ Override of `tochka_acquiring`. """
-        return {**super()._action_labels(), 'action_correct': _("Put the receipt right")}

@@ -218,6 +218,8 @@ class FiscalReceipt(models.Model):
         :raise UserError: If it is left to the bank's register, which prints nothing on request.
         """
         self.ensure_one()
+        if self.is_test or self.wrong_id:
+            return  # A test is of one register; what is wrong is put right where it was printed.
         provider = self.transaction_id.provider_id
         register = provider.fiscalization == 'other' and provider.fiscal_register_id
         if register and (not self.attempt_ids or self.attempt_ids[:1].outcome == 'failed'):

@@ -33,7 +33,7 @@ class FiscalReceipt(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('kind', 'prepayment_id', 'closing_ids.total', 'closing_ids.state',
+    @api.depends('kind', 'prepayment_id', 'is_replaced', 'closing_ids.total', 'closing_ids.state',
                  'closing_ids.is_replaced', 'closing_ids.card_total', 'offset_ids.total',
                  'offset_ids.receipt_id.state', 'offset_ids.receipt_id.is_replaced',
                  'line_ids.total', 'line_ids.fiscal_method',
@@ -239,7 +239,8 @@ class FiscalReceipt(models.Model):
     def _prepaid_lines(self):
         """ Return the lines that are to be closed one day. :rtype: fiscal.receipt.line """
         self.ensure_one()
-        if self.kind != 'income' or self.prepayment_id:
+        # The right receipt is closed, and not the one that it has replaced.
+        if self.kind != 'income' or self.prepayment_id or self.is_replaced:
             return self.line_ids.browse()
         return self.line_ids.filtered(lambda line: line.fiscal_method in const.PREPAID_METHODS)
 

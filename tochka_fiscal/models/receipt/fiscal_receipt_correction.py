@@ -41,12 +41,6 @@ class FiscalReceipt(models.Model):
     # What waits for a receipt that was just printed, however many others wait for the register.
     _after_idx = models.Index('(after_id) WHERE after_id IS NOT NULL')
 
-    # === COMPUTE METHODS === #
-
-    @api.depends('is_replaced')
-    def _compute_prepaid_left(self):
-        super()._compute_prepaid_left()
-
     # === ACTION METHODS === #
 
     def action_correct(self):
@@ -219,22 +213,3 @@ class FiscalReceipt(models.Model):
         self.ensure_one()
         return self.correction_day and Correction(
             day=self.correction_day, order=self.correction_order or '') or None
-
-    # === OVERRIDES === #
-
-    def _prepaid_lines(self):
-        """ Override: the right receipt is closed, and not the one that it has replaced. """
-        self.ensure_one()
-        return self.line_ids.browse() if self.is_replaced else super()._prepaid_lines()
-
-    def _take_present_register(self):
-        """ Override: what is wrong is put right where it was printed. """
-        self.ensure_one()
-        if not self.wrong_id:
-            super()._take_present_register()
-
-    def _confirm(self):
-        """ Override: the buyer was told of the payment already; the register sends the receipt. """
-        self.ensure_one()
-        if not self.wrong_id:
-            super()._confirm()

@@ -56,24 +56,14 @@ class FiscalReceipt(models.Model):
         self._trigger()
         return income + income.return_ids
 
-    def _make_lines(self):
-        """ Override: a test receipt has one line, and no document behind it. """
-        if not self.is_test:
-            return super()._make_lines()
+    def _test_lines(self):
+        """ Return the only line of a test receipt: there is no document behind it.
+
+        :return: As `_make_lines`.
+        :rtype: list[tuple]
+        """
         kopecks = to_kopecks(self.total)
         [line] = build_lines([Item(
             name=_("Test of the register"), quantity=Decimal(1), total=kopecks,
             vat=self.basis['vat'], method='full_payment', subject='service')], kopecks)
         return [(line, self.income_id.line_ids)]
-
-    def _take_present_register(self):
-        """ Override: a test receipt is of one register. """
-        self.ensure_one()
-        if not self.is_test:
-            super()._take_present_register()
-
-    def _confirm(self):
-        """ Override: nobody has paid. """
-        self.ensure_one()
-        if not self.is_test:
-            super()._confirm()

@@ -142,14 +142,9 @@ class FiscalRegister(models.Model):
     def _strip(self, vals):
         return {
             name: ''.join(value.split())
-            if name in self._codes() and value else value
+            if name in const.REGISTER_CODES and value else value
             for name, value in vals.items()
         }
-
-    @api.model
-    def _codes(self):
-        """ Return the fields that hold no spaces: addresses, numbers, passwords. :rtype: list """
-        return ['url', 'public_url']
 
     # === BUSINESS METHODS === #
 
@@ -173,7 +168,7 @@ class FiscalRegister(models.Model):
 
         :rtype: bool
         """
-        return True
+        return self.kind != 'paykeeper' or self.paykeeper_repeats
 
     def _report_problem(self, error):
         """ Keep why the register can't be used, and ask a person once until it is well again.

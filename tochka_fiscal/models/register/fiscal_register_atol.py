@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, api, fields, models
+from odoo import _, fields, models
 
 from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
@@ -30,11 +30,6 @@ class FiscalRegister(models.Model):
         string="E-mail of the sender", groups='base.group_system',
         default=lambda self: self.env.company.email,
         help="Tag 1117: stands on the receipt as the sender's.")
-
-    @api.model
-    def _codes(self):
-        return [*super()._codes(), 'atol_login', 'atol_password', 'atol_group', 'atol_inn',
-                'atol_sender']
 
     def _atol_client(self):
         if not all((self.atol_login, self.atol_password, self.atol_group, self.atol_inn,

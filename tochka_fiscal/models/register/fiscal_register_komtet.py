@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, api, fields, models
+from odoo import _, fields, models
 
 from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
@@ -25,10 +25,6 @@ class FiscalRegister(models.Model):
     komtet_person = fields.Char(
         string="Who makes corrections", size=64,
         help="Name and post of who is in charge: correction receipts name the person.")
-
-    @api.model
-    def _codes(self):
-        return [*super()._codes(), 'shop', 'secret', 'queue']
 
     def _komtet_client(self):
         if not (self.shop and self.secret and self.queue):

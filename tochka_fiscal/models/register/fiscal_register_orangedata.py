@@ -110,11 +110,6 @@ class FiscalRegister(models.Model):
 
     # === BUSINESS METHODS === #
 
-    @api.model
-    def _codes(self):
-        return [*super()._codes(), 'orangedata_inn', 'orangedata_group',
-                'orangedata_key_name']
-
     def _orangedata_client(self):
         if not all((self.orangedata_inn, self.orangedata_group, self.orangedata_key_name,
                     self.orangedata_client, self.orangedata_sign_key)):

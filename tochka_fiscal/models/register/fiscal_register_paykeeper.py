@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import _, api, fields, models
+from odoo import _, fields, models
 
 from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION
@@ -34,15 +34,6 @@ class FiscalRegister(models.Model):
         string="Word for a return",
         help="Ask PayKeeper: what stands in \"type\" of the request 8.11 for the return of a"
              " receipt without a payment? Until it is entered, returns are printed in the cabinet.")
-
-    @api.model
-    def _codes(self):
-        return [*super()._codes(), 'paykeeper_user', 'paykeeper_return_type']
-
-    def _repeats(self):
-        if self.kind != 'paykeeper':
-            return super()._repeats()
-        return self.paykeeper_repeats
 
     def _paykeeper_client(self):
         if not all((self.url, self.paykeeper_user, self.paykeeper_password,
