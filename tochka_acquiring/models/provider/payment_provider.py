@@ -208,7 +208,9 @@ class PaymentProvider(models.Model):
         :return: The warning, or an empty string when there is none.
         :rtype: str
         """
-        return self._tochka_find_methods_warning()
+        self.ensure_one()
+        return '\n'.join(filter(None, [
+            self._tochka_find_methods_warning(), self._tochka_find_permission_warning()]))
 
     # === CRUD METHODS === #
 

@@ -101,18 +101,16 @@ class PaymentProvider(models.Model):
         allowed = self.tochka_merchant_id._tochka_payment_method_codes()
         return allowed & {'sbp'} if self.tochka_sbp_only else allowed
 
-    def _tochka_find_warning(self):
-        """ Override to name the permission that the guide asks for payments by SBP. """
-        warning = super()._tochka_find_warning()
+    def _tochka_find_permission_warning(self):
+        """ Name the permission that the guide asks for payments by SBP. :rtype: str """
         connection = self.tochka_connection_id
         if self.tochka_sbp_only and any(
             connection._permission_state(name) == 'missing'
             for name in ('ReadSBPData', 'EditSBPData')
         ):
-            own = _(
+            return _(
                 "Payments by SBP alone are chosen, but the bank's permission «Work with the Faster"
                 " Payments System» is missing. Open the bank's page from the connection and give"
                 " it."
             )
-            warning = '\n'.join(filter(None, [warning, own]))
-        return warning
+        return ''
