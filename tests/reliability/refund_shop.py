@@ -201,8 +201,10 @@ class RefundShop(Shop):
             if set(history[operation]) - booked:
                 continue  # It may be there: Odoo finds it by itself.
             if self.counts['sent again'] <= 2 * self.counts['given up']:
-                self.counts['sent again'] += bool(
-                    self.accountant.decide(refund, 'action_send_again'))
+                again = self.accountant.decide(refund, 'action_send_again')
+                self.counts['sent again'] += bool(again)
+                if again is False:  # The internet bank has returned what would be left for it.
+                    self._give_up(refund, operation, int(kopecks))
             elif self._give_up(refund, operation, int(kopecks)):
                 self.ask(self.accountant, self.by_operation[operation], int(kopecks))
 
