@@ -11,7 +11,7 @@ from odoo.tools import mute_logger
 from odoo.addons.tochka_acquiring import tuning
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 
-CLOSING_LOGGER = 'odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_closing'
+GUARD_LOGGER = 'odoo.addons.tochka_acquiring.models.core.ir_cron'
 
 
 @tagged('post_install', '-at_install')
@@ -115,7 +115,7 @@ class TestClosingBooks(ClosingCommon):
             type(broken.transaction_id), '_fiscal_deliveries', deliveries
         ), patch.object(
             tuning, 'JOB_SECONDS', 2
-        ), mute_logger(CLOSING_LOGGER):
+        ), self.assertLogs(GUARD_LOGGER, 'ERROR'):
             self.env.flush_all()
             # The real clock: a frozen one would never end the job's time.
             self.env.ref('tochka_fiscal.cron_closing').sudo().method_direct_trigger()
