@@ -303,6 +303,13 @@ class TochkaCommon(AccountPaymentCommon):
         # Own cursors of the code under test must see what the test has written.
         self.enterContext(self.enter_registry_test_mode())
 
+    def said_of(self, transaction):
+        """ Return what the open problems of a payment say; '' if there is none. """
+        transaction.invalidate_recordset(['tochka_problem_ids'])
+        return '\n'.join(
+            f"{problem.title} {problem.advice or ''}"
+            for problem in transaction.tochka_problem_ids)
+
     def trouble_of(self, connection):
         """ Return what the last call that failed has said of the connection, or ''. """
         connection = connection.sudo()

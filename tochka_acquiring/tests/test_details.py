@@ -178,7 +178,7 @@ class TestNotify(TochkaCommon):
         invoice = self.create_invoice(1234.5)
         transaction = self.pay(self.create_linked_tx(invoice))
         mail = self.mails()
-        self.assertFalse(transaction.tochka_problem)
+        self.assertFalse(self.said_of(transaction))
         self.assertEqual(len(mail), 1)
         self.assertEqual(mail.state, 'outgoing', "It goes through the queue")
         self.assertIn("Petrov", mail.subject)
@@ -219,7 +219,7 @@ class TestNotify(TochkaCommon):
             transaction = self.pay(self.create_linked_tx(self.create_invoice(100)))
         self.assertTrue(transaction.payment_id)
         self.assertFalse(self.mails())
-        self.assertIn("could not be made", transaction.tochka_problem)
+        self.assertIn("could not be made", self.said_of(transaction))
 
     def test_language_of_the_company(self):
         self.env['res.lang']._activate_lang('ru_RU')

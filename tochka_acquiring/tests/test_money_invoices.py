@@ -32,7 +32,7 @@ class TestMoneyOfInvoices(BalanceCommon):
         self.pay(transaction)
         self.assertEqual(invoice.state, 'draft')
         self.assertEqual(self.told(transaction), {'overpaid': ('draft', 1000.0)})
-        self.assertIn("draft again", transaction.tochka_problem)
+        self.assertIn("draft again", self.said_of(transaction))
         invoice.invoice_line_ids.price_unit = 1200.0
         invoice.action_post()
         self.assertEqual((invoice.amount_residual, self.due(invoice)), (200.0, 200.0))

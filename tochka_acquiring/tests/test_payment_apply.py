@@ -63,7 +63,7 @@ class TestPaymentApply(TochkaCommon):
             ), 'misfit')
             transaction._process('tochka', self.api_answer(transaction, amount='1.00'))
         self.assertEqual(transaction.state, 'draft')
-        self.assertIn('1.00', transaction.tochka_problem)
+        self.assertIn('1.00', self.said_of(transaction))
         self.assertEqual(len(invoice.activity_ids), 1, "One activity, not one for each time")
         self.assertEqual(invoice.payment_state, 'not_paid')
 
@@ -113,14 +113,14 @@ class TestPaymentApply(TochkaCommon):
         self.assertEqual(transaction.state, 'done')
         self.assertEqual(invoice.payment_state, self.env['account.move']
                          ._get_invoice_in_payment_state())
-        self.assertIn('Cancel', transaction.tochka_problem)
+        self.assertIn('Cancel', self.said_of(transaction))
 
     def test_paid_after_error_is_booked_and_flagged(self):
         transaction = self.create_linked_tx()
         transaction._set_error("Something")
         self.pay(transaction)
         self.assertEqual(transaction.state, 'done')
-        self.assertTrue(transaction.tochka_problem)
+        self.assertTrue(self.said_of(transaction))
 
     def test_old_expiry_does_not_undo_a_payment(self):
         transaction = self.create_linked_tx()
@@ -137,7 +137,7 @@ class TestPaymentApply(TochkaCommon):
             Order('1', 'approval', Decimal('100000.00'), None),
         ))
         self.assertEqual(transaction.state, 'draft')
-        self.assertTrue(transaction.tochka_problem)
+        self.assertTrue(self.said_of(transaction))
 
     def test_instalments_wait(self):
         transaction = self.create_linked_tx()
@@ -151,7 +151,7 @@ class TestPaymentApply(TochkaCommon):
         transaction = self.create_linked_tx()
         self.apply(transaction, status='AUTHORIZED')
         self.assertEqual(transaction.state, 'pending')
-        self.assertTrue(transaction.tochka_problem)
+        self.assertTrue(self.said_of(transaction))
 
     def test_unknown_status_and_payment_type_change_nothing(self):
         transaction = self.create_linked_tx()
@@ -195,7 +195,7 @@ class TestPaymentApply(TochkaCommon):
         transaction._tochka_apply_operation(operation)
         self.assertEqual(transaction.state, 'draft')
         self.assertTrue(transaction.tochka_next_poll_at)
-        self.assertIn('PAID_BY_PIGEON', transaction.tochka_problem)
+        self.assertIn('PAID_BY_PIGEON', self.said_of(transaction))
         self.bank.change(transaction.tochka_operation_id, status='APPROVED')
         self.refresh(transaction)
         self.assertEqual(transaction.state, 'done')
@@ -205,7 +205,7 @@ class TestPaymentApply(TochkaCommon):
         transaction = self.create_linked_tx()
         self.bank.change(transaction.tochka_operation_id, status='THINKING')
         self.refresh(transaction)
-        self.assertFalse(transaction.tochka_problem)
+        self.assertFalse(self.said_of(transaction))
         self.assertTrue(transaction.tochka_next_poll_at)
 
     def test_older_answer_after_a_newer_one(self):
@@ -220,7 +220,7 @@ class TestPaymentApply(TochkaCommon):
         self.assertEqual(transaction._tochka_apply_operation(new), 'applied')
         self.assertEqual(transaction._tochka_apply_operation(old), 'stale')
         self.assertEqual(transaction.tochka_status, new.status)
-        self.assertFalse(transaction.tochka_problem)
+        self.assertFalse(self.said_of(transaction))
         self.assertEqual(transaction._tochka_apply_operation(new), 'applied', "The same once more")
 
     def test_money_is_never_too_old(self):
@@ -243,4 +243,4 @@ class TestPaymentApply(TochkaCommon):
         operation = self.bank.change(transaction.tochka_operation_id, unread=1)
         self.assertEqual(transaction._tochka_apply_operation(operation), 'partly')
         self.assertEqual(transaction.state, 'done', "What can be read is booked")
-        self.assertIn("can't read", transaction.tochka_problem)
+        self.assertIn("can't read", self.said_of(transaction))

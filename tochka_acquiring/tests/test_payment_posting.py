@@ -84,7 +84,7 @@ class TestPaymentPosting(TochkaCommon):
         self.company.fiscalyear_lock_date = lock
         self.pay(transaction, paid_at=datetime.now(timezone.utc) - timedelta(days=5))
         self.assertEqual(transaction.payment_id.date, lock + timedelta(days=1))
-        self.assertIn("locked", transaction.tochka_problem)
+        self.assertIn("locked", self.said_of(transaction))
         self.assertFalse(transaction.invoice_ids.amount_residual)
 
     def test_second_payment_becomes_credit_with_activity(self):
@@ -94,10 +94,10 @@ class TestPaymentPosting(TochkaCommon):
         second = self.create_linked_tx(invoice, method=self.sbp)
         self.assertNotEqual(first.tochka_operation_id, second.tochka_operation_id)
         self.pay(first)
-        self.assertFalse(first.tochka_problem)
+        self.assertFalse(self.said_of(first))
         self.pay(second, payment_type='sbp')
         self.assertEqual(second.state, 'done')
-        self.assertIn('100,000.00', second.tochka_problem)
+        self.assertIn('100,000.00', self.said_of(second))
         self.assertTrue(invoice.activity_ids)
         credit = second.payment_id.move_id.line_ids.filtered(
             lambda line: line.account_id == second.payment_id.destination_account_id)
@@ -110,7 +110,7 @@ class TestPaymentPosting(TochkaCommon):
         invoice.button_cancel()
         self.pay(transaction)
         self.assertEqual(transaction.payment_id.amount, 100000.0)
-        self.assertIn('100,000.00', transaction.tochka_problem)
+        self.assertIn('100,000.00', self.said_of(transaction))
 
     def test_partial_payment(self):
         invoice = self.create_invoice(100.0)
@@ -131,7 +131,7 @@ class TestPaymentPosting(TochkaCommon):
         self.pay(transaction)
         self.assertEqual(transaction.payment_id.amount, 500.0)
         self.assertEqual(transaction.payment_id.partner_id, self.payer)
-        self.assertFalse(transaction.tochka_problem)
+        self.assertFalse(self.said_of(transaction))
 
     def test_post_processing_twice_makes_one_payment(self):
         transaction = self.pay(self.create_linked_tx())
@@ -190,7 +190,7 @@ class TestPaymentPosting(TochkaCommon):
         with patch(path, side_effect=ValueError("no account")), self.assertLogs(
                 'odoo.addons.tochka_acquiring', 'ERROR'):
             self.run_job('cron_monitor')
-        self.assertIn("no account", transaction.tochka_problem)
+        self.assertIn("no account", self.said_of(transaction))
 
     def test_day_of_new_year(self):
         """ 21:30 UTC of 31 December is the new year in Moscow. """

@@ -312,7 +312,7 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
             late._get_processing_values()
         # The link that was open already is paid as well: somebody is asked.
         self.pay(early)
-        self.assertIn("More was paid than was due", early.tochka_problem)
+        self.assertIn("More was paid than was due", self.said_of(early))
 
     def test_landing_route_that_browsers_read_differently(self):
         for route in ('//evil.example.com', '/\\evil.example.com', '/\t/evil.example.com',

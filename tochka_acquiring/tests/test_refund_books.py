@@ -228,7 +228,7 @@ class TestTopupRefund(RefundCommon):
         with mute_logger(TX_LOGGER):
             self.pay(first)
             self.pay(second)
-        self.assertIn("button Refund", second.tochka_problem)
+        self.assertIn("button Refund", self.said_of(second))
         self.assertFalse(self.refund_wizard(second).tochka_invoice_hint)
         self.ask_refund(second)
         self.work()

@@ -32,7 +32,7 @@ class TestSettlement(BalanceCommon):
                 self.assertEqual(transaction.payment_id.reconciled_invoice_ids,
                                  first + early + late)
                 self.assertEqual(len(self.transfers_of(late)), int(kind == 'advance'))
-                self.assertFalse(transaction.tochka_problem)
+                self.assertFalse(self.said_of(transaction))
                 self.top_up(150.0)
                 self.assertResiduals(late + last, [0.0, 0.0])
 
@@ -84,7 +84,7 @@ class TestSettlement(BalanceCommon):
         transaction = self.top_up(250.0)
         self.assertEqual(invoice.payment_state, 'paid')
         self.assertEqual(transaction.payment_id._seek_for_lines()[1].amount_residual, -150.0)
-        self.assertFalse(transaction.tochka_problem, "A credit is what a top-up is for")
+        self.assertFalse(self.said_of(transaction), "A credit is what a top-up is for")
 
     def test_company_does_not_want_it(self):
         self.company.tochka_topups_pay_invoices = False
@@ -143,7 +143,7 @@ class TestSettlement(BalanceCommon):
         self.assertResiduals(invoice + other, [100.0, 0.0])
         on_its_way._post_process()
         self.assertFalse(invoice.amount_residual)
-        self.assertFalse(on_its_way.tochka_problem)
+        self.assertFalse(self.said_of(on_its_way))
 
     def test_payment_of_a_document_pays_nothing_else(self):
         invoice = self.create_due(100.0)
@@ -201,7 +201,7 @@ class TestSettlement(BalanceCommon):
             self.pay(transaction)
         self.assertEqual(self.advance_line(transaction).amount_residual, -250.0)
         self.assertEqual(invoices.mapped('amount_residual'), [100.0, 100.0])
-        self.assertIn("Miscellaneous", transaction.tochka_problem)
+        self.assertIn("Miscellaneous", self.said_of(transaction))
         self.assertTrue(transaction.payment_id.activity_ids)
 
     def test_locked_period(self):

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class PaymentTransaction(models.Model):
@@ -12,15 +12,6 @@ class PaymentTransaction(models.Model):
         string="Open problems", comodel_name='tochka.problem', inverse_name='res_id',
         domain=[('res_model', '=', 'payment.transaction'), ('closed_at', '=', False)],
         readonly=True)
-    tochka_problem = fields.Text(string="Needs attention", compute='_compute_tochka_problem')
-
-    @api.depends('tochka_problem_ids')
-    @api.depends_context('lang', 'uid')
-    def _compute_tochka_problem(self):
-        for transaction in self:
-            transaction.tochka_problem = '\n'.join(
-                f'{problem.title} {problem.advice or ""}'.strip()
-                for problem in transaction.tochka_problem_ids) or False
 
     # === BUSINESS METHODS === #
 
