@@ -42,6 +42,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'fiscal.receipt': {'clerk': 'ru', 'accountant': 'ru', 'admin': 'ru'},
         'fiscal.receipt.line': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         'fiscal.attempt': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
+        'fiscal.offset': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         **{model: {'clerk': 'c', 'accountant': 'c', 'stranger': 'c', 'admin': 'crud'} for model in (
             'fiscal.resolve', 'fiscal.refund.line', 'fiscal.correction', 'fiscal.correction.line',
             'fiscal.missed')},
@@ -52,7 +53,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
             'fiscal.register', 'fiscal.resolve', 'fiscal.refund.line', 'fiscal.correction',
             'fiscal.correction.line', 'fiscal.missed', 'fiscal.test', 'payment.provider',
             'payment.transaction', 'account.move', 'payment.refund.wizard')},
-        **{model: {} for model in ('fiscal.receipt.line', 'fiscal.attempt')},
+        **{model: {} for model in ('fiscal.receipt.line', 'fiscal.attempt', 'fiscal.offset')},
         # What was sent stays as it was sent, for everybody.
         'fiscal.receipt': {'contact': BOOKS},
         # What is sold, and at which rates, is said by whoever enters goods and invoices.

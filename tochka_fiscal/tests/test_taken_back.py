@@ -12,8 +12,11 @@ from odoo.addons.tochka_fiscal.tests.test_closing_orders import OrdersCommon
 class TestTakenBack(ClosingCommon):
     """ Deliveries that are taken back when their closing receipt is printed already. """
 
-    def settle(self, invoice, topup):
-        (topup.payment_id._seek_for_lines()[1] + invoice._tochka_due_lines()).reconcile()
+    def settle(self, invoice, payment):
+        """ Match what Odoo has not matched by itself. """
+        lines = payment.payment_id._seek_for_lines()[1] + invoice._tochka_due_lines()
+        if not any(lines.mapped('reconciled')):
+            lines.reconcile()
 
     def delivered(self, amount=1200.0):
         """ Return a top-up, its receipt and a delivered invoice with its printed closing. """
@@ -224,7 +227,8 @@ class TestParts(OrdersCommon):
         discount = self.course.copy({'name': "Discount"})
         order = self.order()
         order.order_line = [(0, 0, {
-            'product_id': discount.id, 'product_uom_qty': 1, 'price_unit': -100, 'tax_ids': []})]
+            'name': "Discount", 'product_id': discount.id, 'product_uom_qty': 1,
+            'price_unit': -100, 'tax_ids': []})]
         prepayment = self.prepay_order(order, 900.0)
         order.invoice_ids.filtered(lambda move: move.state == 'draft').unlink()
         order.order_line[0].qty_delivered = 4
