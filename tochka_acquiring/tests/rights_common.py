@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 # The stranger manages the books of another company, the foreign one administrates it.
 ROLES = ('public', 'portal', 'clerk', 'accountant', 'stranger', 'foreign', 'admin')
 # What every model has: the tables of rights and of fields try it.
-CRUD = {'create', 'write', 'unlink', 'copy_data', 'onchange'}
+CRUD = {'create', 'write', 'unlink', 'copy_data', 'default_get', 'onchange'}
 
 
 class Undo(Exception):

@@ -203,6 +203,17 @@ class TestRights(RefundCommon):
         with self.assertRaises(AccessError):
             self.as_stranger(refund).sudo(False).message_post(body="Mine")
 
+    def test_link_tells_a_stranger_nothing(self):
+        """ What is due is summed up as superuser: of a document that the caller may read. """
+        invoice = self.create_invoice(100.0)
+        Wizard = self.as_stranger(self.env['payment.link.wizard'])
+        for context in (
+            {'default_res_model': 'account.move', 'default_res_id': invoice.id},
+            {'active_model': 'account.move', 'active_id': invoice.id},
+        ):
+            with self.subTest(context), self.assertRaises(AccessError):
+                Wizard.with_context(**context).default_get(['res_model', 'res_id', 'amount_max'])
+
     # === THE CALLER'S CONTEXT === #
 
     def test_context_is_believed_where_code_has_filled_it(self):

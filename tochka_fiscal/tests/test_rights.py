@@ -53,7 +53,8 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
             'fiscal.register', 'fiscal.resolve', 'fiscal.refund.line', 'fiscal.correction',
             'fiscal.correction.line', 'fiscal.missed', 'fiscal.test', 'payment.provider',
             'payment.transaction', 'account.move', 'payment.refund.wizard')},
-        **{model: {} for model in ('fiscal.receipt.line', 'fiscal.attempt', 'fiscal.offset')},
+        **{model: {} for model in (
+            'fiscal.receipt.line', 'fiscal.attempt', 'fiscal.offset', 'tochka.refund')},
         # What was sent stays as it was sent, for everybody.
         'fiscal.receipt': {'contact': BOOKS},
         # What is sold, and at which rates, is said by whoever enters goods and invoices.
@@ -146,6 +147,11 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
             'receipt_id': self.record('fiscal.receipt').id, 'register_id': self.register.id,
             'key': 'key'})
 
+    def make_fiscal_offset(self):
+        receipt = self.record('fiscal.receipt')
+        return self.env['fiscal.offset'].sudo().create({
+            'receipt_id': receipt.id, 'prepayment_id': receipt.id, 'total': 1.0})
+
     def make_fiscal_resolve(self):
         return self.env['fiscal.resolve'].create({
             'receipt_id': self.record('fiscal.receipt').id, 'fate': 'printed'})
@@ -174,6 +180,11 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
     def make_payment_refund_wizard(self):
         return self.env['payment.refund.wizard'].with_context(
             active_id=self.record('account.payment').id).create({'amount_to_refund': 1.0})
+
+    def make_tochka_refund(self):
+        payment = self.record('payment.transaction')
+        payment.with_user(self.env.user).action_refund(amount_to_refund=1.0)
+        return payment.tochka_refund_ids
 
     def make_payment_transaction(self):
         return self.record('fiscal.receipt').transaction_id
