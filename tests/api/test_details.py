@@ -12,7 +12,8 @@ VALUES = {'payer': 'Сидорова Анна', 'client': 'Петя {payer}', 'e
 @pytest.mark.parametrize(('template', 'tags'), [
     ('', []), ('Оплата', []), ('{payer} за {client}', ['payer', 'client']),
     ('{ payer }', ['payer']), ('{заказчик}', ['заказчик']), ('{}', ['']),
-    ('{payer.__class__}', ['payer.__class__']),
+    ('{payer.__class__}', ['payer.__class__']), ('{ payer.ref | none }', ['payer.ref']),
+    ('{|x}', ['']),
 ])
 def test_tags_are_found(template, tags):
     assert find_tags(template) == tags
@@ -29,6 +30,8 @@ def test_brace_without_a_partner(template):
     ('Оплата  {empty}  по счёту', 'Оплата по счёту'),
     ('Оплата {unknown}, срочно', 'Оплата, срочно'),
     ('{empty}', ''), ('{empty}, {empty}', ''), ('а\tб\nв', 'а б в'), ('{ payer }', 'Сидорова Анна'),
+    ('по {empty|разовой оплате}', 'по разовой оплате'), ('{payer|x}', 'Сидорова Анна'),
+    ('{empty|a|b}', 'a|b'),
 ])
 def test_values_take_the_place_of_tags(template, text):
     assert render(template, VALUES) == text

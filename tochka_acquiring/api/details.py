@@ -2,8 +2,9 @@
 
 """ The details («Детали») of a payment: one line from a template with tags in braces.
 
-A tag is a name in braces, `{payer}`. Nothing else is ever evaluated: a value that holds braces is
-put in as it is.
+A tag is a name in braces, `{payer}`, or a name and what stands there when it has no value,
+`{payer.ref|no contract}`. Nothing else is ever evaluated: a value that holds braces is put in as it
+is.
 """
 
 import re
@@ -22,18 +23,22 @@ def find_tags(template):
     """
     if re.search(r'[{}]', _TAG.sub('', template)):
         raise ValueError(_lt("A brace has no partner: write each tag as {name}."))
-    return [name.strip() for name in _TAG.findall(template)]
+    return [tag.partition('|')[0].strip() for tag in _TAG.findall(template)]
 
 
 def render(template, values):
     """ Put values in place of the tags.
 
     :param str template: The template.
-    :param dict[str, str] values: The values by the names of the tags; what is missing or empty
-                                  leaves nothing behind, not even double spaces.
+    :param dict[str, str] values: The values by the names of the tags; what is missing or empty, and
+                                  has no other text, leaves nothing behind, not even double spaces.
     :return: The text in one line; empty when nothing is left.
     :rtype: str
     """
-    text = _TAG.sub(lambda match: str(values.get(match[1].strip()) or ''), template)
+    def value(match):
+        name, _bar, otherwise = match[1].partition('|')
+        return str(values.get(name.strip()) or otherwise)
+
+    text = _TAG.sub(value, template)
     text = ''.join(c if c.isprintable() else ' ' for c in text)
     return re.sub(r'\s+([,.;:!?»)])', r'\1', ' '.join(text.split())).strip(' ,;:-')

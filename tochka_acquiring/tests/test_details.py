@@ -1,8 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from psycopg2 import IntegrityError
-
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -21,13 +19,6 @@ class TestDetails(TochkaCommon):
         transaction = self.create_tx(invoice or self.create_invoice(500), **values)
         transaction._get_processing_values()
         return self.bank.calls[-1][1]['purpose']
-
-    def tag(self, **values):
-        field = values.pop('field', None)
-        if field:
-            model = 'account.move' if values.get('source') == 'document' else 'res.partner'
-            values['field_id'] = self.env['ir.model.fields']._get(model, field).id
-        return self.env['tochka.details.tag'].create({'name': "contract", **values})
 
     def test_document_by_default(self):
         invoice = self.create_invoice(500)
@@ -65,14 +56,9 @@ class TestDetails(TochkaCommon):
         self.assertEqual(self.purpose(invoices), "Petrov за обучение Masha, Petya")
 
     def test_spaces_around_a_tag_are_not_its_name(self):
-        tag = self.tag(name=" padded ", source='text', text="A-7")
-        self.assertEqual(tag.name, 'padded')
-        self.template('{padded}')
-        self.assertEqual(self.purpose(), "A-7")
-
-    def test_key_of_the_portal_is_no_detail(self):
-        with self.assertRaisesRegex(ValidationError, "can't stand"):
-            self.tag(source='document', field='access_token')
+        self.payer.ref = 'A-7'
+        self.template('{ payer.ref } { payer.ref | none }')
+        self.assertEqual(self.purpose(), "A-7 A-7")
 
     def test_built_in_tags_in_both_languages(self):
         self.template('{payer}|{заказчик}|{amount}|{сумма}|{company}|{организация}')
@@ -92,68 +78,46 @@ class TestDetails(TochkaCommon):
         self.assertLessEqual(len(self.purpose()), 140)
 
     def test_nothing_left_falls_back_to_the_document(self):
-        self.tag(source='payer', field='ref')
-        self.template('{contract}')
+        self.template('{payer.ref}')
         invoice = self.create_invoice(500)
         self.assertEqual(self.purpose(invoice), f"Оплата: {invoice.name}")
 
-    def test_own_tags(self):
-        self.payer.ref = 'D-17'
-        self.tag(source='payer', field='ref', text="no contract")
-        self.tag(name="city", source='text', text="Tver")
-        self.tag(name="terms", source='document', field='invoice_payment_term_id', text="none")
-        self.template('{contract}, {city}, {terms}')
-        self.assertEqual(self.purpose(), "D-17, Tver, none")
+    def test_fields(self):
+        self.payer.write({'ref': 'D-17', 'lang': 'en_US'})
+        self.template('{payer.ref|no contract}, Tver, {заказчик.lang},'
+                      ' {document.invoice_payment_term_id|none}, {document.amount_total}')
+        self.assertEqual(
+            self.purpose(), "D-17, Tver, English (US), none, 500.00\N{NO-BREAK SPACE}₽")
         self.payer.ref = False
-        self.assertEqual(self.purpose(), "no contract, Tver, none")
+        self.assertIn("no contract, Tver", self.purpose())
+
+    def test_field_of_a_document_of_another_kind(self):
+        """ A top-up has no document, and so no day of it. """
+        self.template('{payer} {document.invoice_date}')
+        transaction = self.create_tx()
+        transaction._get_processing_values()
+        self.assertEqual(self.bank.calls[-1][1]['purpose'], "Petrov")
 
     def test_wrong_tag_is_refused_with_the_right_ones(self):
-        self.tag(source='text', text='x')
-        with self.assertRaisesRegex(ValidationError, r"\{wrong\}.*\{payer\}.*\{клиент\}.*contract"):
+        with self.assertRaisesRegex(
+                ValidationError, r"\{wrong\}.*\{payer\}.*\{клиент\}.*\{payer\.ref\}"):
             self.template('{wrong}')
         for template in ('{payer', '', '   '):
             with self.subTest(template), self.assertRaises(ValidationError):
                 self.template(template)
 
-    def test_tag_in_use_stays(self):
-        tag = self.tag(source='text', text='x')
-        self.template('{ contract }')
-        with self.assertRaisesRegex(ValidationError, "is used in the details of Tochka"):
-            tag.name = "agreement"
-        with self.assertRaisesRegex(ValidationError, "is used in the details of Tochka"):
-            tag.unlink()
-        tag.text = 'y'
-        self.template('{payer}')
-        tag.unlink()
-
-    def test_names_of_tags(self):
-        for name in ("{x}", " ", "payer", "клиент"):
-            with self.subTest(name), self.assertRaises(ValidationError):
-                self.tag(name=name, source='text')
-        self.tag(source='text')
-        with self.assertRaises(IntegrityError), mute_logger('odoo.sql_db'), self.cr.savepoint():
-            self.tag(source='text')
-
     def test_only_harmless_fields(self):
-        for field in ('signup_type', 'bank_ids', 'image_1920', 'comment'):
-            if field in self.env['res.partner']._fields:
-                with self.subTest(field), self.assertRaises(ValidationError):
-                    self.tag(source='payer', field=field)
-        with self.assertRaises(ValidationError):
-            self.tag(source='payer')
-        with self.assertRaises(ValidationError):
-            self.tag(source='document', field_id=self.env['ir.model.fields']._get(
-                'res.partner', 'name').id)
+        for tag in (
+            'payer.signup_type', 'payer.bank_ids', 'payer.image_1920', 'payer.comment',
+            'payer.', 'payer.unknown', 'payer.parent_id.name', 'payer.__class__', '.name',
+            'company.name', 'document.access_token', 'client.access_token',
+        ):
+            with self.subTest(tag), self.assertRaisesRegex(ValidationError, "There is no tag"):
+                self.template(f'{{{tag}}}')
 
-    def test_only_administrators_make_tags(self):
-        accountant = self.env['res.users'].create({
-            'name': "Accountant", 'login': 'accountant-tags', 'company_id': self.company.id,
-            'company_ids': self.company.ids,
-            'group_ids': self.env.ref('account.group_account_manager').ids,
-        })
-        with self.assertRaises(AccessError):
-            self.env['tochka.details.tag'].with_user(accountant).create({
-                'name': "x", 'source': 'text'})
+    def test_template_that_is_being_typed(self):
+        provider = self.env['payment.provider'].new({'tochka_details_template': '{payer'})
+        self.assertTrue(provider.tochka_details_tags)
 
     def test_example(self):
         self.template('{заказчик} за обучение {client}')

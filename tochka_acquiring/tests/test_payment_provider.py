@@ -13,6 +13,16 @@ from odoo.addons.tochka_acquiring.tests.common import TochkaCommon
 @tagged('post_install', '-at_install', 'tochka_without_apps')
 class TestPaymentProvider(TochkaCommon):
 
+    def setUp(self):
+        super().setUp()
+        self.allowed = self.merchant._tochka_payment_method_codes()
+
+    def sync(self):
+        """ What the shop has by now comes from the bank. """
+        self.env['payment.provider']._tochka_sync_payment_methods(
+            self.merchant, {self.merchant: self.allowed})
+        self.allowed = self.merchant._tochka_payment_method_codes()
+
     def codes(self, provider=None):
         return set((provider or self.provider).with_context(active_test=False)
                    .payment_method_ids.mapped('code'))
@@ -20,7 +30,7 @@ class TestPaymentProvider(TochkaCommon):
     def test_offers_what_the_shop_allows(self):
         self.assertEqual(self.codes(), {'card', 'sbp', 'tpay', 'dolyame'})
         self.merchant.payment_modes = 'sbp,digitalRuble'
-        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.sync()
         self.assertEqual(self.codes(), {'sbp'})
 
     def test_filter_is_the_providers_own(self):
@@ -37,23 +47,23 @@ class TestPaymentProvider(TochkaCommon):
 
     def test_method_taken_away_by_the_accountant_stays_away(self):
         self.provider.payment_method_ids = [Command.unlink(self.sbp.id)]
-        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.sync()
         self.assertNotIn('sbp', self.codes())
 
     def test_newly_allowed_method_appears_and_is_active(self):
         self.merchant.payment_modes = 'card'
-        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.sync()
         self.assertEqual(self.codes(), {'card'})
         self.sbp.active = False
         self.merchant.payment_modes = 'card,sbp'
-        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.sync()
         self.assertEqual(self.codes(), {'card', 'sbp'})
         self.assertTrue(self.sbp.active)
 
     def test_refresh_does_not_switch_on_what_somebody_switched_off(self):
         """ `active` is shared with all providers. """
         self.sbp.active = False
-        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.sync()
         self.assertFalse(self.sbp.active)
 
     def test_one_that_breaks_keeps_no_other_from_the_banks_news(self):
@@ -64,17 +74,17 @@ class TestPaymentProvider(TochkaCommon):
         kind = type(self.provider)
         real = kind._tochka_apply_merchant_modes
 
-        def apply(providers):
+        def apply(providers, known):
             if self.provider in providers:
                 raise ValidationError("Contradiction")
-            real(providers)
+            real(providers, known)
 
         with patch.object(kind, '_tochka_apply_merchant_modes', apply):
-            self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+            self.sync()
         self.assertEqual(self.codes(other), {'card'})
         problem = self.connection.problem_ids.filtered(lambda one: one.code == 'modes')
         self.assertIn("Contradiction", problem.advice)
-        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.sync()
         self.assertEqual(self.codes(), {'card'})
         self.assertTrue(problem.closed_at)
 
@@ -82,7 +92,7 @@ class TestPaymentProvider(TochkaCommon):
         """ The refresh must not fail because the enabled provider can't be paid any more. """
         self.merchant.write({'is_usable': False, 'payment_modes': 'card'})
         for _time in range(2):
-            self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+            self.sync()
         self.assertEqual(self.codes(), {'card'})
         self.assertEqual(len(self.connection.activity_ids), 1)
 

@@ -79,7 +79,6 @@ class TestRightsTable(RightsCommon, RefundCommon):
             'tochka.problem', 'tochka.refund')},
         'tochka.problem.close': {
             'clerk': 'c', 'accountant': 'c', 'stranger': 'c', 'foreign': 'c', 'admin': 'crud'},
-        'tochka.details.tag': {'foreign': 'crud', 'admin': 'crud'},
         # Whoever may return money opens windows of his own; these are another's.
         'tochka.refund.note': {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'},
         'tochka.refund.record': {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'},
@@ -92,7 +91,7 @@ class TestRightsTable(RightsCommon, RefundCommon):
             'tochka.refund.note', 'tochka.refund.record', 'payment.refund.wizard',
             'tochka.problem.close')},
         **{model: {'*': 'foreign admin'} for model in (
-            'tochka.webhook.key', 'tochka.details.tag', 'res.company', 'res.config.settings',
+            'tochka.webhook.key', 'res.company', 'res.config.settings',
             'ir.cron.progress')},
         **{model: {} for model in (
             'tochka.token', 'tochka.authorization', 'tochka.problem', 'tochka.refund')},
@@ -164,10 +163,6 @@ class TestRightsTable(RightsCommon, RefundCommon):
 
     def make_tochka_refund(self):
         return self.ask_refund(self.record('payment.transaction'), 50.0)
-
-    def make_tochka_details_tag(self):
-        return self.env['tochka.details.tag'].sudo().create({
-            'name': "class", 'source': 'text', 'text': "5A"})
 
     def make_payment_provider(self):
         return self.provider

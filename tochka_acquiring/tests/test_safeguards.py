@@ -25,7 +25,6 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
         'payment_transaction_tochka_operation_uniq': 'tochka_operation_id',
         'payment_transaction_tochka_payment_link_uniq': 'tochka_payment_link_id',
         'tochka_account_number_uniq': 'legal_entity_id, number',
-        'tochka_details_tag_name_uniq': 'name',
         'tochka_legal_entity_customer_code_uniq': 'connection_id, customer_code',
         'tochka_merchant_merchant_id_uniq': 'legal_entity_id, merchant_id',
         'tochka_refund_name_uniq': 'name',

@@ -111,7 +111,7 @@ class TestOwnJournal(ShopsCommon):
 
 @tagged('post_install', '-at_install')
 class TestChoice(ShopsCommon):
-    """ The shop is chosen by a visible rule, never by the order of records. """
+    """ The first shop that fits takes a document. """
 
     def invoice_in(self, journal, **values):
         invoice = self.create_invoice(500, post=False)
@@ -141,16 +141,18 @@ class TestChoice(ShopsCommon):
         self.add_shop(tochka_analytic_ids=[Command.set(self.article.ids)])
         self.assertEqual(self.providers_for(self.invoice_in(self.book_journal)), self.provider)
 
-    def test_journal_goes_before_analytic_account(self):
-        second = self.add_shop()
+    def test_order_of_the_list_decides_between_rules(self):
+        second = self.add_shop(sequence=5)
         merchant = self.second_merchant.sudo().copy({'merchant_id': '200000000012347'})
         third = self.add_shop(
             tochka_merchant_id=merchant.id, tochka_journal_ids=[Command.clear()],
-            tochka_analytic_ids=[Command.set(self.article.ids)],
+            tochka_analytic_ids=[Command.set(self.article.ids)], sequence=6,
             journal_id=self.journal.copy({'code': 'BNK7'}).id, name="Third")
         invoice = self.invoice_in(self.book_journal)
         invoice.invoice_line_ids.analytic_distribution = {str(self.article.id): 100}
         self.assertEqual(self.providers_for(invoice), second)
+        third.sequence = 4
+        self.assertEqual(self.providers_for(invoice), third)
         invoice = self.invoice_in(self.sale_journal)
         invoice.invoice_line_ids.analytic_distribution = {str(self.article.id): 100}
         self.assertEqual(self.providers_for(invoice), third)
@@ -195,36 +197,47 @@ class TestChoice(ShopsCommon):
         self.assertEqual(self.providers_for(company=branch), second)
         self.assertEqual(self.providers_for(), self.provider)
 
-    def test_twins_are_refused(self):
-        with self.assertRaisesRegex(ValidationError, "nothing says which of them"), \
-                self.cr.savepoint():
-            self.add_shop(tochka_journal_ids=[Command.clear()])
-        self.add_shop()
+    def test_twin_is_told_that_nobody_pays_there(self):
+        second = self.add_shop(tochka_journal_ids=[Command.clear()], sequence=50)
+        self.assertIn(f"{self.provider.name} takes the same documents", second.tochka_warning)
+        self.assertIn("Card", second.tochka_warning)
+        self.assertFalse(self.provider.sudo().tochka_warning)
+        second.sequence = -1
+        self.assertFalse(second.tochka_warning)
+        self.assertIn(second.name, self.provider.sudo().tochka_warning)
+        second.tochka_journal_ids = self.book_journal
+        self.assertFalse(self.provider.sudo().tochka_warning or second.tochka_warning)
+
+    def test_shop_whose_documents_another_one_takes(self):
+        second = self.add_shop(sequence=50, tochka_analytic_ids=[Command.set(self.article.ids)])
         merchant = self.second_merchant.sudo().copy({'merchant_id': '200000000012347'})
-        with self.assertRaisesRegex(ValidationError, "nothing says which of them"):
-            self.add_shop(tochka_merchant_id=merchant.id, name="Third",
-                          journal_id=self.journal.copy({'code': 'BNK7'}).id)
+        third = self.add_shop(
+            tochka_merchant_id=merchant.id, sequence=40, name="Third",
+            journal_id=self.journal.copy({'code': 'BNK7'}).id)
+        self.assertIn("Third takes all documents", second.tochka_warning)
+        self.assertFalse(third.tochka_warning)
+        second.sequence = 30
+        self.assertFalse(second.tochka_warning or third.tochka_warning)
 
     def test_shops_with_other_ways_to_pay_may_share_the_documents(self):
         self.merchant.sudo().payment_modes = 'card'
+        self.provider.sudo()._tochka_apply_merchant_modes()
         second = self.add_shop(tochka_journal_ids=[Command.clear()], tochka_sbp_only=True)
         self.assertEqual(self.providers_for(self.create_invoice(500)), self.provider + second)
+        self.assertFalse(second.tochka_warning or self.provider.sudo().tochka_warning)
 
-    def test_what_the_bank_newly_allows_waits_for_a_rule(self):
+    def test_what_the_bank_newly_allows_is_offered_and_told(self):
         """ Two shops without rules, told apart by the way to pay, until the bank adds one. """
         self.second_merchant.sudo().payment_modes = 'sbp'
         self.merchant.sudo().payment_modes = 'card'
         self.provider.sudo()._tochka_apply_merchant_modes()
-        second = self.add_shop(tochka_journal_ids=[Command.clear()])
+        second = self.add_shop(tochka_journal_ids=[Command.clear()], sequence=50)
+        self.assertFalse(second.tochka_warning)
         self.second_merchant.sudo().payment_modes = 'card,sbp'
-        second._tochka_sync_payment_methods(self.second_merchant)
-        self.assertEqual(second._tochka_offered_codes(), {'sbp'})
-        self.assertIn("Books", second._tochka_find_warning())
-        self.assertFalse(self.provider.sudo()._tochka_find_warning())
-        second.tochka_journal_ids = self.book_journal
-        second._tochka_sync_payment_methods(self.second_merchant)
-        self.assertEqual(second._tochka_offered_codes(), {'card', 'sbp'})
-        self.assertFalse(second._tochka_find_warning())
+        second._tochka_sync_payment_methods(self.second_merchant, {self.second_merchant: {'sbp'}})
+        self.assertEqual(set(second._tochka_offered_methods().mapped('code')), {'card', 'sbp'})
+        second.invalidate_recordset()
+        self.assertIn("by Card", second.tochka_warning)
 
     def test_shop_that_the_bank_lists_no_more_takes_nothing(self):
         self.merchant.sudo().active = False
@@ -265,7 +278,8 @@ class TestSbpOnly(ShopsCommon):
         provider.tochka_sbp_only = True
         self.assertEqual(self.codes(), {'sbp'})
         self.assertTrue(self.sbp.active)
-        self.env['payment.provider']._tochka_sync_payment_methods(self.merchant)
+        self.env['payment.provider']._tochka_sync_payment_methods(
+            self.merchant, {self.merchant: {'card', 'sbp', 'tpay', 'dolyame'}})
         self.assertEqual(self.codes(), {'sbp'}, "A refresh brings nothing back")
         provider.tochka_sbp_only = False
         self.assertEqual(self.codes(), {'card', 'sbp', 'tpay', 'dolyame'})

@@ -42,6 +42,10 @@ class TochkaConnection(models.Model):
         # At the first time everything is new, and the summary says it all.
         is_known = bool(self.with_context(active_test=False).merchant_ids)
         before = self._describe_data()
+        allowed = {
+            merchant: merchant._tochka_payment_method_codes()
+            for merchant in self.with_context(active_test=False).merchant_ids
+        }
         entities = self._update_legal_entities(customers)
         merchants = self._update_merchants(entities, retailers)
         if accounts is not None:
@@ -53,7 +57,7 @@ class TochkaConnection(models.Model):
             'clock_difference': client.clock_difference or 0,
         })
         self._clear_problem()
-        self.env['payment.provider'].sudo()._tochka_sync_payment_methods(merchants)
+        self.env['payment.provider'].sudo()._tochka_sync_payment_methods(merchants, allowed)
         return _(
             "Connected: %(entities)s legal entities, %(merchants)s shops.",
             entities=len(entities), merchants=len(merchants),

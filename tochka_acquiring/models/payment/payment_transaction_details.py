@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import format_amount, format_date
 
 from odoo.addons.tochka_acquiring.api import details
 from odoo.addons.tochka_acquiring.utils import bank_day
@@ -64,7 +65,28 @@ class PaymentTransaction(models.Model):
             'date': f'{bank_day(fields.Datetime.now()):%d.%m.%Y}',
             'company': provider.company_id.name,
         })
-        records = {'payer': payer, 'client': clients, 'document': documents}
-        for tag in self.env['tochka.details.tag'].sudo().search([]):
-            values[tag.name] = tag._value(records)
+        records = provider._tochka_both_names(
+            {'payer': payer, 'client': clients, 'document': documents})
+        for tag in provider._tochka_template_tags():
+            name, _dot, field_name = tag.partition('.')
+            if field_name and name in records:
+                values[tag] = self._tochka_field_text(records[name][:1].sudo(), field_name)
         return details.render(provider.tochka_details_template or '', values)
+
+    @api.model
+    def _tochka_field_text(self, record, name):
+        """ Return the value of a field as people write it.
+
+        :param models.Model record: A record, or none.
+        :param str name: The field; a sale order has not all that an invoice has.
+        :rtype: str
+        """
+        field = record._fields.get(name)
+        value = record[name] if field else False
+        if not value:
+            return ''
+        if field.type == 'date':
+            return format_date(self.env, value)
+        if field.type == 'monetary':
+            return format_amount(self.env, value, record[field.get_currency_field(record)])
+        return str(field.convert_to_export(value, record))

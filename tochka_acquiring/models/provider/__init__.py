@@ -6,4 +6,3 @@ from . import payment_provider_choice
 from . import payment_provider_kind
 from . import payment_provider_page
 from . import payment_provider_shop
-from . import tochka_details_tag

@@ -53,9 +53,6 @@ class PaymentProvider(models.Model):
     tochka_test_partner_id = fields.Many2one(
         string="Test client", comodel_name='res.partner', readonly=True, copy=False,
         ondelete='set null')
-    # The modes that the last synchronization knew: a method that the accountant took away from the
-    # provider afterwards stays away, and only what the bank has newly allowed is added.
-    tochka_known_modes = fields.Char(copy=False)
 
     # === COMPUTE METHODS === #
 
@@ -210,7 +207,7 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         return '\n'.join(filter(None, [
-            self._tochka_find_methods_warning(), self._tochka_find_permission_warning()]))
+            self._tochka_find_choice_warning(), self._tochka_find_permission_warning()]))
 
     # === CRUD METHODS === #
 
@@ -229,7 +226,6 @@ class PaymentProvider(models.Model):
             and 'tochka_sbp_only' in vals and p.tochka_sbp_only != vals['tochka_sbp_only'])
         res = super().write(vals)
         if changed:
-            changed.tochka_known_modes = False
             changed._tochka_apply_merchant_modes()
         if vals.get('tochka_merchant_id'):
             (self - changed)._tochka_apply_merchant_modes()
@@ -301,10 +297,12 @@ class PaymentProvider(models.Model):
                 user=self._tochka_responsible(), id=self.id)
 
     @api.model
-    def _tochka_sync_payment_methods(self, merchants):
+    def _tochka_sync_payment_methods(self, merchants, before):
         """ Take over what the bank now allows for the given shops.
 
         :param tochka.merchant merchants: The shops whose payment modes may have changed.
+        :param dict[tochka.merchant, set[str]] before: The codes of the methods that the bank
+                                                       allowed until now.
         :return: None
         """
         problems = self.env['tochka.problem']
@@ -316,7 +314,8 @@ class PaymentProvider(models.Model):
             subject = str(provider.id)
             try:
                 with self.env.cr.savepoint():
-                    provider._tochka_apply_merchant_modes()
+                    provider._tochka_apply_merchant_modes(
+                        before.get(provider.tochka_merchant_id, set()))
             except UserError as error:
                 problems._open(
                     provider.tochka_connection_id, 'modes', subject, company=provider.company_id,
@@ -324,24 +323,23 @@ class PaymentProvider(models.Model):
             else:
                 problems._close(provider.tochka_connection_id, ['modes'], subject)
 
-    def _tochka_apply_merchant_modes(self):
+    def _tochka_apply_merchant_modes(self, known=frozenset()):
         """ Offer the payment methods of the shop's payment modes, and no other.
 
         The filter lies on the provider, because `payment.method.active` is shared by all providers
         and companies.
 
+        :param set[str] known: Codes that the bank allowed before: what a person has taken away from
+                               the provider since then stays away.
         :return: None
         """
         for provider in self.filtered(lambda p: p.code == 'tochka'):
-            # What a rival takes already waits for a rule, lest the order of records decide.
-            left = provider._tochka_left_to_rivals()
-            allowed = provider._tochka_payment_method_codes() - left
-            known = set((provider.tochka_known_modes or '').split(',')) - {''}
+            allowed = provider._tochka_payment_method_codes()
             methods = self.env['payment.method'].with_context(active_test=False).search([
                 ('code', 'in', sorted(allowed)), ('is_primary', '=', True),
             ])
             offered = provider.with_context(active_test=False).payment_method_ids
-            added = methods.filtered(lambda pm, known=known: pm.code not in known) - offered
+            added = methods.filtered(lambda pm: pm.code not in known) - offered
             removed = offered - methods
             commands = [
                 *(Command.link(pm.id) for pm in added),
@@ -349,7 +347,6 @@ class PaymentProvider(models.Model):
             ]
             if commands:
                 provider.payment_method_ids = commands
-            provider.tochka_known_modes = ','.join(sorted(allowed))
             if provider.state != 'disabled':
                 # Only what is new: `active` is shared by all providers, and a method that somebody
                 # has switched off stays off.

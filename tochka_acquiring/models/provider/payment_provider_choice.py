@@ -1,20 +1,18 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.tochka_acquiring.utils import told_by_code
 
 
 class PaymentProvider(models.Model):
-    """ Which of several shops takes the payment of a document.
+    """ Which of several shops takes the payment of a document: the first that fits.
 
     A provider with rules takes only documents that fit all of its rules; one without rules takes
-    the rest, and money without a document. The nearest company wins (a branch before its parent),
-    then the provider with more rules, then the rule of the journal before that of the analytic
-    account. Two providers that these rules can't tell apart are refused when they are enabled, so
-    that the order of records never decides.
+    the rest, and money without a document. The nearest company goes first (a branch before its
+    parent), then those with rules, then the order of the providers' list. Providers with the same
+    rules share their documents: they are told apart by the way to pay.
     """
 
     _inherit = 'payment.provider'
@@ -56,85 +54,58 @@ class PaymentProvider(models.Model):
                 "For every document that no other shop takes by its rules, and for balance"
                 " top-ups.")
 
-    # === CONSTRAINT METHODS === #
+    # === BUSINESS METHODS === #
 
-    @api.constrains('state', 'company_id', 'tochka_journal_ids', 'tochka_analytic_ids',
-                    'tochka_sbp_only', 'tochka_merchant_id', 'payment_method_ids')
-    def _check_tochka_choice_is_clear(self):
-        """ Refuse a second provider that the rules can't tell from the first. """
-        for provider in self.filtered(lambda p: p.code == 'tochka' and p.state != 'disabled'):
-            if provider._tochka_find_obstacle():
-                continue  # It can't be enabled anyway, and that is said first.
-            offered = provider._tochka_offered_codes()
-            twin = provider._tochka_rivals().filtered(
-                lambda other, offered=offered: offered & other._tochka_offered_codes())[:1]
-            if twin:
-                raise ValidationError(_(
-                    "%(provider)s and %(other)s would take payments of the same documents, and"
-                    " nothing says which of them. Say when this shop is used: by journals or"
-                    " analytic accounts.", provider=provider.name, other=twin.name,
-                ))
+    def _tochka_find_choice_warning(self):
+        """ Name the shop that goes first and leaves this one nothing, or not every way to pay.
 
-    def _tochka_offered_codes(self):
-        """ Return the codes of the payment methods that are offered. :rtype: set[str] """
-        self.ensure_one()
-        offered = self.with_context(active_test=False).payment_method_ids
-        return set(offered.mapped('code')) & self._tochka_payment_method_codes()
-
-    def _tochka_rivals(self):
-        """ Return the enabled providers that only the way to pay tells from this one.
-
-        :rtype: payment.provider
+        :rtype: str
         """
         self.ensure_one()
-        return self.sudo().search([
-            ('code', '=', 'tochka'), ('state', '!=', 'disabled'), ('id', '!=', self.id),
+        providers = self.sudo().search([
+            ('code', '=', 'tochka'), ('state', '!=', 'disabled'),
             ('company_id', '=', self.company_id.id),
-        ]).filtered(self._tochka_may_take_the_same)
+        ])._tochka_in_order()
+        offered = self._tochka_offered_methods()
+        for other in providers:
+            if other == self:
+                break
+            common = offered & other._tochka_offered_methods()
+            if other._tochka_rules() == self._tochka_rules():
+                if common:
+                    return _(
+                        "%(other)s takes the same documents and comes first in the list, so that"
+                        " nobody pays here by %(methods)s. Say when this shop is used, by journals"
+                        " or analytic accounts, or drag it above the other one.",
+                        other=other.name, methods=', '.join(common.mapped('name')))
+            elif other._tochka_covers(self):
+                return _(
+                    "%(other)s takes all documents of this shop and comes first in the list, so"
+                    " that nobody pays here. Drag this shop above the other one.", other=other.name)
+        return ''
 
-    def _tochka_may_take_the_same(self, other):
-        """ Return whether some document fits both with the same right.
+    def _tochka_offered_methods(self):
+        """ Return the ways to pay that are offered. :rtype: payment.method """
+        self.ensure_one()
+        codes = self._tochka_payment_method_codes()
+        return self.with_context(active_test=False).payment_method_ids.filtered(
+            lambda method: method.code in codes)
 
-        :param payment.provider other: Another enabled provider of the same company.
+    def _tochka_rules(self):
+        """ Return what tells the documents of this provider from those of others. :rtype: tuple """
+        self.ensure_one()
+        return self.company_id, self.tochka_journal_ids, self.tochka_analytic_ids
+
+    def _tochka_covers(self, other):
+        """ Return whether whatever fits another provider of the company fits this one, too.
+
+        :param payment.provider other: The other one.
         :rtype: bool
         """
         self.ensure_one()
-        for name in ('tochka_journal_ids', 'tochka_analytic_ids'):
-            if bool(self[name]) != bool(other[name]):
-                return False  # One of them is the more specific.
-            if self[name] and not self[name] & other[name]:
-                return False
-        return True
-
-    # === BUSINESS METHODS === #
-
-    def _tochka_left_to_rivals(self):
-        """ Return the codes of what the bank has newly allowed and a rival offers already.
-
-        :rtype: set[str]
-        """
-        self.ensure_one()
-        if self.state == 'disabled':
-            return set()
-        known = set((self.tochka_known_modes or '').split(','))
-        fresh = self._tochka_payment_method_codes() - known
-        if not fresh:
-            return fresh
-        return fresh & set().union(*(
-            rival._tochka_offered_codes() for rival in self._tochka_rivals()))
-
-    def _tochka_find_methods_warning(self):
-        """ Name what the bank newly allows and no rule gives to this shop. :rtype: str """
-        codes = self._tochka_left_to_rivals()
-        if not codes:
-            return ''
-        methods = self.env['payment.method'].with_context(active_test=False).search(
-            [('code', 'in', sorted(codes)), ('is_primary', '=', True)])
-        return _(
-            "The bank now allows %(methods)s for the shop %(shop)s as well, and another shop"
-            " takes them for the same documents. Say when this shop is used, by journals or"
-            " analytic accounts, and refresh the data from the bank.",
-            methods=', '.join(methods.mapped('name')), shop=self.tochka_merchant_id.name)
+        return self._tochka_has_rules() == other._tochka_has_rules() and all(
+            not self[name] or other[name] and other[name] <= self[name]
+            for name in ('tochka_journal_ids', 'tochka_analytic_ids'))
 
     @api.model
     def _get_compatible_providers(self, company_id, *args, report=None, **kwargs):
@@ -169,16 +140,23 @@ class PaymentProvider(models.Model):
         return (documents or self.env['account.move']).sudo().exists()
 
     def _tochka_choose(self, documents):
-        """ Return the providers that have the best right to the documents.
+        """ Return the first provider that fits, with those that have the same rules.
 
         :param documents: Invoices or sale orders that are paid together; none for a top-up.
         :rtype: payment.provider
         """
-        fitting = self.filtered(lambda provider: provider._tochka_fits(documents))
-        if not fitting:
-            return fitting
-        best = max(provider._tochka_specificity() for provider in fitting)
-        return fitting.filtered(lambda provider: provider._tochka_specificity() == best)
+        fitting = self.filtered(
+            lambda provider: provider._tochka_fits(documents))._tochka_in_order()
+        return fitting.filtered(
+            lambda provider: provider._tochka_rules() == fitting[0]._tochka_rules())
+
+    def _tochka_in_order(self):
+        """ Return these providers of the list, in its order; who chooses first stands first.
+
+        :rtype: payment.provider
+        """
+        return self.sorted(lambda provider: (
+            -len(provider.company_id.parent_ids), not provider._tochka_has_rules()))
 
     def _tochka_has_rules(self):
         """ Return whether the provider takes only what fits its rules. :rtype: bool """
@@ -217,13 +195,3 @@ class PaymentProvider(models.Model):
             for account_id in key.split(',')
         }
         return self.env['account.analytic.account'].sudo().browse(ids).exists()
-
-    def _tochka_specificity(self):
-        """ Return how specific the provider is; the greater takes the document.
-
-        :return: Depth of the company, number of rules, whether one is of journals.
-        :rtype: tuple[int, int, bool]
-        """
-        self.ensure_one()
-        rules = bool(self.tochka_journal_ids) + bool(self.tochka_analytic_ids)
-        return len(self.company_id.parent_ids), rules, bool(self.tochka_journal_ids)

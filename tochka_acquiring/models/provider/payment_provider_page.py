@@ -7,6 +7,9 @@ from odoo.tools import email_normalize, email_split
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import details
 
+# Kinds of fields that make a short text.
+DETAILS_TYPES = ('char', 'integer', 'float', 'monetary', 'date', 'selection', 'many2one')
+
 
 class PaymentProvider(models.Model):
     """ What the payer reads, and who is told of a payment. """
@@ -29,7 +32,10 @@ class PaymentProvider(models.Model):
         required=True, default='document',
         help="What the payment is for, on the bank's page and in the receipt.")
     tochka_details_template = fields.Char(
-        string="Template", help="A text with tags in braces, for instance {payer}.")
+        string="Template",
+        help="A text with tags in braces, for instance {payer}. A field of payer, client or"
+             " document stands behind a dot, and what is written without a value behind a bar:"
+             " {client.ref|no contract}.")
     tochka_details_example = fields.Char(
         string="Example", compute='_compute_tochka_details_example')
     tochka_details_tags = fields.Char(
@@ -42,10 +48,14 @@ class PaymentProvider(models.Model):
     def _compute_tochka_details_example(self):
         tags = ', '.join(f'{{{name}}}' for name in self._tochka_tag_names())
         for provider in self:
+            try:
+                used = provider._tochka_template_tags()
+            except ValueError:  # It is still being typed.
+                used = []
             provider.tochka_details_tags = tags
             provider.tochka_details_example = details.render(
                 provider.tochka_details_template or '', {
-                    **dict.fromkeys(self._tochka_tag_names(), '…'),
+                    **dict.fromkeys(used, '…'),
                     **self._tochka_both_names({
                         'payer': _("Sidorova Anna Ivanovna"),
                         'client': _("Sidorov Petya"),
@@ -79,13 +89,13 @@ class PaymentProvider(models.Model):
                 raise ValidationError(self.env._(str(error))) from error
             if provider.tochka_details_mode == 'template' and not template.strip():
                 raise ValidationError(_("Fill in the template of the receipt details."))
-            right = self._tochka_tag_names()
-            wrong = [tag for tag in tags if tag not in right]
+            wrong = [tag for tag in tags if not self._tochka_is_tag(tag)]
             if wrong:
                 raise ValidationError(_(
-                    "There is no tag %(wrong)s. Right are: %(right)s.",
+                    "There is no tag %(wrong)s. Right are: %(right)s, and fields of payer, client"
+                    " and document that everybody may see, for instance {payer.ref}.",
                     wrong=', '.join(f'{{{tag}}}' for tag in wrong),
-                    right=', '.join(f'{{{tag}}}' for tag in right)))
+                    right=', '.join(f'{{{tag}}}' for tag in self._tochka_tag_names())))
 
     # === ACTION METHODS === #
 
@@ -105,19 +115,34 @@ class PaymentProvider(models.Model):
 
     @api.model
     def _tochka_tag_names(self):
-        """ Return the names of all tags: built-in, in English and Russian, and own.
+        """ Return the names of the built-in tags, in English and Russian. :rtype: list[str] """
+        return [*const.DETAILS_TAGS, *const.DETAILS_TAGS.values()]
 
-        :rtype: list[str]
+    @api.model
+    def _tochka_is_tag(self, tag):
+        """ Return whether a tag is a built-in one, or a field that makes a short text and that
+        everybody may see.
+
+        :param str tag: Without braces, for instance `payer.ref`.
+        :rtype: bool
         """
-        own = self.env['tochka.details.tag'].sudo().search([]).mapped('name')
-        return [*const.DETAILS_TAGS, *const.DETAILS_TAGS.values(), *own]
+        name, dot, field_name = tag.partition('.')
+        if not dot:
+            return tag in self._tochka_tag_names()
+        models = self._tochka_both_names(
+            {'payer': 'res.partner', 'client': 'res.partner', 'document': 'account.move'})
+        field = self.env[models[name]]._fields.get(field_name) if name in models else None
+        return bool(
+            field and field.type in DETAILS_TYPES and not field.groups
+            # The key of the portal would reach the bank's page and mails.
+            and not field_name.endswith('token'))
 
     @api.model
     def _tochka_both_names(self, values):
         """ Return values by the English and the Russian names of the built-in tags.
 
-        :param dict[str, str] values: The values by the English names.
-        :rtype: dict[str, str]
+        :param dict[str, object] values: The values by the English names.
+        :rtype: dict[str, object]
         """
         return values | {const.DETAILS_TAGS[name]: value for name, value in values.items()}
 

@@ -19,7 +19,8 @@ class PaymentProvider(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('tochka_sbp_only', 'tochka_merchant_id', 'state')
+    @api.depends('tochka_sbp_only', 'tochka_merchant_id', 'state', 'sequence', 'payment_method_ids',
+                 'tochka_journal_ids', 'tochka_analytic_ids')
     @api.depends_context('lang')
     def _compute_tochka_warning(self):
         for provider in self:
