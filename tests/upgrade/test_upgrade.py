@@ -50,6 +50,30 @@ env['fiscal.register'].search([])[:1]._fiscal_report_problem(base.Unauthorized("
 payment.fiscal_receipt_ids._fiscal_ask("Fiscal receipt overdue", "Not printed yet.")
 env.cr.commit()
 """
+# Own tags, one of them a fixed text; two shops whose rules told which one takes a document.
+MAKE_TEMPLATE = """
+ref = env['ir.model.fields']._get('res.partner', 'ref')
+env['tochka.details.tag'].create([
+    {'name': "contract", 'source': 'payer', 'field_id': ref.id, 'text': "none"},
+    {'name': "city", 'source': 'text', 'text': "Tver {1}"},
+])
+provider = env['payment.provider'].search([('code', '=', 'tochka'), ('state', '!=', 'disabled')])
+provider.tochka_details_template = "{payer} { contract }, {city}"
+plan = env['account.analytic.plan'].create({'name': "Shops"})
+account = env['account.analytic.account'].create({'name': "Books", 'plan_id': plan.id})
+journal = env['account.journal'].search(
+    [('type', '=', 'sale'), ('company_id', '=', provider.company_id.id)], limit=1)
+for sequence, name, rule in (
+    (1, "By account", {'tochka_analytic_ids': account.ids}),
+    (2, "By journal", {'tochka_journal_ids': journal.ids}),
+):
+    provider.copy({'name': name, 'sequence': sequence}).write(rule)
+env.cr.commit()
+"""
+SHOPS = """
+    SELECT name->>'en_US' FROM payment_provider
+     WHERE name->>'en_US' IN ('By account', 'By journal') ORDER BY sequence
+"""
 PROBLEMS = """
     SELECT problem.res_model, problem.code, problem.severity,
            COALESCE(problem.params->>'text', problem.params->>'error'),
@@ -121,6 +145,7 @@ def test_from_the_landed_version(shop, earlier, installed):
     shop.run('-i', ','.join(ADDONS), '--stop-after-init', addons=landed)
     shop.run('shell', addons=landed, script=MAKE_SHOP)
     shop.run('shell', addons=landed, script=MAKE_PROBLEMS)
+    shop.run('shell', addons=landed, script=MAKE_TEMPLATE)
     [(activities,)] = shop.query("SELECT count(*) FROM mail_activity WHERE active")
     books = """
         SELECT tx.state, tx.is_post_processed, tx.payment_id, receipt.state, receipt.total,
@@ -183,6 +208,11 @@ def test_from_the_landed_version(shop, earlier, installed):
     assert not shop.query(
         "SELECT FROM information_schema.columns WHERE table_name = 'payment_transaction'"
         " AND column_name = 'tochka_problem'")
+    assert set(shop.query(
+        "SELECT tochka_details_template FROM payment_provider"
+        " WHERE tochka_details_template != ''")) == {
+            ("{payer} {payer.ref|none}, Tver (1)",)}
+    assert [name for (name,) in shop.query(SHOPS)] == ["By journal", "By account"]
     indexes = dict(shop.query(INDEXES, list(ADDONS)))
     assert set(re.findall(r'Building the index (\S+) on', log)) == set(indexes)
     assert all(indexes.values())
