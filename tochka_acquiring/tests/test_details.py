@@ -178,7 +178,7 @@ class TestNotify(TochkaCommon):
     def test_wrong_template_keeps_no_money_unbooked(self):
         template = self.env.ref('tochka_acquiring.mail_template_payment')
         template.sudo().subject = "{{ object.nothing_like_this }}"
-        with mute_logger('odoo.addons.tochka_acquiring.models.payment.payment_transaction_notify',
+        with mute_logger('odoo.addons.tochka_acquiring.models.payment.payment_transaction_posting',
                          'odoo.addons.mail.models.mail_render_mixin'):
             transaction = self.pay(self.create_linked_tx(self.create_invoice(100)))
         self.assertTrue(transaction.payment_id)

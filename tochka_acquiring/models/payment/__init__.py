@@ -7,16 +7,10 @@ from . import payment_transaction_allowed
 from . import payment_transaction_apply
 from . import payment_transaction_details
 from . import payment_transaction_document
-from . import payment_transaction_history
-from . import payment_transaction_limits
+from . import payment_transaction_jobs
 from . import payment_transaction_link
-from . import payment_transaction_list
 from . import payment_transaction_money
-from . import payment_transaction_notify
-from . import payment_transaction_payer
-from . import payment_transaction_poll
 from . import payment_transaction_posting
 from . import payment_transaction_posting_batch
 from . import payment_transaction_request
-from . import payment_transaction_sweep
 from . import payment_transaction_topup

@@ -18,10 +18,10 @@ class PaymentTransaction(models.Model):
     """ The thin side of a payment by Tochka: fields, and the overrides that `payment` calls.
 
     The work is done in `_document` (what is paid, what belongs to it, what is due), `_allowed` (the
-    checks), `_payer` (offer and e-mail), `_details` (what it is for), `_request` (what the bank is
-    told), `_link` (create or find the bank's operation), `_apply` (the only writer of states),
-    `_poll` (jobs), `_posting` (the books), `_money` (where the money goes, and what is told of the
-    rest), `_topup` (money without a document) and `_notify` (the message to the accountant).
+    checks), `_details` (who pays, and what for), `_request` (what the bank is told), `_link`
+    (create or find the bank's operation), `_apply` (the only writer of states), `_posting` and
+    `_posting_batch` (the books), `_money` (where the money goes, and what is told of the rest),
+    `_topup` (money without a document) and `_jobs`. What goes back is in the room `refund`.
     """
 
     _inherit = 'payment.transaction'

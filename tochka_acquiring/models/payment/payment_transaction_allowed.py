@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from datetime import timedelta
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ConcurrencyError, ValidationError
 from odoo.tools import SQL
@@ -9,7 +11,8 @@ from odoo.addons.tochka_acquiring.utils import is_local_route
 
 
 class PaymentTransaction(models.Model):
-    """ Whether a payment may begin: one at a time, by the link that is open, and allowed. """
+    """ Whether a payment may begin: one at a time, by the link that is open, and
+    allowed; and how many, since each payment that is begun asks the bank. """
 
     _inherit = 'payment.transaction'
 
@@ -91,21 +94,6 @@ class PaymentTransaction(models.Model):
             and (tx.state == 'pending' or tx.state == 'draft' and bool(tx.tochka_next_poll_at))
         ).sorted('id', reverse=True)
 
-    def _tochka_check_number_of_links(self):
-        """ Keep one invoice from making any number of operations: each amount makes another one.
-
-        Called on the siblings of a payment that is about to begin.
-
-        :raise ValidationError: With a sentence for the customer.
-        """
-        now = fields.Datetime.now()
-        living = self.filtered(
-            lambda tx: tx.state == 'pending' or tx.tochka_link_expires_at > now)
-        if len(living) >= tuning.MAX_OPEN_LINKS:
-            raise ValidationError(_(
-                "Too many payments of this document have been begun. Please finish one of them, or"
-                " try again in an hour."))
-
     # === BUSINESS METHODS - CHECKS === #
 
     def _tochka_check_allowed(self):
@@ -178,3 +166,44 @@ class PaymentTransaction(models.Model):
             raise ValidationError(_(
                 "The amount is more than what is left to pay. Please reload the page."
             ))
+
+    # === BUSINESS METHODS - HOW MANY === #
+
+    @api.model
+    def _tochka_check_limits(self, partner, create_values):
+        """ Check that a payer does not begin too many payments without a document.
+
+        Those of a document are limited with what is open for it, see
+        `_tochka_check_number_of_links`.
+
+        :param res.partner partner: Who pays.
+        :param dict create_values: The documents, as create values with X2M commands.
+        :raise ValidationError: With a sentence for the customer.
+        """
+        if any(create_values.get(name) for name in const.DOCUMENT_FIELDS):
+            return
+        begun = self.search_count([
+            ('partner_id', '=', partner.id),
+            *((name, '=', False) for name in const.DOCUMENT_FIELDS if name in self._fields),
+            ('tochka_operation_id', '!=', False), ('state', '=', 'draft'),
+            ('create_date', '>', fields.Datetime.now() - timedelta(days=1)),
+        ], limit=tuning.LINKS_OF_PAYER)
+        if begun >= tuning.LINKS_OF_PAYER:
+            raise ValidationError(_(
+                "Too many payments were begun here today and not finished. Please finish one of"
+                " them, or come back tomorrow."))
+
+    def _tochka_check_number_of_links(self):
+        """ Keep one invoice from making any number of operations: each amount makes another one.
+
+        Called on the siblings of a payment that is about to begin.
+
+        :raise ValidationError: With a sentence for the customer.
+        """
+        now = fields.Datetime.now()
+        living = self.filtered(
+            lambda tx: tx.state == 'pending' or tx.tochka_link_expires_at > now)
+        if len(living) >= tuning.MAX_OPEN_LINKS:
+            raise ValidationError(_(
+                "Too many payments of this document have been begun. Please finish one of them, or"
+                " try again in an hour."))

@@ -1,5 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from odoo import _, api, fields, models
 from odoo.exceptions import ConcurrencyError, ValidationError
 
@@ -8,7 +11,8 @@ from odoo.addons.tochka_acquiring import const, tuning
 
 class PaymentTransaction(models.Model):
     """ What has gone back of a payment, and is on its way: Odoo's own ways to a refund lead to
-    `tochka.refund`, and the job that sends them begins here.
+    `tochka.refund`, the job that sends them begins here, and the bank's history is kept beside what
+    a person has to decide by it.
     """
 
     _inherit = 'payment.transaction'
@@ -21,6 +25,14 @@ class PaymentTransaction(models.Model):
     tochka_refunded = fields.Monetary(
         string="Returned or on its way", compute='_compute_tochka_refunded', store=True,
         copy=False)
+
+    # `type`, `amount` (roubles, as text), `time` (ISO with its offset, or None) and `order_id` of
+    # each entry of `Order[]`, as last read.
+    tochka_history = fields.Json(readonly=True, copy=False)
+    tochka_history_text = fields.Text(
+        string="History at the bank", compute='_compute_tochka_history_text',
+        help="The movements of money of the operation, as the bank has listed them when it was last"
+             " asked. Times are those of Moscow.")
 
     # === COMPUTE METHODS === #
 
@@ -35,6 +47,24 @@ class PaymentTransaction(models.Model):
         super()._compute_refunds_count()
         for transaction in self.filtered(lambda tx: tx.provider_code == 'tochka'):
             transaction.refunds_count = len(transaction.sudo().tochka_refund_ids)
+
+    @api.depends('tochka_history')
+    @api.depends_context('lang')
+    def _compute_tochka_history_text(self):
+        for transaction in self:
+            transaction.tochka_history_text = '\n'.join(
+                self._tochka_describe_entry(entry) for entry in transaction.tochka_history or [])
+
+    def _tochka_describe_entry(self, entry):
+        names = {
+            'approval': _("paid"), 'authorized': _("held"), 'refund': _("returned"),
+        }
+        moment = entry['time'] and datetime.fromisoformat(entry['time']).astimezone(
+            ZoneInfo(const.BANK_TIME_ZONE)).strftime('%d.%m.%Y %H:%M')
+        return ' '.join(filter(None, [
+            moment, f'{names.get(entry["type"], entry["type"])}:',
+            _("%s roubles", entry['amount']), entry['order_id'] and f'({entry["order_id"]})',
+        ]))
 
     # === ACTION METHODS === #
 
@@ -167,3 +197,17 @@ class PaymentTransaction(models.Model):
                 "%(amount)s roubles can't be returned: %(left)s are left of the payment"
                 " %(reference)s, refunds on their way included.",
                 amount=f'{amount:.2f}', left=f'{left:.2f}', reference=self.reference))
+
+    # === BUSINESS METHODS - HISTORY === #
+
+    def _tochka_write_history(self, operation):
+        """ Keep what the bank lists of an operation.
+
+        :param Operation operation: The operation as just read.
+        """
+        history = [{
+            'type': order.type, 'amount': f'{order.amount:.2f}', 'order_id': order.order_id,
+            'time': order.time and order.time.isoformat(),
+        } for order in operation.orders]
+        if history != (self.tochka_history or []):
+            self.tochka_history = history

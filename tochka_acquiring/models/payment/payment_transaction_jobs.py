@@ -7,20 +7,127 @@ import psycopg2
 from odoo import api, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api import errors
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
 
 class PaymentTransaction(models.Model):
-    """ The jobs that compare with the bank's list: what nobody has told of, and refunds that were
-    made in the internet bank, however old the payment is.
+    """ The jobs that make the payments right without any webhook.
+
+    The bank repeats a webhook for five minutes only and tells of no decline, expiry or refund, so
+    these jobs, not the webhook, are what the books rely on.
     """
 
     _inherit = 'payment.transaction'
 
-    # === BUSINESS METHODS - JOBS === #
+    # === BUSINESS METHODS - POLL === #
+
+    def _tochka_schedule_poll(self):
+        """ Set when the bank is asked next: after 1, 2, 3, 5, 8, 13, ... minutes.
+
+        From a day after the link's end the requests come daily, until the bank has answered once
+        more (`_tochka_end_poll`): a bank that is silent, or refuses the key, ends nothing.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        previous, delay = 1, 1
+        for _count in range(self.tochka_poll_count):
+            previous, delay = delay, previous + delay
+            if delay >= const.MAX_POLL_DELAY:
+                break
+        minutes = min(delay, const.MAX_POLL_DELAY)
+        if self._tochka_is_long_over():
+            minutes = const.LATE_POLL_DELAY
+        self.write({
+            'tochka_poll_count': self.tochka_poll_count + 1,
+            'tochka_next_poll_at': now + timedelta(minutes=minutes),
+        })
+
+    def _tochka_is_long_over(self):
+        """ Return whether the link has been dead for so long that the bank must know it. """
+        self.ensure_one()
+        return fields.Datetime.now() >= self.tochka_link_expires_at + timedelta(
+            hours=const.POLL_HOURS_AFTER_EXPIRY
+        )
+
+    def _tochka_end_poll(self):
+        """ Stop asking when the bank has answered and nothing can follow.
+
+        Money on its way (instalments may take weeks) is asked for until it has come.
+        """
+        self.ensure_one()
+        if self.state not in ('draft', 'pending') or (
+            self.state == 'draft' and self.tochka_link_expires_at and self._tochka_is_long_over()
+        ):
+            self.tochka_next_poll_at = False
+
+    @api.model
+    def _cron_tochka_poll(self):
+        """ Ask the bank for the operations that are due; sweep first after a stop. """
+        cron = self.env.ref('tochka_acquiring.cron_poll')
+        now = fields.Datetime.now()
+        if cron.lastcall and now - cron.lastcall > timedelta(minutes=const.STOP_MINUTES):
+            self.env['ir.cron']._tochka_guard(
+                lambda entities: entities._ask_for_sweep(), self.env['tochka.legal.entity'])
+            self.env.cr.commit()
+        silent = self.env['tochka.connection']._silent()
+        # A sweep brings the same, a thousand at a time; two at once get in each other's way.
+        swept = self.env['tochka.legal.entity']._under_sweep()
+        transactions = self.search([
+            ('provider_code', '=', 'tochka'),
+            ('state', 'in', ('draft', 'pending')),
+            ('tochka_next_poll_at', '<=', now),
+            '!', ('tochka_merchant_id.connection_id', 'in', silent.ids),
+            '!', ('tochka_merchant_id.legal_entity_id', 'in', swept.ids),
+        ], limit=tuning.JOB_BATCH, order='tochka_next_poll_at, id')
+        self.env['tochka.connection']._ask_each(
+            'tochka_acquiring.cron_poll', transactions, lambda tx: tx._tochka_poll())
+
+    def _tochka_poll(self):
+        """ Ask the bank once, in a job. It commits.
+
+        :return: What `_tochka_refresh_in_job` returns.
+        :rtype: str
+        """
+        self.ensure_one()
+        # The next request is written and committed first: a bank that hangs or a worker that dies
+        # can't keep this transaction at the head of the queue.
+        self._tochka_schedule_poll()
+        self.env['ir.cron']._commit_progress(0)
+        return self._tochka_refresh_in_job()
+
+    # === BUSINESS METHODS - MONITOR === #
+
+    @api.model
+    def _cron_tochka_monitor(self):
+        """ Bring payments into the books that Odoo has given up on.
+
+        Odoo's own job forgets a paid transaction after four days of failed post-processing.
+        """
+        self.env['ir.cron']._tochka_walk('tochka_acquiring.cron_monitor', self, [
+            ('provider_code', '=', 'tochka'),
+            ('state', '=', 'done'),
+            ('is_post_processed', '=', False),
+            ('last_state_change', '<',
+             fields.Datetime.now() - timedelta(minutes=const.STUCK_MINUTES)),
+        ], lambda tx: tx._tochka_book_at_last())
+
+    def _tochka_book_at_last(self):
+        """ Book a payment that was left behind, or ask a person why it can't be. """
+        self.ensure_one()
+        try:
+            self._post_process()
+            self.env.flush_all()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            _logger.exception("Transaction %s can't be booked", self.reference)
+            self.env.cr.rollback()
+            self._tochka_flag('unbookable', error=error)
+
+    # === BUSINESS METHODS - SWEEP === #
 
     @api.model
     def _cron_tochka_sweep(self):
