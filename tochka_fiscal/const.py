@@ -170,6 +170,16 @@ LANES = 2  # Ours: identical jobs that work side by side.
 # Ours: how long to wait for a register that does not answer, or has not printed yet; the last one
 # repeats without end.
 RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)
+# Kind of a register -> what tells one account of the service from another: a key is printed once in
+# each.
+REGISTER_ACCOUNTS = {
+    'komtet': ('shop', 'queue'),
+    'atol': ('atol_inn', 'atol_group'),
+    'orangedata': ('orangedata_inn', 'orangedata_group'),
+    'paykeeper': ('paykeeper_user',),
+    'bank': ('merchant_id',),
+}
+WATCHED_DAYS = 14  # Ours: how long a register is asked about what a person has closed.
 WAKE_TRIES = 3  # Ours: how often in vain is still put down to the register.
 # Ours: how long the result of a receipt is awaited that can't be asked for.
 CALLBACK_MINUTES = 30

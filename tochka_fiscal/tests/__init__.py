@@ -40,6 +40,7 @@ from . import test_return
 from . import test_rights
 from . import test_safeguards
 from . import test_settled
+from . import test_stuck
 from . import test_taken_back
 from . import test_translations
 from . import test_watched

@@ -38,6 +38,17 @@ class TestEveryJob(FiscalJobsMixin, LaneCommon, ClosingCommon):
         receipts.paid_at = fields.Datetime.now() - timedelta(hours=2)
         return lambda: len(receipts.filtered(lambda receipt: not receipt.activity_ids))
 
+    def prepare_watch(self):
+        attempts = self.env['fiscal.attempt'].sudo()
+        for receipt in self.make_receipts(3):
+            attempts |= receipt._open_attempt()
+        attempts.write({
+            'outcome': 'failed', 'task': '1', 'watched_until': fields.Datetime.now()})
+        self.till.till = 'failed'
+        self.startPatcher(patch.object(
+            self.till, 'status', lambda key, task: base.Result(state='failed')))
+        return lambda: len(attempts.filtered('watched_until'))
+
     def prepare_closing(self):
         self.provider.sudo().fiscal_closing = 'auto'
         prepayments = self.env['fiscal.receipt'].sudo()

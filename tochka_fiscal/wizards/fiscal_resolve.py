@@ -52,21 +52,31 @@ class FiscalResolve(models.TransientModel):
         attempt = receipt.attempt_ids[:1]
         if not receipt._lock():
             raise UserError(_("The receipt is being worked on. Try again in a moment."))
-        if receipt.state in ('failed', 'delegated'):
+        if receipt.state in ('failed', 'delegated') or (
+            # Printed at another till, while this register is out of order.
+            receipt.state == 'queued' and self.fate == 'printed' and receipt._is_surely_unprinted()
+        ):
             self._take_printed_by_hand(receipt)
             return
         if receipt.state == 'done' and not receipt.document_number:
             self._take_numbers(receipt)
             return
         # A register that could tell is believed before a person is, while it is not overdue.
-        if receipt.state not in ('accepted', 'unknown') or (
-            attempt.task and not receipt.is_overdue
-        ):
+        is_open = receipt.state in ('accepted', 'unknown') or (
+            receipt.state == 'queued' and receipt.is_overdue and not attempt.outcome
+            and attempt.maybe_taken)
+        if not is_open or attempt.task and not receipt.is_overdue:
             raise UserError(_("The register itself tells what becomes of this receipt."))
         if self.fate == 'not_printed':
             if not (self.reason or '').strip():
                 raise UserError(_("Write how you know that it was not printed."))
-            attempt.write({'outcome': 'failed', 'problem': self.reason})
+            if self._is_told_by_register(receipt, attempt):
+                return
+            attempt.write({
+                'outcome': 'failed', 'problem': self.reason,
+                # A person may be wrong: the till prints what it has in its memory.
+                'watched_until': fields.Datetime.add(
+                    fields.Datetime.now(), days=const.WATCHED_DAYS)})
             receipt.write({
                 'state': 'queued', 'problem': False, 'tries': 0,
                 'next_try_at': fields.Datetime.now(),
@@ -79,6 +89,27 @@ class FiscalResolve(models.TransientModel):
         receipt._message_log(body=_(
             "%(user)s: it was printed under %(key)s.", user=self.env.user.name, key=attempt.key))
         receipt._apply(attempt, base.Result(state='done', fiscal=self._data()))
+
+    def _is_told_by_register(self, receipt, attempt):
+        """ Ask the register once more before a person is believed.
+
+        :param fiscal.receipt receipt: The receipt, locked.
+        :param fiscal.attempt attempt: Its attempt.
+        :return: Whether it tells what became of the receipt; then that is written.
+        :rtype: bool
+        :raise UserError: If it is still going to print it.
+        """
+        try:
+            result = attempt._ask()
+        except base.RegisterError:
+            return False  # It does not know, or can't be asked.
+        if result.state == 'accepted':
+            raise UserError(_(
+                "The register still has this receipt, and is going to print it: printed as new, it"
+                " would be printed twice. Delete it in the cabinet of the service first, or wait"
+                " until the till works again."))
+        receipt._apply(attempt, result)
+        return True
 
     def _take_numbers(self, receipt):
         """ Keep the proof of a receipt whose register has printed it and does not give the numbers.

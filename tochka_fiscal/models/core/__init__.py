@@ -4,6 +4,7 @@
 from . import account_move
 from . import account_partial_reconcile
 from . import account_payment
+from . import ir_module_module
 from . import payment_provider
 from . import payment_provider_method
 from . import res_partner

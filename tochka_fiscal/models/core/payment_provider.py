@@ -57,16 +57,28 @@ class PaymentProvider(models.Model):
         """ Override of `tochka_acquiring` to follow the fiscal settings and the register. """
         super()._compute_tochka_warning()
 
-    @api.depends('fiscalization', 'fiscal_taxation_system', 'fiscal_vat', 'fiscal_without_vat')
+    @api.depends(
+        'state', 'fiscalization', 'fiscal_taxation_system', 'fiscal_vat', 'fiscal_without_vat')
     @api.depends_context('lang')
     def _compute_fiscal_warning(self):
         for provider in self:
-            provider.fiscal_warning = provider.fiscalization != 'no' and (
-                provider.fiscal_taxation_system == 'osn' and provider.fiscal_vat == 'none'
-            ) and not provider.fiscal_without_vat and _(
+            provider.fiscal_warning = '\n'.join(provider._fiscal_find_warnings())
+
+    def _fiscal_find_warnings(self):
+        """ Return what a person should know about receipts. :rtype: list[str] """
+        self.ensure_one()
+        warnings = []
+        if self.fiscalization == 'other' and self.state == 'test':
+            warnings.append(_(
+                "The provider is in test mode: no receipts of its payments are printed."))
+        if self.fiscalization != 'no' and not self.fiscal_without_vat and (
+            self.fiscal_taxation_system == 'osn' and self.fiscal_vat == 'none'
+        ):
+            warnings.append(_(
                 "The general taxation system and \"No VAT\": receipts of balance top-ups, and of"
                 " lines without a tax, say \"without VAT\". Choose the rate, or confirm below that"
-                " you sell without VAT on purpose.")
+                " you sell without VAT on purpose."))
+        return warnings
 
     # === CONSTRAINT METHODS === #
 

@@ -93,6 +93,7 @@ class FiscalReceipt(models.Model):
         domain=[('res_model', '=', 'fiscal.receipt'), ('closed_at', '=', False)], readonly=True)
     next_try_at = fields.Datetime(string="Next try at", readonly=True, index='btree_not_null')
     tries = fields.Integer(string="Tries since the last success", readonly=True)
+    called_at = fields.Datetime(string="Register last called at", readonly=True)
     is_overdue = fields.Boolean(
         string="Overdue", compute='_compute_is_overdue', search='_search_is_overdue',
         help="Not printed an hour after the money came.")
@@ -123,7 +124,8 @@ class FiscalReceipt(models.Model):
         limit = self._overdue_limit()
         for receipt in self:
             receipt.is_overdue = (
-                receipt.state in const.UNPRINTED_STATES and receipt.paid_at < limit)
+                receipt.state in const.UNPRINTED_STATES
+                and bool(receipt.paid_at) and receipt.paid_at < limit)
 
     def _search_is_overdue(self, operator, value):
         if operator != 'in':
@@ -169,26 +171,26 @@ class FiscalReceipt(models.Model):
     # === ACTION METHODS === #
 
     def action_retry(self):
-        """ Send a receipt again that surely was not printed.
+        """ Send a receipt again that surely was not printed, by the settings of today.
 
         :raise UserError: If its fate is not known.
         """
         self.check_access('write')
         for receipt in self.sudo():
-            if receipt.state == 'queued':
-                receipt.next_try_at = fields.Datetime.now()
-                continue
-            if receipt.state != 'failed':
+            if not receipt._lock():
+                raise UserError(_("The receipt is being worked on. Try again in a moment."))
+            if receipt.state not in ('queued', 'failed'):
                 raise UserError(_(
                     "%s is not known to be unprinted: wait for the register's word.", receipt.name))
-            if not receipt.income_id:  # A return goes to the register of its income.
-                receipt._take_present_register()
+            if not receipt._is_surely_unprinted():
+                receipt.next_try_at = fields.Datetime.now()  # The register is asked first.
+                continue
+            receipt._take_present_register()
             receipt.write({
                 'state': 'queued', 'next_try_at': fields.Datetime.now(), 'tries': 0,
                 'problem': False,
             })
-            if not receipt.line_ids:
-                receipt._build_lines()
+            receipt._build_anew()
         self.env['fiscal.receipt']._trigger()
 
     def action_resolve(self):
@@ -215,20 +217,30 @@ class FiscalReceipt(models.Model):
     def _take_present_register(self):
         """ Let the provider's present register print what surely was not printed by another one.
 
+        A return, and what puts a wrong receipt right, goes where that was printed as long as this
+        register is in use.
+
         :raise UserError: If it is left to the bank's register, which prints nothing on request.
         """
         self.ensure_one()
-        if self.is_test or self.wrong_id:
-            return  # A test is of one register; what is wrong is put right where it was printed.
-        provider = self.transaction_id.provider_id
-        register = provider.fiscalization == 'other' and provider.fiscal_register_id
-        if register and (not self.attempt_ids or self.attempt_ids[:1].outcome == 'failed'):
-            self.register_id = register
+        if self.is_test:
+            return  # It is a test of this register.
+        if not (self.income_id or self.wrong_id) or not self.register_id._is_in_use():
+            self.register_id = self._present_register()
         if self.register_id.kind == 'bank':
             raise UserError(_(
                 "The bank's register prints nothing but receipts of online payments. Print %s by"
                 " hand in its cabinet, and enter its numbers here: \"What became of it?\"",
                 self.name))
+
+    def _present_register(self):
+        """ Return the register that prints for the provider now, else the receipt's own.
+
+        :rtype: fiscal.register
+        """
+        provider = self.transaction_id.provider_id
+        register = provider.fiscalization == 'other' and provider.fiscal_register_id
+        return register or self.register_id
 
     # === BUSINESS METHODS - CREATION === #
 

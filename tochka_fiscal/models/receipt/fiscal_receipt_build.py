@@ -45,10 +45,7 @@ class FiscalReceipt(models.Model):
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                lines = self._make_lines()
-                if self.kind == 'income' and self.transaction_id and not self.prepayment_id:
-                    self._note_cards([line for line, _origin in lines])
-                self._write_lines(lines)
+                self._compose()
             if self.register_id.kind == 'bank' and self.kind == 'income':
                 # The lines stay: they are what a person prints by hand.
                 bank.build(self._neutral(self.settlement))
@@ -60,6 +57,51 @@ class FiscalReceipt(models.Model):
             self._fail(_(
                 "The receipt could not be built: %s. The server's log says more.",
                 type(error).__name__))
+
+    def _compose(self):
+        """ Make the lines and write them.
+
+        :raise ReceiptError: If that is not possible.
+        """
+        self.ensure_one()
+        lines = self._make_lines()
+        if self.kind == 'income' and self.transaction_id and not self.prepayment_id:
+            self._note_cards([line for line, _origin in lines])
+        self._write_lines(lines)
+
+    def _build_anew(self):
+        """ Build a receipt that surely was not printed by the settings of today. Which documents
+        were paid, whether they were delivered and what each has got stay as they were decided; so
+        does what a person has put right. Where it can't be built any more it stays as it was.
+        """
+        self.ensure_one()
+        if self.is_test or self.wrong_id:
+            return
+        transaction = self.transaction_id
+        self.write({
+            'address': self.register_id.address,
+            'contact': self.contact or transaction._fiscal_contact(),
+            'taxation_system': self.income_id.taxation_system
+            or transaction.provider_id.fiscal_taxation_system or self.taxation_system,
+        })
+        if not self.line_ids:
+            self._build_lines()
+            return
+        # What has come back of it waits for it, and was not printed either.
+        returns = self.line_ids.return_line_ids.receipt_id
+        try:
+            with self.env.cr.savepoint():
+                returns.line_ids.unlink()
+                self.line_ids.unlink()
+                self._compose()
+                for receipt in returns:
+                    receipt._compose()
+        except Exception as error:
+            if not isinstance(error, (ReceiptError, Unsupported)):
+                _logger.exception("The receipt of %s can't be built anew", self.name)
+            self._message_log(body=_(
+                "It could not be built anew, and its lines stay as they were: %s",
+                self._explain(error)))
 
     def _write_lines(self, lines):
         """ Write the lines of a receipt that was not sent yet.

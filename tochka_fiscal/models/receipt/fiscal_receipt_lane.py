@@ -82,8 +82,10 @@ class FiscalReceipt(models.Model):
         """ Return what a lane has to do now.
 
         :param int lane: The number of the lane.
-        :return: The receipts by their register, oldest first, at most `LANE_BATCH`; those that are
-                 only asked about come last, so that asking never holds up sending.
+        :return: The receipts by their register, oldest first, at most `LANE_BATCH`. Those that are
+                 only asked about come last, so that asking never holds up sending, and after the
+                 others those that were often in vain. A register that is silent is tried by each in
+                 turn: one that it can't stomach must not be the only one that ever goes.
         :rtype: dict[fiscal.register, deque[fiscal.receipt]]
         """
         now = fields.Datetime.now()
@@ -96,7 +98,10 @@ class FiscalReceipt(models.Model):
                 ('next_try_at', '<=', now),
                 ('state', 'in', const.WAITING_STATES),
             ], limit=tuning.LANE_BATCH)
-            query.order = SQL("fiscal_receipt.state = 'accepted', fiscal_receipt.id")
+            turn = SQL("fiscal_receipt.called_at NULLS FIRST") if register.silent_since else SQL(
+                "COALESCE(fiscal_receipt.tries, 0) > %s", const.WAKE_TRIES)
+            query.order = SQL(
+                "fiscal_receipt.state = 'accepted', %s, fiscal_receipt.id", turn)
             if not register._pace() and not register.silent_since:
                 query.add_where(SQL("fiscal_receipt.id %% %s = %s", const.LANES, lane))
             elif register.id % const.LANES != lane:
@@ -119,6 +124,8 @@ class FiscalReceipt(models.Model):
         try:
             silence = receipt._work()
             changed = bool(silence)
+            if silence and not receipt.register_id.silent_since:
+                receipt._wait_after_silence()
             cron._commit_progress(0)
             changed = receipt.register_id._note_answer(silence)
             self.env.flush_all()
@@ -130,6 +137,11 @@ class FiscalReceipt(models.Model):
             self.env.cr.rollback()
             cron._tochka_guard(lambda one: one._wait_after_error(), receipt)
         return changed, cron._tochka_time_left(1)
+
+    def _wait_after_silence(self):
+        """ The register has fallen silent over this receipt: maybe it is the reason. """
+        if self.next_try_at and self.next_try_at <= fields.Datetime.now():
+            self._wait(self.problem)
 
     def _wait_after_error(self):
         """ Plan the next try of a receipt that breaks. """

@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 
@@ -90,8 +91,9 @@ class FiscalReceipt(models.Model):
         return self.env['fiscal.attempt'].create({
             'receipt_id': self.id,
             'register_id': self.register_id.id,
-            # Unique for ever at the register, whatever database asks.
-            'key': f'{uuid.replace("-", "")[:12]}-{self.id}-{len(self.attempt_ids) + 1}',
+            # Unique for ever at the register, whatever database asks: one that was restored from a
+            # backup gives its rows the same numbers again.
+            'key': f'{uuid.replace("-", "")[:12]}-{self.id}-{secrets.token_hex(4)}',
             'reason': last.problem,
         })
 
@@ -103,7 +105,8 @@ class FiscalReceipt(models.Model):
         :rtype: RegisterError|None
         """
         register = self.register_id
-        attempt.tries += 1
+        attempt.write({'tries': attempt.tries + 1, 'account': register._account()})
+        self.called_at = fields.Datetime.now()
         try:
             client = register._client()
             result = client.register(
@@ -165,6 +168,7 @@ class FiscalReceipt(models.Model):
         """
         attempt = self.attempt_ids[:1]
         register = self.register_id
+        self.called_at = fields.Datetime.now()
         try:
             client = register._client()
             if not attempt.task and not client.asks_by_key:

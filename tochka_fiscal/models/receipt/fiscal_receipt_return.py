@@ -39,10 +39,11 @@ class FiscalReceipt(models.Model):
             return known
         receipt = self.create({
             **{name: income[name].id for name in (
-                'partner_id', 'company_id', 'currency_id', 'register_id')},
+                'partner_id', 'company_id', 'currency_id')},
             **{name: income[name] for name in ('taxation_system', 'contact', 'address')},
             'name': refund.reference,
             'settlement': refund._fiscal_settlement(),
+            'register_id': income._register_of_return().id,
             'kind': 'income_return',
             'transaction_id': refund.id,
             'income_id': income.id,
@@ -53,6 +54,17 @@ class FiscalReceipt(models.Model):
         })
         receipt._build_lines()
         return receipt
+
+    def _register_of_return(self):
+        """ Return where what comes back of this income is printed: there, as long as people print
+        there.
+
+        :rtype: fiscal.register
+        """
+        self.ensure_one()
+        register = self.register_id
+        return register if register.kind == 'bank' or register._is_in_use() else (
+            self._present_register())
 
     def _release(self):
         """ The money has gone back: print the return. """

@@ -3,7 +3,7 @@
 import urllib.parse
 
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import urls
 
 from odoo.addons.tochka_fiscal import const
@@ -127,8 +127,13 @@ class FiscalRegister(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """ Override to take pasted spaces away. """
+        """ Override to take pasted spaces away, and to keep the account while an answer is
+        awaited. """
+        accounts = {register: register._account() for register in self}
         res = super().write(self._strip(vals))
+        for register, account in accounts.items():
+            if register._account() != account:
+                register._check_nothing_awaited()
         if 'certificate_until' in vals:
             for register in self:
                 register._look_at_certificate()
@@ -147,6 +152,39 @@ class FiscalRegister(models.Model):
         }
 
     # === BUSINESS METHODS === #
+
+    def _account(self):
+        """ Return which service this is, and which shop, queue or group in it: whoever is asked
+        under the same number in another one prints a second receipt.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        register = self.sudo()
+        names = const.REGISTER_ACCOUNTS[register.kind]
+        return ' '.join(str(register[name] or '-') for name in ('kind', 'url', *names))
+
+    def _check_nothing_awaited(self):
+        """ :raise UserError: If the answer about a receipt is still awaited from this register. """
+        self.ensure_one()
+        awaited = self.env['fiscal.attempt'].sudo().search([
+            ('register_id', '=', self.id), ('outcome', '=', False), '|',
+            ('maybe_taken', '=', True),
+            ('receipt_id.state', 'in', ('sending', 'unknown', 'accepted')),
+        ])
+        if awaited:
+            raise UserError(_(
+                "The register %(register)s has receipts whose fate is not known yet, among them"
+                " %(receipts)s: sent to another service, shop or group, they would be printed"
+                " twice. Wait for its answer, or make another register and choose it in the"
+                " provider.",
+                register=self.name,
+                receipts=', '.join(awaited.receipt_id[:const.NAMED_IN_WARNINGS].mapped('name'))))
+
+    def _is_in_use(self):
+        """ Return whether people still print with this register. :rtype: bool """
+        self.ensure_one()
+        return self.active and self.state != 'attention'
 
     def _client(self):
         """ Return the register of `registers/` for this record.

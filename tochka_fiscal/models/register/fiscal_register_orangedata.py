@@ -59,8 +59,8 @@ class FiscalRegister(models.Model):
         help="It is used once, and not kept.")
     orangedata_client = fields.Text(groups='base.group_system', readonly=True, copy=False)
     orangedata_sign_key = fields.Text(groups='base.group_system', readonly=True, copy=False)
-    has_certificate = fields.Boolean(compute='_compute_has_keys', groups='base.group_system')
-    has_sign_key = fields.Boolean(compute='_compute_has_keys', groups='base.group_system')
+    has_certificate = fields.Boolean(compute='_compute_has_keys', compute_sudo=True)
+    has_sign_key = fields.Boolean(compute='_compute_has_keys', compute_sudo=True)
     certificate_name = fields.Char(string="Certificate of", readonly=True, copy=False)
 
     # === COMPUTE METHODS === #

@@ -16,9 +16,10 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _set_done(self, **kwargs):
+    def _set_done(self, *, state_message=None, extra_allowed_states=()):
         """ Override of `payment` to create the receipt in the same database transaction. """
-        transactions = super()._set_done(**kwargs)
+        transactions = super()._set_done(
+            state_message=state_message, extra_allowed_states=extra_allowed_states)
         for transaction in transactions.with_user(SUPERUSER_ID):
             if transaction.operation == 'refund':
                 receipts = self.env['fiscal.receipt'].with_user(SUPERUSER_ID)
@@ -42,7 +43,9 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        return self._fiscal_register().kind not in (False, 'bank') and self._fiscal_is_subject()
+        # Of money that is only played with no receipt is printed: each would be reported as a sale.
+        return self.is_live and self._fiscal_register().kind not in (False, 'bank') and (
+            self._fiscal_is_subject())
 
     def _fiscal_is_subject(self):
         """ Return whether this money needs a receipt from whoever prints those of its provider.

@@ -197,9 +197,10 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - THE MONEY === #
 
-    def _set_canceled(self, **kwargs):
+    def _set_canceled(self, state_message=None, extra_allowed_states=()):
         """ Override of `payment`: with its link the receipt is dead. """
-        transactions = super()._set_canceled(**kwargs)
+        transactions = super()._set_canceled(
+            state_message=state_message, extra_allowed_states=extra_allowed_states)
         for transaction in transactions:
             transaction._fiscal_receipt()._void()
         return transactions
