@@ -12,6 +12,7 @@
     'depends': ['account_payment', 'phone_validation', 'tochka_acquiring'],
     'external_dependencies': {'python': ['cryptography', 'qrcode', 'requests']},
     'data': [
+        'security/fiscal_groups.xml',
         'security/ir.model.access.csv',
         'security/fiscal_security.xml',
 

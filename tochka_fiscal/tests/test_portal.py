@@ -151,7 +151,7 @@ class TestFiscalPortal(FiscalCommon, HttpCase):
         childs.write({'partner_id': self.child.id, 'paid_at': first.paid_at})
         self.put_state(childs, 'delegated')
         expected = [
-            (second, "Being prepared"), (childs, "Sent by e-mail"), (first, "Printed"),
+            (second, "Being prepared"), (childs, "By the bank"), (first, "Printed"),
         ]
         for login in ('payer_login', 'child_login'):
             rows = self.page(login=login).xpath('//tbody/tr')

@@ -25,7 +25,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'fiscal.receipt.action_retry': BOOKS,
         'fiscal.receipt.action_resolve': BOOKS,
         'fiscal.receipt.action_close': BOOKS,
-        'fiscal.receipt.action_correct': BOOKS,
+        'fiscal.receipt.action_correct': 'accountant admin',
         'fiscal.receipt.action_give_up_correction': BOOKS,
         'account.move.action_fiscal_receipts': BOOKS,
         'account.payment.action_fiscal_receipts': BOOKS,
@@ -44,8 +44,9 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'fiscal.attempt': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         'fiscal.offset': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         **{model: {'clerk': 'c', 'accountant': 'c', 'stranger': 'c', 'admin': 'crud'} for model in (
-            'fiscal.resolve', 'fiscal.refund.line', 'fiscal.correction', 'fiscal.correction.line',
-            'fiscal.missed')},
+            'fiscal.resolve', 'fiscal.refund.line', 'fiscal.missed')},
+        **{model: {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'} for model in (
+            'fiscal.correction', 'fiscal.correction.line')},
         'fiscal.test': {'foreign': 'c', 'admin': 'crud'},
     }
     FIELDS = {

@@ -40,13 +40,22 @@ class FiscalCorrection(models.TransientModel):
         string="Lines of the right receipt", comodel_name='fiscal.correction.line',
         inverse_name='wizard_id')
     total = fields.Monetary(string="Right total", compute='_compute_total')
+    money = fields.Monetary(
+        string="Settled", compute='_compute_total',
+        help="What was paid, or closed by this receipt.")
+    is_other_sum = fields.Boolean(compute='_compute_total')
 
     # === COMPUTE METHODS === #
 
-    @api.depends('line_ids.total')
+    @api.depends('line_ids.total', 'receipt_id')
     def _compute_total(self):
         for wizard in self:
+            receipt = wizard.receipt_id.sudo()
             wizard.total = sum(wizard.line_ids.mapped('total'))
+            # A closing receipt settles a part of the payment: what it has closed.
+            wizard.money = receipt.total if receipt.prepayment_id else (
+                receipt.transaction_id.amount + receipt.card_total)
+            wizard.is_other_sum = to_kopecks(wizard.total) != to_kopecks(wizard.money)
 
     # === ACTION METHODS === #
 

@@ -40,6 +40,9 @@ class PaymentProvider(models.Model):
     fiscal_without_vat = fields.Boolean(
         string="Sold without VAT on purpose",
         help="The general system, and what is sold is exempt from VAT, or the company is.")
+    fiscal_no_receipts = fields.Boolean(
+        string="No receipts on purpose",
+        help="The firm needs none, or another system prints them.")
     fiscal_warning = fields.Text(compute='_compute_fiscal_warning')
     fiscal_method = fields.Selection(
         string="Fiscal method",
@@ -58,7 +61,8 @@ class PaymentProvider(models.Model):
         super()._compute_tochka_warning()
 
     @api.depends(
-        'state', 'fiscalization', 'fiscal_taxation_system', 'fiscal_vat', 'fiscal_without_vat')
+        'state', 'fiscalization', 'fiscal_taxation_system', 'fiscal_vat', 'fiscal_without_vat',
+        'fiscal_no_receipts')
     @api.depends_context('lang')
     def _compute_fiscal_warning(self):
         for provider in self:
@@ -68,6 +72,10 @@ class PaymentProvider(models.Model):
         """ Return what a person should know about receipts. :rtype: list[str] """
         self.ensure_one()
         warnings = []
+        if self.fiscalization == 'no' and self.state == 'enabled' and not self.fiscal_no_receipts:
+            warnings.append(_(
+                "Nobody prints receipts of these payments (Federal Law 54-FZ). Choose who does, or"
+                " confirm below that none are needed."))
         if self.fiscalization == 'other' and self.state == 'test':
             warnings.append(_(
                 "The provider is in test mode: no receipts of its payments are printed."))

@@ -55,6 +55,10 @@ class FiscalReceipt(models.Model):
         string="Lines", comodel_name='fiscal.receipt.line', inverse_name='receipt_id',
         readonly=True)
     total = fields.Monetary(string="Total", required=True, readonly=True)
+    printed_total = fields.Monetary(
+        string="Printed sum", compute='_compute_printed_total', store=True,
+        help="What counts at the operator of fiscal data: a return is negative, what is not printed"
+             " is nothing. Of what the bank's register was left with, only income counts.")
     # The documents that were paid, and whether they were delivered when the money came: a receipt
     # that is built again later says the same.
     basis = fields.Json(readonly=True)
@@ -104,8 +108,11 @@ class FiscalReceipt(models.Model):
     shift_number = fields.Char(string="Shift", readonly=True)
     shift_receipt_number = fields.Char(string="Number in the shift", readonly=True)
     register_number = fields.Char(string="Registration number of the register", readonly=True)
-    printed_at = fields.Char(
-        string="Printed at", readonly=True, help="By the register's own clock.")
+    printed_at = fields.Char(string="Printed at (the till's clock)", readonly=True)
+    printed_on = fields.Date(
+        string="Day of the till", readonly=True,
+        help="The day on the receipt, by the till's clock: the operator of fiscal data counts by"
+             " it.")
     qr = fields.Char(string="QR code (tag 1196)", readonly=True)
     receipt_url = fields.Char(string="Link to the receipt", readonly=True)
 
@@ -118,6 +125,12 @@ class FiscalReceipt(models.Model):
         'unique(settlement)', "A settlement has one receipt.")
 
     # === COMPUTE METHODS === #
+
+    @api.depends('state', 'kind', 'total')
+    def _compute_printed_total(self):
+        for receipt in self:
+            sign = const.PRINTED_SIGNS.get((receipt.state, receipt.kind), 0)
+            receipt.printed_total = sign * receipt.total
 
     @api.depends('state', 'paid_at')
     def _compute_is_overdue(self):

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.selections import (
@@ -33,6 +33,11 @@ class FiscalReceiptLine(models.Model):
     quantity = fields.Float(
         string="Quantity", digits=(16, const.QUANTITY_DIGITS), required=True, readonly=True)
     total = fields.Monetary(string="Total", required=True, readonly=True)
+    printed_total = fields.Monetary(
+        string="Printed sum", compute='_compute_printed_total', store=True,
+        help="A return is negative, what is not printed is nothing.")
+    printed_on = fields.Date(related='receipt_id.printed_on', store=True, precompute=True)
+    kind = fields.Selection(related='receipt_id.kind', store=True, precompute=True)
     vat = fields.Selection(string="VAT rate", selection=VAT_SELECTION, required=True, readonly=True)
     fiscal_method = fields.Selection(
         string="Fiscal method", selection=METHOD_SELECTION, required=True, readonly=True)
@@ -54,6 +59,13 @@ class FiscalReceiptLine(models.Model):
     # Whether a piece was told of; the sums of a period.
     _mark_idx = models.Index('(mark) WHERE mark IS NOT NULL')
     _paid_at_idx = models.Index('(paid_at)')
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('state', 'kind', 'total')
+    def _compute_printed_total(self):
+        for line in self:
+            line.printed_total = const.PRINTED_SIGNS.get((line.state, line.kind), 0) * line.total
 
     # === BUSINESS METHODS === #
 

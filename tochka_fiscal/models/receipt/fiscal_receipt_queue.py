@@ -282,6 +282,7 @@ class FiscalReceipt(models.Model):
             'shift_receipt_number': fiscal.number,
             'register_number': fiscal.register,
             'printed_at': f'{fiscal.moment:%d.%m.%Y %H:%M}',
+            'printed_on': fiscal.moment.date(),
             'qr': fiscal.qr,
         }
 

@@ -6,7 +6,7 @@ from io import BytesIO
 import qrcode
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, _, api, models
+from odoo import SUPERUSER_ID, _, api, fields, models
 
 from odoo.addons.tochka_fiscal import const
 
@@ -15,6 +15,17 @@ class FiscalReceipt(models.Model):
     """ How receipts are shown: to the customer who has paid, and to people in the documents. """
 
     _inherit = 'fiscal.receipt'
+
+    qr_picture = fields.Binary(
+        string="QR code", compute='_compute_qr_picture',
+        help="It opens the receipt in the application of the tax office.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('qr')
+    def _compute_qr_picture(self):
+        for receipt in self:
+            receipt.qr_picture = b64encode(receipt._qr_png()) or False
 
     # === ACTION METHODS === #
 
