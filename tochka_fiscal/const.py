@@ -153,8 +153,8 @@ NAMED_IN_WARNINGS = 5  # Ours: how many records a warning names.
 
 # Receipts whose money is known to have come: only then what it has paid for can be closed.
 CLOSABLE_STATES = ('done', 'delegated')
-# State and kind of a receipt -> how its sum counts among what is printed. Whether the bank's register
-# prints a return is not known.
+# State and kind of a receipt -> how its sum counts among what is printed. Whether the bank's
+# register prints a return is not known.
 PRINTED_SIGNS = {
     ('done', 'income'): 1,
     ('done', 'income_return'): -1,

@@ -20,6 +20,7 @@ from . import test_items
 from . import test_items_orders
 from . import test_jobs
 from . import test_lane
+from . import test_list
 from . import test_marks
 from . import test_marks_stock
 from . import test_mismatch
@@ -43,4 +44,5 @@ from . import test_settled
 from . import test_stuck
 from . import test_taken_back
 from . import test_translations
+from . import test_twice
 from . import test_watched

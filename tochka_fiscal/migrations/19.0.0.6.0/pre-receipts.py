@@ -2,7 +2,7 @@
 
 
 def migrate(cr, _version):
-    """ What is printed is summed up with its sign. In SQL, since there may be a million receipts. """
+    """ What is printed is summed up with its sign. In SQL: there may be a million receipts. """
     cr.execute("""
         ALTER TABLE fiscal_receipt ADD COLUMN IF NOT EXISTS printed_total numeric,
                                    ADD COLUMN IF NOT EXISTS printed_on date;
