@@ -3,7 +3,7 @@
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timezone
+from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 from odoo.http import request
@@ -39,6 +39,18 @@ def bank_day(moment):
     :rtype: date
     """
     return moment.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(const.BANK_TIME_ZONE)).date()
+
+
+def bank_moment(day):
+    """ Return when a calendar day of the bank begins.
+
+    :param date day: The day in Moscow.
+    :return: The moment in UTC without zone, as Odoo stores it.
+    :rtype: datetime
+    """
+    zone = ZoneInfo(const.BANK_TIME_ZONE)
+    begin = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return begin.astimezone(timezone.utc).replace(tzinfo=None)
 
 
 def in_russian(module, text):

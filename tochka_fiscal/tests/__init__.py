@@ -28,6 +28,7 @@ from . import test_missed
 from . import test_old_rows
 from . import test_other_registers
 from . import test_payment_speed
+from . import test_period
 from . import test_portal
 from . import test_problem_language
 from . import test_provider

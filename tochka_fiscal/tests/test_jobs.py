@@ -8,6 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.tochka_acquiring.tests.jobs_common import JobsMixin
 from odoo.addons.tochka_acquiring.tests.test_webhook_speed import recorded_queries
+from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal import const, tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
@@ -48,6 +49,21 @@ class TestEveryJob(FiscalJobsMixin, LaneCommon, ClosingCommon):
         self.startPatcher(patch.object(
             self.till, 'status', lambda key, task: base.Result(state='failed')))
         return lambda: len(attempts.filtered('watched_until'))
+
+    def prepare_period(self):
+        today = bank_day(fields.Datetime.now())
+        taxes = self.env['account.tax'].sudo().create([{
+            'name': f"Tax {number}", 'amount': 5.0, 'type_tax_use': 'sale',
+            'company_id': self.company.id} for number in range(3)])
+        for tax in taxes:
+            # Each has two rows, of which one does something.
+            tax._fiscal_plan_vat(today, 'vat7')
+        self.env['fiscal.period'].sudo().search([('date_from', '<', today)]).unlink()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_tax SET fiscal_vat = 'vat5' WHERE id = ANY(%s)",
+                            [taxes.ids])
+        self.env.invalidate_all()
+        return lambda: len(taxes.filtered(lambda tax: tax.fiscal_vat == 'vat5'))
 
     def prepare_closing(self):
         self.provider.sudo().fiscal_closing = 'auto'

@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -43,6 +44,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'fiscal.receipt.line': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         'fiscal.attempt': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         'fiscal.offset': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
+        'fiscal.period': {'clerk': 'r', 'accountant': 'r', 'admin': 'r'},
         **{model: {'clerk': 'c', 'accountant': 'c', 'stranger': 'c', 'admin': 'crud'} for model in (
             'fiscal.resolve', 'fiscal.refund.line', 'fiscal.missed')},
         **{model: {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'} for model in (
@@ -55,7 +57,8 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
             'fiscal.correction.line', 'fiscal.missed', 'fiscal.test', 'payment.provider',
             'payment.transaction', 'account.move', 'payment.refund.wizard')},
         **{model: {} for model in (
-            'fiscal.receipt.line', 'fiscal.attempt', 'fiscal.offset', 'tochka.refund')},
+            'fiscal.receipt.line', 'fiscal.attempt', 'fiscal.offset', 'fiscal.period',
+            'tochka.refund')},
         # What was sent stays as it was sent, for everybody.
         'fiscal.receipt': {'contact': BOOKS},
         # What is sold, and at which rates, is said by whoever enters goods and invoices.
@@ -152,6 +155,9 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         receipt = self.record('fiscal.receipt')
         return self.env['fiscal.offset'].sudo().create({
             'receipt_id': receipt.id, 'prepayment_id': receipt.id, 'total': 1.0})
+
+    def make_fiscal_period(self):
+        return self.provider.sudo()._fiscal_plan(fields.Date.today(), 'usn_income', 'none')
 
     def make_fiscal_resolve(self):
         return self.env['fiscal.resolve'].create({

@@ -75,7 +75,7 @@ class FiscalCorrection(models.TransientModel):
             lines = [line for line, _origin in receipt._make_lines()]
         except ReceiptError as error:
             raise UserError(self.env['fiscal.receipt']._explain(error)) from error
-        self.taxation_system = provider.fiscal_taxation_system or self.taxation_system
+        self.taxation_system = receipt._taxation_of_its_day() or self.taxation_system
         self._take_lines(lines)
         return self._reopen()
 

@@ -151,7 +151,7 @@ class PaymentTransaction(models.Model):
         else:
             raise errors.Rejected(
                 _("All order numbers for this payment are already used at the bank."))
-        ttl = timedelta(minutes=self.provider_id.tochka_link_ttl)
+        ttl = timedelta(minutes=self._tochka_link_minutes())
         self.write({
             'tochka_operation_id': operation.operation_id,
             'provider_reference': operation.operation_id,

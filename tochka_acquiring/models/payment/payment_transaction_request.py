@@ -36,8 +36,17 @@ class PaymentTransaction(models.Model):
             'payment_modes': [const.PAYMENT_MODES[self.payment_method_code]],
             'redirect_url': self._tochka_return_url(),
             'fail_redirect_url': self._tochka_return_url(failed=True),
-            'ttl': self.provider_id.tochka_link_ttl,
+            'ttl': self._tochka_link_minutes(),
         }
+
+    def _tochka_link_minutes(self):
+        """ Return how long the payer may pay by the link that is being made. Hook for
+        `tochka_fiscal`: what a link prints may be right until a day only.
+
+        :rtype: int
+        """
+        self.ensure_one()
+        return self.provider_id.tochka_link_ttl
 
     def _tochka_amount(self):
         """ Return the exact amount of the transaction.

@@ -7,4 +7,5 @@ from . import account_payment
 from . import ir_module_module
 from . import payment_provider
 from . import payment_provider_method
+from . import payment_provider_period
 from . import res_partner

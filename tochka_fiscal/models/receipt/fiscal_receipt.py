@@ -295,7 +295,8 @@ class FiscalReceipt(models.Model):
             'invoice_ids': transaction.invoice_ids.ids,
             'partner_id': transaction._fiscal_buyer().id,
             'company_id': transaction.company_id.id,
-            'taxation_system': transaction.provider_id.fiscal_taxation_system,
+            'taxation_system': transaction.provider_id._fiscal_taxation_on(
+                transaction._fiscal_settled_on()),
             'contact': transaction._fiscal_contact(),
             'address': transaction._fiscal_register().address,
             'currency_id': transaction.currency_id.id,

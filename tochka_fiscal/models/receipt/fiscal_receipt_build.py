@@ -82,7 +82,7 @@ class FiscalReceipt(models.Model):
             'address': self.register_id.address,
             'contact': self.contact or transaction._fiscal_contact(),
             'taxation_system': self.income_id.taxation_system
-            or transaction.provider_id.fiscal_taxation_system or self.taxation_system,
+            or self._taxation_of_its_day() or self.taxation_system,
         })
         if not self.line_ids:
             self._build_lines()
@@ -102,6 +102,11 @@ class FiscalReceipt(models.Model):
             self._message_log(body=_(
                 "It could not be built anew, and its lines stay as they were: %s",
                 self._explain(error)))
+
+    def _taxation_of_its_day(self):
+        """ Return the taxation system of the day of this settlement. :rtype: str|bool """
+        self.ensure_one()
+        return self.transaction_id.provider_id._fiscal_taxation_on(self._fiscal_settled_on())
 
     def _write_lines(self, lines):
         """ Write the lines of a receipt that was not sent yet.

@@ -4,6 +4,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.tochka_acquiring import const as acquiring_const
+from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name
@@ -211,7 +212,8 @@ class FiscalReceipt(models.Model):
             'closed_document': source,
             'invoice_ids': document.ids if document._name == 'account.move' else [],
             'register_id': register.id,
-            'taxation_system': provider.fiscal_taxation_system or self.taxation_system,
+            'taxation_system': provider._fiscal_taxation_on(
+                bank_day(fields.Datetime.now())) or self.taxation_system,
             'contact': self.contact,
             'address': register.address,
             'paid_at': fields.Datetime.now(),

@@ -3,6 +3,7 @@
 
 from . import account_move_line
 from . import account_tax
+from . import fiscal_period
 from . import payment_transaction
 from . import payment_transaction_bank
 from . import payment_transaction_cards

@@ -4,6 +4,7 @@ import re
 
 from odoo import api, fields, models
 
+from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal.models.selections import VAT_SELECTION
 
 # Per cent -> VAT of the receipt. What else a tax may mean is for the accountant to say.
@@ -36,6 +37,10 @@ class AccountTax(models.Model):
              " the rate of the tax.",
         copy=False, tracking=True)
 
+    fiscal_period_ids = fields.One2many(
+        string="VAT in receipts by day", comodel_name='fiscal.period', inverse_name='tax_id',
+        readonly=True)
+
     # === COMPUTE METHODS === #
 
     @api.depends('amount', 'amount_type', 'type_tax_use', 'name', 'invoice_label')
@@ -58,9 +63,35 @@ class AccountTax(models.Model):
         """ Override of `account` to keep what an accountant has chosen. """
         result = super().write(vals)
         self._fiscal_keep_choice(vals)
+        if 'fiscal_vat' in vals:
+            for tax in self.filtered('fiscal_period_ids'):
+                tax.sudo().fiscal_period_ids._on(bank_day(fields.Datetime.now())).write(
+                    {'vat': tax.fiscal_vat})
         return result
 
     # === BUSINESS METHODS === #
+
+    def _fiscal_vat_on(self, day):
+        """ Return the VAT that this tax means in receipts on a day.
+
+        :param date day: The day of the delivery, else of the money, in Moscow.
+        :return: A name of `const.VATS`, or False.
+        :rtype: str|bool
+        """
+        self.ensure_one()
+        periods = self.sudo().fiscal_period_ids
+        return periods._on(day).vat if periods else self.fiscal_vat
+
+    def _fiscal_plan_vat(self, day, vat):
+        """ Let this tax mean another VAT in receipts from a day on. """
+        self.ensure_one()
+        return self.env['fiscal.period'].sudo()._plan(
+            self, 'tax_id', day, {'vat': self.fiscal_vat or 'none'}, {'vat': vat})
+
+    def _fiscal_take_period(self, period):
+        """ Show what holds today. """
+        if self.fiscal_vat != period.vat:
+            self.write({'fiscal_vat': period.vat, 'fiscal_vat_confirmed': True})
 
     def _fiscal_guess_vat(self):
         """ Return the VAT that the rate means, if there is one.

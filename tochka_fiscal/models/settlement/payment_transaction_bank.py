@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from odoo import fields, models
+from odoo import _, fields, models
 from odoo.tools import email_normalize
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_acquiring.api import errors
-from odoo.addons.tochka_acquiring.utils import told_by_code
+from odoo.addons.tochka_acquiring.utils import bank_moment, told_by_code
 from odoo.addons.tochka_fiscal.receipt import ReceiptError
 from odoo.addons.tochka_fiscal.registers import bank, base
 
@@ -135,6 +135,20 @@ class PaymentTransaction(models.Model):
             values['receipt'] = receipt._bank_request()
         return values
 
+    def _tochka_link_minutes(self):
+        """ Override of `tochka_acquiring`: the receipt in a link is fixed, and is a wrong one from
+        the day on which the firm's taxation changes. """
+        minutes = super()._tochka_link_minutes()
+        provider = self.provider_id.sudo()
+        change = provider.fiscalization == 'bank' and provider._fiscal_next_change()
+        if not change:
+            return minutes
+        left = (bank_moment(change) - fields.Datetime.now()).total_seconds() // 60
+        if left < acquiring_const.SHORTEST_LINK_TTL:
+            raise errors.Rejected(_(
+                "Payments by the bank's register begin again after midnight, Moscow time."))
+        return min(minutes, int(left))
+
     def _tochka_has_same_receipt(self, operation):
         """ Override of `tochka_acquiring`: who adopts an operation adopts its receipt. """
         receipt = self._fiscal_receipt()
@@ -160,7 +174,7 @@ class PaymentTransaction(models.Model):
         if not receipt:
             return True
         if receipt.register_id != provider._fiscal_bank_register() or (
-            receipt.taxation_system != provider.fiscal_taxation_system
+            receipt.taxation_system != provider._fiscal_taxation_on(self._fiscal_settled_on())
         ):
             return False
         # The state of now, not that of when the link was made.

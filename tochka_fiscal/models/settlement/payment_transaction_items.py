@@ -91,7 +91,8 @@ class PaymentTransaction(models.Model):
             # It knows no advances and no payments: a top-up is the full prepayment of a service.
             method = 'full_prepayment' if method in const.PREPAID_METHODS else method
             subject = 'service'
-        vat = settlement.choose_vat(self.provider_id.fiscal_vat, method, self._fiscal_settled_on())
+        day = self._fiscal_settled_on()
+        vat = settlement.choose_vat(self.provider_id._fiscal_vat_on(day), method, day)
         return receipt.Line(
             name=receipt.cut_name(name) or in_russian('tochka_fiscal', _lt("Advance payment")),
             price=amount, quantity=Decimal(1), total=amount, vat=vat, method=method,

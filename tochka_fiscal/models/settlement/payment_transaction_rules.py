@@ -67,7 +67,8 @@ class PaymentTransaction(models.Model):
                 name=self._fiscal_line_name(line, document),
                 quantity=self._fiscal_part_of(self._fiscal_quantity(line), part),
                 total=total,
-                vat=settlement.choose_vat(self._fiscal_line_vat(line), method, day, shipped_on),
+                vat=settlement.choose_vat(
+                    self._fiscal_line_vat(line, shipped_on or day), method, day, shipped_on),
                 method=method,
                 subject=self._fiscal_line_subject(line),
                 measure=int(line.product_uom_id.fiscal_measure or 0),
@@ -202,26 +203,29 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - VAT, METHOD, SUBJECT === #
 
-    def _fiscal_line_vat(self, line):
+    def _fiscal_line_vat(self, line, day):
         """ Return the VAT of a line by its tax.
 
+        :param account.move.line|sale.order.line line: The line.
+        :param date day: The day of the delivery, else of the money.
         :rtype: str
         :raise ReceiptError: If it has several taxes, or one that means nothing in a receipt.
         """
         taxes = line.tax_ids
         if not taxes:
-            return self.provider_id.fiscal_vat
+            return self.provider_id._fiscal_vat_on(day)
         if len(taxes) > 1:
             raise receipt.ReceiptError(_(
                 "A line of a receipt has one VAT rate, and \"%(line)s\" has several taxes:"
                 " %(taxes)s. Leave one of them, or a tax of the type Group that has its own VAT in"
                 " receipts.",
                 line=receipt.cut_name(line.name or ''), taxes=', '.join(taxes.mapped('name'))))
-        if not taxes.fiscal_vat:
+        vat = taxes._fiscal_vat_on(day)
+        if not vat:
             raise receipt.ReceiptError(_(
                 "The tax \"%s\" has no VAT in receipts. Open it in Invoicing, Configuration, Taxes,"
                 " and choose one.", taxes.name))
-        return taxes.fiscal_vat
+        return vat
 
     def _fiscal_fixed_method(self):
         """ Return the fiscal method that the provider prescribes, if it does.
