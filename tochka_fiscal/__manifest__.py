@@ -19,6 +19,7 @@
         'data/ir_cron_data.xml',
         'data/mail_template_data.xml',
 
+        'wizards/fiscal_change_views.xml',
         'wizards/fiscal_correction_views.xml',
         'wizards/fiscal_resolve_views.xml',
         'wizards/fiscal_test_views.xml',
@@ -34,6 +35,7 @@
         'views/payment_transaction_views.xml',
         'views/portal_templates.xml',
         'views/product_category_views.xml',
+        'views/res_config_settings_views.xml',
         'views/uom_views.xml',
     ],
     'license': 'LGPL-3',

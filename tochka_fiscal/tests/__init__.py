@@ -5,6 +5,7 @@ from . import test_bank_details
 from . import test_bank_register
 from . import test_callback
 from . import test_cards_stock
+from . import test_change
 from . import test_closing
 from . import test_closing_books
 from . import test_closing_due

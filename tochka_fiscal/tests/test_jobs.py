@@ -65,6 +65,20 @@ class TestEveryJob(FiscalJobsMixin, LaneCommon, ClosingCommon):
         self.env.invalidate_all()
         return lambda: len(taxes.filtered(lambda tax: tax.fiscal_vat == 'vat5'))
 
+    def prepare_income(self):
+        companies = self.company
+        for number in range(2):
+            companies |= self.env['res.company'].sudo().create({
+                'name': f"Firm {number}", 'currency_id': self.rub.id})
+        seen = []
+        self.startPatcher(patch.object(
+            type(companies), '_fiscal_watch_income',
+            lambda company: company in companies and seen.append(company.id)))
+        self.env['res.company'].sudo().search([
+            ('id', 'not in', companies.ids), ('currency_id', '=', self.rub.id)]).currency_id = (
+                self.env.ref('base.EUR'))
+        return lambda: 3 - len(seen)
+
     def prepare_closing(self):
         self.provider.sudo().fiscal_closing = 'auto'
         prepayments = self.env['fiscal.receipt'].sudo()

@@ -31,6 +31,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'account.move.action_fiscal_receipts': BOOKS,
         'account.payment.action_fiscal_receipts': BOOKS,
         # These are windows of the administrator, in this test.
+        'fiscal.change.action_apply': 'admin',
         'fiscal.correction.action_take_documents': 'admin',
         'fiscal.correction.action_apply': 'admin',
         'fiscal.missed.action_print': 'admin',
@@ -50,11 +51,13 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         **{model: {'accountant': 'c', 'stranger': 'c', 'admin': 'crud'} for model in (
             'fiscal.correction', 'fiscal.correction.line')},
         'fiscal.test': {'foreign': 'c', 'admin': 'crud'},
+        'fiscal.change': {'foreign': 'c', 'admin': 'crud'},
     }
     FIELDS = {
         **{model: {'*': 'admin'} for model in (
             'fiscal.register', 'fiscal.resolve', 'fiscal.refund.line', 'fiscal.correction',
-            'fiscal.correction.line', 'fiscal.missed', 'fiscal.test', 'payment.provider',
+            'fiscal.correction.line', 'fiscal.missed', 'fiscal.test', 'fiscal.change',
+            'payment.provider',
             'payment.transaction', 'account.move', 'payment.refund.wizard')},
         **{model: {} for model in (
             'fiscal.receipt.line', 'fiscal.attempt', 'fiscal.offset', 'fiscal.period',
@@ -65,6 +68,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'account.move.line': {'*': BOOKS},
         'account.tax': {'*': 'accountant admin'},
         'product.category': {'*': 'accountant admin'},
+        **{model: {'*': 'foreign admin'} for model in ('res.company', 'res.config.settings')},
         'uom.uom': {'*': 'admin'},
     }
 
@@ -172,6 +176,10 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
     def make_fiscal_correction_line(self):
         return self.record('fiscal.correction').line_ids
 
+    def make_fiscal_change(self):
+        return self.env['fiscal.change'].create({
+            'company_id': self.company.id, 'taxation_system': 'usn_income', 'vat': 'vat5'})
+
     def make_fiscal_missed(self):
         return self.env['fiscal.missed'].create({'company_id': self.company.id})
 
@@ -213,6 +221,12 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
 
     def make_product_category(self):
         return self.env['product.category'].create({'name': "Lessons"})
+
+    def make_res_company(self):
+        return self.company
+
+    def make_res_config_settings(self):
+        return self.env['res.config.settings'].sudo().create({})
 
     def make_uom_uom(self):
         return self.env.ref('uom.product_uom_unit')

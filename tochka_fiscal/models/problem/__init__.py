@@ -2,5 +2,6 @@
 """ What needs a person about registers and receipts. """
 
 from . import tochka_problem_fiscal
+from . import tochka_problem_law
 from . import tochka_problem_registers
 from . import tochka_problem_settlement

@@ -1,0 +1,137 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from datetime import date
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from odoo.addons.tochka_acquiring.const import SUPPORTED_CURRENCIES
+from odoo.addons.tochka_acquiring.utils import bank_day
+from odoo.addons.tochka_fiscal import law
+
+# Mark that the income has reached -> severity of the problem.
+SEVERITIES = {70: '3_info', 85: '2_warning', 95: '1_danger'}
+
+
+class ResCompany(models.Model):
+    """ How near the income of a firm without VAT is to the limit of the law. An estimate: sales by
+    the books less what came back, and what a person adds.
+    """
+
+    _inherit = 'res.company'
+
+    fiscal_other_income = fields.Monetary(
+        string="Income elsewhere",
+        help="What the firm has earned this year and these books do not know: it counts for the"
+             " limit of the exemption from VAT.")
+    fiscal_other_income_year = fields.Integer(string="Year of the income elsewhere")
+
+    # === BUSINESS METHODS === #
+
+    def _fiscal_income(self, year):
+        """ Return the income of a legal entity, with its branches, by the books.
+
+        :param int year: The year.
+        :return: Of each month, January first, roubles without VAT; what was added by hand counts as
+                 of January.
+        :rtype: list[Decimal]
+        """
+        self.ensure_one()
+        entity = self.sudo().root_id
+        months = [Decimal(0)] * 12
+        if entity.fiscal_other_income_year == year:
+            months[0] += Decimal(f'{entity.fiscal_other_income:.2f}')
+        for month, amount in self.env['account.move'].sudo()._read_group([
+            ('company_id', 'child_of', entity.id), ('state', '=', 'posted'),
+            ('move_type', 'in', ('out_invoice', 'out_refund', 'out_receipt')),
+            ('invoice_date', '>=', date(year, 1, 1)), ('invoice_date', '<=', date(year, 12, 31)),
+        ], ['invoice_date:month'], ['amount_untaxed_signed:sum']):
+            months[month.month - 1] += Decimal(f'{amount:.2f}')
+        return months
+
+    def _fiscal_is_exempt_on(self, day):
+        """ Return whether the firm sells without VAT on a day because its income is small, as its
+        providers say.
+
+        :param date day: The day.
+        :rtype: bool
+        """
+        self.ensure_one()
+        providers = self.env['payment.provider'].sudo().search([
+            ('company_id', 'child_of', self.root_id.id), ('fiscalization', '!=', 'no')])
+        return any(
+            provider._fiscal_taxation_on(day) in law.EXEMPTIBLE_SYSTEMS
+            and provider._fiscal_vat_on(day) == 'none' for provider in providers)
+
+    def _fiscal_due_days(self, day):
+        """ Return from which days VAT is due by the income, though nothing is planned.
+
+        :param date day: The present day.
+        :rtype: list[date]
+        """
+        self.ensure_one()
+        months = self._fiscal_income(day.year)
+        found = {
+            law.vat_due_from(day.year, months[:day.month], sum(self._fiscal_income(day.year - 1))),
+            # What this year has brought decides about the next.
+            law.vat_due_from(day.year + 1, [], sum(months)),
+        }
+        return sorted(one for one in found if one and self._fiscal_is_exempt_on(max(one, day)))
+
+    def _fiscal_documents_without_vat(self):
+        """ Return draft and unpaid invoices with a line that says no VAT in receipts.
+
+        :rtype: account.move
+        """
+        self.ensure_one()
+        moves = self.env['account.move'].sudo().search([
+            ('company_id', 'child_of', self.id), ('move_type', '=', 'out_invoice'), '|',
+            ('state', '=', 'draft'),
+            '&', ('state', '=', 'posted'), ('payment_state', 'in', ('not_paid', 'partial'))])
+        return moves.filtered(lambda move: any(
+            line.display_type == 'product' and (
+                not line.tax_ids or 'none' in line.tax_ids.mapped('fiscal_vat'))
+            for line in move.invoice_line_ids))
+
+    def _fiscal_tick_off(self):
+        """ End what was left to do and is done: no document is without VAT any more. """
+        self.ensure_one()
+        if not self._fiscal_documents_without_vat():
+            self.env['tochka.problem']._close(self, ['change_documents'])
+
+    # === BUSINESS METHODS - JOB === #
+
+    @api.model
+    def _cron_fiscal_income(self):
+        """ Tell who comes near the limits of the exemption from VAT, and from when it is due. """
+        self.env['ir.cron']._tochka_walk(
+            'tochka_fiscal.cron_income', self,
+            [('parent_id', '=', False), ('currency_id.name', 'in', list(SUPPORTED_CURRENCIES))],
+            lambda company: company._fiscal_watch_income())
+
+    def _fiscal_watch_income(self):
+        """ Open and close what there is to tell about the income of this legal entity. """
+        self.ensure_one()
+        self._fiscal_tick_off()
+        problems = self.env['tochka.problem']
+        today = bank_day(fields.Datetime.now())
+        is_watched = self._fiscal_is_exempt_on(today)
+        due = [str(day) for day in self._fiscal_due_days(today)] if is_watched else []
+        for day in due:
+            problems._open(self, 'vat_due', day, severity='1_danger', company=self, at=day)
+        near = {}
+        if is_watched:
+            income = sum(self._fiscal_income(today.year))
+            near = {
+                str(year): law.share_told(income, law.exempt_income(year))
+                for year in (today.year, today.year + 1)}
+        for year, mark in near.items():
+            if mark:
+                problems._open(self, 'vat_limit', year, severity=SEVERITIES[mark], company=self,
+                               mark=mark, year=int(year))
+        for problem in problems.sudo().search([
+            *problems._about(self), ('code', 'in', ('vat_due', 'vat_limit'))]):
+            stands = problem.subject in due if problem.code == 'vat_due' else (
+                near.get(problem.subject))
+            if not stands:
+                problem._end()

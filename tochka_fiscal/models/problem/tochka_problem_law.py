@@ -1,0 +1,68 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, fields, models
+
+from odoo.addons.tochka_acquiring.utils import bank_day
+from odoo.addons.tochka_fiscal import law
+
+
+class TochkaProblem(models.Model):
+    """ What the law changes for the firm. """
+
+    _inherit = 'tochka.problem'
+
+    def _texts_vat_limit(self, params):
+        company, year = self._record().sudo(), params.get('year')
+        today = bank_day(fields.Datetime.now())
+        income = sum(company._fiscal_income(today.year)) if company else 0
+        limit = law.exempt_income(year or today.year)
+        when = _(
+            "Whoever passes the limit within %(year)s pays VAT from the first day of the next"
+            " month.", year=year,
+        ) if year == today.year else _(
+            "Whoever has earned more than that in %(before)s pays VAT from 01.01.%(year)s.",
+            before=today.year, year=year)
+        return (
+            _("The income has reached %s %% of the limit of the exemption from VAT.",
+              params.get('mark')),
+            _("Since January these books show %(income)s roubles of sales without VAT, less what"
+              " came back; if it goes on so, it will be %(forecast)s by the end of the year. The"
+              " limit is %(limit)s. %(when)s This is an estimate: income by the rules of the"
+              " simplified system counts, and what was earned elsewhere can be added in the"
+              " settings of Invoicing.",
+              income=self._amount(f'{income:.2f}'),
+              forecast=self._amount(f'{law.forecast(income, today):.2f}'),
+              limit=self._amount(f'{limit:.2f}'), when=when), False,
+        )
+
+    def _texts_change_register(self, params):
+        labels = [dict(self.env['fiscal.change']._fields[name]._description_selection(self.env))
+                  for name in ('taxation_system', 'vat')]
+        return (
+            _("A register must be told of the change of taxation on %s.",
+              self._day(params.get('at'))),
+            _("From that day Odoo sends \"%(system)s\" and \"%(vat)s\". Set the same in the"
+              " cabinet of the service, and with the registration of the till where the taxation"
+              " system changes. Then close this with a word about it.",
+              system=labels[0].get(params.get('system'), ''),
+              vat=labels[1].get(params.get('vat'), '')), False,
+        )
+
+    def _texts_change_documents(self, params):
+        company = self._record().sudo()
+        count = len(company._fiscal_documents_without_vat()) if company else 0
+        return (
+            _("Invoices without VAT are open, and VAT is due from %s.",
+              self._day(params.get('at'))),
+            _("%s draft and unpaid invoices say no VAT. What is delivered from that day is sold"
+              " with VAT: change their prices or taxes, or let the VAT be in the price. This ends"
+              " by itself when none is left.", count), False,
+        )
+
+    def _texts_vat_due(self, params):
+        return (
+            _("By the income of the firm VAT is due from %s.", self._day(params.get('at'))),
+            _("The limit of the exemption is passed, by these books, and receipts would still say"
+              " \"No VAT\" then. Ask whoever keeps the taxes which rate you choose, and plan it in"
+              " each payment provider, page Fiscalization: \"Change from a day\"."), False,
+        )
