@@ -298,16 +298,6 @@ def pages(env, code, count, label):
     return clicks
 
 
-def click(env, transaction_id):
-    """ Return the seconds that a payer waits for his link, whatever becomes of it. """
-    start = time.perf_counter()
-    with contextlib.suppress(Exception):
-        env['payment.transaction'].browse(transaction_id)._get_processing_values()
-    seconds = time.perf_counter() - start
-    env.cr.rollback()
-    return seconds
-
-
 def receive(env, requests):
     """ Receive webhooks in this process, as an Odoo without workers does. """
     from werkzeug.test import Client

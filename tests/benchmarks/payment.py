@@ -1,10 +1,9 @@
 """ One payment with its receipt, and one link. """
 
-import json
 import statistics
 import time
-import urllib.request
 
+from .clients import post_json
 from .table import Row
 
 TITLE = 'One payment'
@@ -50,12 +49,8 @@ def _click(bench, count):
         for number in range(count + 2):  # the first two warm the workers up
             for code in codes:
                 path, params = asked[code][number]
-                request = urllib.request.Request(
-                    host.url + path, json.dumps({'jsonrpc': '2.0', 'params': params}).encode(),
-                    {'Content-Type': 'application/json'})
                 start = time.perf_counter()
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    content = json.load(answer)
+                content = post_json(host.url + path, params)
                 took[code].append(time.perf_counter() - start)
                 assert 'redirect_form_html' in content.get('result', ()), content
     return {code: statistics.median(seconds[2:]) for code, seconds in took.items()}

@@ -52,9 +52,12 @@ class TochkaWebhookEvent(models.Model):
                 for number in range(1, len(tuning.EVENT_LANES)):
                     self._wake_lane(number)
             answers = self._read(events)
-            for event in events:
-                event = self.env['tochka.problem']._for_reader(event.with_prefetch())
-                time_left = event._work_on(due_again_at, answers[event.id])
+            if len(events) > 1 and events._work_together(due_again_at, answers):
+                time_left = self.env['ir.cron']._tochka_time_left(len(events))
+            else:
+                for event in events:
+                    event = self.env['tochka.problem']._for_reader(event.with_prefetch())
+                    time_left = event._work_on(due_again_at, answers[event.id])
             if len(events) > 1:
                 # Odoo's job may have begun before the last of them was committed.
                 self.env.cr.postcommit.add(self.env['ir.cron']._notifydb)
@@ -199,6 +202,32 @@ class TochkaWebhookEvent(models.Model):
 
     # === BUSINESS METHODS - ONE NOTIFICATION === #
 
+    def _work_together(self, due_again_at, answers):
+        """ Apply what the bank has said of all of these in one transaction of the database: Odoo
+        forgets at each commit what it has read. One that breaks is found one by one.
+
+        :param datetime due_again_at: What marks the notifications as this lane's.
+        :param dict answers: What `_read` has brought.
+        :return: Whether all of it is committed; else nothing is.
+        :rtype: bool
+        """
+        ids = [answers[event.id][0] for event in self]
+        transactions = {
+            tx.id: tx for tx in self.env['payment.transaction'].browse(filter(None, ids))}
+        try:
+            for event in self:
+                event = self.env['tochka.problem']._for_reader(event)
+                if event._is_taken(due_again_at):
+                    transaction_id, answer = answers[event.id]
+                    event._process(transactions.get(transaction_id), answer)
+            self.env.cr.commit()
+            return True
+        except Exception as error:
+            _logger.info("Notifications %s are worked on one by one: %s",
+                         self.ids, type(error).__name__)
+            self.env.cr.rollback()
+            return False
+
     def _work_on(self, due_again_at, answer):
         """ Apply what the bank has said, and commit; one that breaks holds up nobody.
 
@@ -210,7 +239,9 @@ class TochkaWebhookEvent(models.Model):
         self.ensure_one()
         try:
             if self._is_taken(due_again_at):
-                self._process(*answer)
+                transaction_id, operation = answer
+                self._process(
+                    self.env['payment.transaction'].browse(transaction_id or ()), operation)
             return self.env['ir.cron']._tochka_time_left(1)
         except psycopg2.OperationalError:
             problem = _("The transaction is being changed by another process.")
@@ -239,14 +270,15 @@ class TochkaWebhookEvent(models.Model):
         """
         return bool(self.try_lock_for_update()) and self.next_try_at == due_again_at
 
-    def _process(self, transaction_id, answer):
+    def _process(self, transaction, answer):
         """ Apply the operation that was read to its transaction, and note what became of it.
 
-        :param int|bool transaction_id: The transaction of the operation.
+        :param payment.transaction|None transaction: The transaction of the operation, if there is
+                                                     one.
         :param Operation|Exception|None answer: The operation, or why there is none.
         """
         self.ensure_one()
-        if not transaction_id:
+        if not transaction:
             waited = fields.Datetime.now() - self.received_at
             if waited < timedelta(minutes=const.ORPHAN_MINUTES):
                 # The request that creates the transaction may not have committed yet.
@@ -254,14 +286,13 @@ class TochkaWebhookEvent(models.Model):
             else:
                 self._become_orphan()
             return
-        transaction = self.env['tochka.problem']._for_reader(
-            self.env['payment.transaction'].browse(transaction_id))
+        transaction = self.env['tochka.problem']._for_reader(transaction)
         self.write({
             'transaction_id': transaction.id,
             'company_id': self.company_id.id or transaction.company_id.id,
         })
         if answer is None or isinstance(answer, errors.TochkaError):
-            _logger.info("The bank did not tell about transaction %s: %s", transaction_id, answer)
+            _logger.info("The bank did not tell about transaction %s: %s", transaction.id, answer)
             self._try_again(_("The bank did not answer."))
             return
         if isinstance(answer, Exception):
