@@ -23,6 +23,8 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         # They open lists, which show to each what is his to see.
         'fiscal.register.action_open_waiting': ' '.join(ROLES),
         'fiscal.register.action_open_failed': ' '.join(ROLES),
+        # Core says who may, by an error that is none of rights.
+        'ir.module.module.button_uninstall': ' '.join(ROLES),
         'fiscal.receipt.action_retry': BOOKS,
         'fiscal.receipt.action_resolve': BOOKS,
         'fiscal.receipt.action_close': BOOKS,
@@ -221,6 +223,10 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
 
     def make_product_category(self):
         return self.env['product.category'].create({'name': "Lessons"})
+
+    def make_ir_module_module(self):
+        self.print_invoice(5.0)
+        return self.env['ir.module.module'].sudo().search([('name', '=', 'tochka_fiscal')])
 
     def make_res_company(self):
         return self.company

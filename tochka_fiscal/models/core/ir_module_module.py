@@ -12,7 +12,10 @@ class IrModuleModule(models.Model):
 
         :raise UserError: If receipts were printed.
         """
-        if 'tochka_fiscal' in (self + self.downstream_dependencies()).mapped('name'):
+        modules = self.sudo()
+        names = (modules + modules.downstream_dependencies()).mapped('name')
+        action = super().button_uninstall()  # who may
+        if 'tochka_fiscal' in names:
             printed = self.env['fiscal.receipt'].sudo().with_context(
                 active_test=False).search_count([('state', 'in', ('done', 'delegated'))])
             if printed:
@@ -20,4 +23,4 @@ class IrModuleModule(models.Model):
                     "Fiscal receipts can't be uninstalled: %s printed receipts would be deleted,"
                     " and they prove settlements to the tax inspection. To stop printing, choose"
                     " \"No\" for fiscalization in the payment providers.", printed))
-        return super().button_uninstall()
+        return action
