@@ -98,6 +98,12 @@ DOCUMENT_FIELDS = ('invoice_ids', 'sale_order_ids')
 
 # Types of accounts that can hold advances of customers. Ours.
 ADVANCE_ACCOUNT_TYPES = ('liability_current', 'asset_receivable', 'asset_current')
+# Ours: more roubles than this are no amount.
+MAX_AMOUNT = 10 ** 12
+# Where a receipt is sent, tag 1008. Source: FFD.
+MAX_EMAIL = 64
+# Domains of the highest level that nobody has; the bank refuses them. Source: RFC 2606.
+RESERVED_DOMAINS = ('example', 'invalid', 'localhost', 'test')
 # Ours: a top-up above this is a slip of the finger. In roubles.
 MAX_TOPUP = Decimal('10000000.00')
 

@@ -156,6 +156,8 @@ class Receipt:
             *((line.method, const.FISCAL_METHODS) for line in self.lines),
             *((line.subject, const.FISCAL_SUBJECTS) for line in self.lines),
             *((name, const.PAYMENT_TYPES) for name in self.payments),
+            *((line.measure, const.MEASURES) for line in self.lines),
+            *((line.agent, const.AGENTS) for line in self.lines if line.agent),
         ):
             if name not in known:
                 yield _lt("A value of the receipt is not one of the law's."), name

@@ -135,10 +135,15 @@ def read_history(entries):
     orders, unread = [], 0
     for entry in entries or ():
         try:
+            amount = to_amount(entry.get('amount'))
+            if not amount:
+                continue  # It moves nothing, and is no refund that could be booked.
+            if amount < 0:
+                raise ValueError("less than nothing")
             orders.append(Order(
                 order_id=optional_text(entry, 'orderId'),
                 type=required_text(entry, 'type'),
-                amount=to_amount(entry.get('amount')),
+                amount=amount,
                 time=to_past_moment(entry.get('time')),
             ))
         except (ValueError, AttributeError, TypeError):
@@ -240,7 +245,8 @@ class Operation:
         """
         found, known = [], set()
         for order in self.orders:
-            if order.type == 'refund' and (order.order_id, order.amount) not in known:
+            if order.type == 'refund' and order.amount > 0 and (
+                order.order_id, order.amount) not in known:
                 found.append(order)
                 if order.order_id:
                     known.add((order.order_id, order.amount))

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-""" Texts that the bank limits: the purpose and the order number. """
+""" Texts that the bank limits: the purpose, the order number, an e-mail. """
 
 import hashlib
 import re
@@ -74,3 +74,16 @@ def belongs_to_database(link_id, database_uuid):
 
 def _database_part(database_uuid):
     return hashlib.sha256(database_uuid.encode()).hexdigest()[:_DATABASE_PART]
+
+
+def is_email(text):
+    """ Return whether an e-mail could be that of somebody, and stand on a receipt.
+
+    :param str text: A normalized address.
+    :rtype: bool
+    """
+    return (
+        len(text) <= const.MAX_EMAIL and text.isprintable()
+        and bool(re.fullmatch(r'[^@\s<>,;"]+@[^@\s<>,;"]+\.[^@\s<>,;".]{2,}', text))
+        and text.rpartition('.')[2].lower() not in const.RESERVED_DOMAINS
+    )

@@ -35,7 +35,7 @@ class TochkaReturnController(http.Controller):
         transaction = self._tochka_find_transaction(reference, access_token)
         # The session knows one transaction only, that of the last tab; or none in another browser.
         PaymentPostProcessing.monitor_transaction(transaction)
-        outcome = transaction._tochka_refresh(quick=True)
+        outcome = transaction._tochka_refresh_for_payer()
         # That nothing was taken is only said on the bank's own word.
         if failed and outcome == 'applied':
             query = urllib.parse.urlencode({'reference': reference, 'access_token': access_token})

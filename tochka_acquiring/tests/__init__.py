@@ -43,6 +43,7 @@ from . import test_settlement
 from . import test_rights
 from . import test_rights_table
 from . import test_shops
+from . import test_strangers
 from . import test_sweep
 from . import test_translations
 from . import test_try

@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from . import test_agent
+from . import test_bad_values
 from . import test_bank_details
 from . import test_bank_register
 from . import test_callback

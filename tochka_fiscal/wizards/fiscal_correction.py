@@ -120,7 +120,8 @@ class FiscalCorrection(models.TransientModel):
         values = self.env['fiscal.receipt.line']._values
         kept = self.env['fiscal.correction.line']._fields
         offered = dict(OFFERED_METHOD_SELECTION)
-        self.line_ids = [Command.clear(), *(
+        # What no form lets a person enter is the server's.
+        self.sudo().line_ids = [Command.clear(), *(
             Command.create({
                 **{name: value for name, value in values(line).items() if name in kept},
                 # A credit that was printed for money was wrong.
@@ -164,6 +165,10 @@ class FiscalCorrection(models.TransientModel):
         }
 
 
+# What a line has of its document.
+HIDDEN = {'measure', 'agent', 'supplier', 'mark', 'source'}
+
+
 class FiscalCorrectionLine(models.TransientModel):
     """ A line of the right receipt. """
 
@@ -191,6 +196,23 @@ class FiscalCorrectionLine(models.TransientModel):
     supplier = fields.Json()
     mark = fields.Char()
     source = fields.Char()
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._without_hidden(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._without_hidden(vals))
+
+    @api.model
+    def _without_hidden(self, vals):
+        """ Return values without what no form lets a person enter: it comes of documents. """
+        return vals if self.env.su else {
+            name: value for name, value in vals.items() if name not in HIDDEN}
+
+    # === COMPUTE METHODS === #
 
     @api.depends('quantity', 'price')
     def _compute_total(self):

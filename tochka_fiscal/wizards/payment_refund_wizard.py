@@ -63,18 +63,19 @@ class PaymentRefundWizard(models.TransientModel):
         picked = self.fiscal_line_ids.filtered('amount')
         if not picked:
             return False
-        left = dict(self._fiscal_left())
+        left, kopecks = dict(self._fiscal_left()), Counter()
         for line in picked:
             most = left.get(line.line_id.sudo(), 0)
-            if not 0 < to_kopecks(line.amount) <= most:
+            kopecks[str(line.line_id.id)] += to_kopecks(line.amount)
+            if line.amount < 0 or not 0 < kopecks[str(line.line_id.id)] <= most:
                 raise ValidationError(_(
                     "Of \"%(name)s\" at most %(left)s roubles can come back.",
                     name=line.name, left=f'{most / 100:.2f}'))
-        if sum(to_kopecks(line.amount) for line in picked) != to_kopecks(self.amount_to_refund):
+        if kopecks.total() != to_kopecks(self.amount_to_refund):
             raise ValidationError(_(
                 "The lines that come back are %(lines)s roubles, and the refund is %(refund)s.",
                 lines=f'{sum(picked.mapped("amount")):.2f}', refund=f'{self.amount_to_refund:.2f}'))
-        return {str(line.line_id.id): to_kopecks(line.amount) for line in picked}
+        return dict(kopecks)
 
     def _fiscal_left(self):
         """ Return what is left of the printed lines of the payment, whatever the window says.
@@ -84,8 +85,8 @@ class PaymentRefundWizard(models.TransientModel):
         """
         self.ensure_one()
         payment = sudo_of_accessible(self.payment_id._origin).payment_transaction_id
-        income = payment._fiscal_receipt()
-        if not income.line_ids:
+        income = payment and payment._fiscal_receipt()
+        if not income or not income.line_ids:
             return []
         going_back = Counter()
         for refund in payment.tochka_refund_ids:

@@ -260,7 +260,8 @@ class TochkaConnection(models.Model):
         if self.webhook_state == 'other':
             problems.append(('webhook_foreign', '', '2_warning', {'url': self.webhook_foreign_url}))
         elif self.webhook_state == 'none':
-            problems.append(('webhook', '', '3_info', {'problem': self.webhook_problem or ''}))
+            problems.append((
+                'webhook', '', '3_info', {'problem': self.sudo().webhook_problem or ''}))
         return problems
 
     def _expiries(self):

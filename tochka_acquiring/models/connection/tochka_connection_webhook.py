@@ -54,7 +54,9 @@ class TochkaConnection(models.Model):
         string="The other address", readonly=True, copy=False, groups='base.group_system',
         help="Another system, or an earlier address of this one, gets the bank's notifications.")
     webhook_problem = fields.Text(
-        string="Why it is not registered", readonly=True, copy=False)
+        string="Why it is not registered", readonly=True, copy=False,
+        # It may name the address of another system.
+        groups='base.group_system')
     last_event_at = fields.Datetime(
         string="Last notification at", compute='_compute_last_event_at', compute_sudo=True)
 

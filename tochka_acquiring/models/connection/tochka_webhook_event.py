@@ -138,9 +138,12 @@ class TochkaWebhookEvent(models.Model):
                 'company_id': owner[0],
                 'connection_id': owner[1],
             })
-        # Until this is committed, the lanes wait at their end (`_wait_for_door`).
+        # Until this is committed, the lanes wait at their end (`_wait_for_door`). One statement,
+        # since the bank sends hundreds at once.
+        wake = self._wake_lane_statement() if is_ours else SQL("SELECT TRUE AS is_told")
         self.env.cr.execute(SQL(
             """
+            WITH wake AS (%(wake)s)
             INSERT INTO tochka_webhook_event (%(columns)s) VALUES %(values)s
             ON CONFLICT (digest) DO UPDATE SET
                 repeat_count = COALESCE(tochka_webhook_event.repeat_count, 0) + 1,
@@ -148,14 +151,16 @@ class TochkaWebhookEvent(models.Model):
                                    THEN NULL ELSE EXCLUDED.received_at END,
                 state = CASE WHEN tochka_webhook_event.state = 'ignored'
                              THEN 'ignored' ELSE 'new' END
-            RETURNING pg_advisory_xact_lock_shared(hashtext(%(door)s))
+            RETURNING pg_advisory_xact_lock_shared(hashtext(%(door)s)),
+                      (SELECT bool_and(is_told) FROM wake)
             """,
+            wake=wake,
             columns=SQL(', ').join(SQL.identifier(name) for name in values),
             values=tuple(values.values()),
             door=DOOR,
         ))
-        if is_ours:
-            self._wake_lane()
+        # None where somebody has switched the job off.
+        self.env['ir.cron']._tochka_tell(self.env.cr.fetchone()[1] is not False)
         _logger.info(
             "Notification %s of the bank: %s, operation %s",
             event.webhook_type, values['state'], event.operation_id if is_ours else '(foreign)',

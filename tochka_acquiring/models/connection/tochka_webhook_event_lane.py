@@ -36,6 +36,12 @@ class TochkaWebhookEvent(models.Model):
         self.env['ir.cron']._tochka_wake(f'tochka_acquiring.{tuning.EVENT_LANES[number]}')
 
     @api.model
+    def _wake_lane_statement(self):
+        """ Return the statement that lets the first lane look, see `_tochka_wake`. :rtype: SQL """
+        return self.env['ir.cron']._tochka_wake_statement(
+            f'tochka_acquiring.{tuning.EVENT_LANES[0]}')
+
+    @api.model
     def _cron_tochka_process_events(self):
         """ Work on the notifications that are due, until none is left or the time is over. """
         # Notes and texts don't depend on whom the job was given to.

@@ -48,9 +48,15 @@ class IrCron(models.Model):
         :param str xmlids: The jobs, with the names of their modules.
         :return: None
         """
-        now = fields.Datetime.now()
+        self.env.cr.execute(self._tochka_wake_statement(*xmlids))
+        self._tochka_tell(all(is_told for [is_told] in self.env.cr.fetchall()))
+
+    @api.model
+    def _tochka_wake_statement(self, *xmlids):
+        """ Return the statement of `_tochka_wake`, for who has one of his own beside it. Its rows
+        say whether the workers know already. :rtype: SQL """
         find_id = self.env['ir.model.data']._xmlid_to_res_id
-        self.env.cr.execute(SQL(
+        return SQL(
             """
             INSERT INTO ir_cron_trigger (cron_id, call_at, create_date, write_date)
                  SELECT id, %(now)s, %(now)s, %(now)s
@@ -58,12 +64,16 @@ class IrCron(models.Model):
                   WHERE id IN %(crons)s AND active
               RETURNING EXISTS (SELECT FROM ir_cron_trigger waiting
                                  WHERE waiting.cron_id = ir_cron_trigger.cron_id
-                                   AND waiting.call_at <= %(now)s AND waiting.xmax = 0)
+                                   AND waiting.call_at <= %(now)s AND waiting.xmax = 0) AS is_told
             """,
             crons=tuple(find_id(xmlid, raise_if_not_found=True) for xmlid in xmlids),
-            now=now,
-        ))
-        if not all(is_told for [is_told] in self.env.cr.fetchall()):
+            now=fields.Datetime.now(),
+        )
+
+    @api.model
+    def _tochka_tell(self, is_told):
+        """ Let the workers look at the commit, unless somebody has told them. """
+        if not is_told:
             self.env.cr.postcommit.add(self.env['ir.cron']._notifydb)
 
     # === BUSINESS METHODS - A RUN === #

@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.tools import email_normalize_all
 
 from odoo.addons.tochka_acquiring import const
+from odoo.addons.tochka_acquiring.api.text import is_email
 
 
 class ResPartner(models.Model):
@@ -25,7 +26,9 @@ class ResPartner(models.Model):
         return {
             'partner_id': self.id,
             'currency_id': self.env.ref('base.RUB').id,
-            'amount': self._tochka_balance(company)['due'],
+            # What a customer owes is told to whoever may read invoices.
+            'amount': self._tochka_balance(company)['due'] if (
+                self.env['account.move'].has_access('read')) else 0.0,
             'amount_max': float(const.MAX_TOPUP),
         }
 
@@ -39,7 +42,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         for partner in (self, self.commercial_partner_id):
             # People write several addresses into the field, or a word.
-            for email in email_normalize_all(partner.email or ''):
+            for email in filter(is_email, email_normalize_all(partner.email or '')):
                 return email
         return ''
 

@@ -104,6 +104,22 @@ class PaymentTransaction(models.Model):
         return functools.partial(
             client.get_payment, self.tochka_operation_id, merchant.legal_entity_id.customer_code)
 
+    def _tochka_refresh_for_payer(self):
+        """ Ask the bank because a payer has come back; not again within seconds, since whoever has
+        the address may load it without end, nor when nothing can follow.
+
+        :return: As of `_tochka_refresh`; 'applied' where the last answer is new enough.
+        :rtype: str
+        """
+        self.ensure_one()
+        age = self.tochka_read_at and (
+            fields.Datetime.now() - self.tochka_read_at).total_seconds()
+        if self.state not in ('draft', 'pending') or (
+            self.tochka_read_at and -1 < age < const.STATUS_PAGE_SECONDS
+        ):
+            return 'applied'
+        return self._tochka_refresh(quick=True)
+
     def _tochka_apply_in_own_cursor(self, operation):
         """ Apply an operation in a fresh cursor and commit it.
 

@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import email_normalize, email_normalize_all, format_amount, format_date
 
 from odoo.addons.tochka_acquiring.api import details
+from odoo.addons.tochka_acquiring.api.text import is_email
 from odoo.addons.tochka_acquiring.utils import bank_day
 
 
@@ -132,7 +133,7 @@ class PaymentTransaction(models.Model):
             })
         if email and not partner._tochka_email():
             normalized = isinstance(email, str) and email_normalize(email)
-            if not normalized:
+            if not normalized or not is_email(normalized):
                 raise ValidationError(_("Please check the e-mail address: it does not look right."))
             self.partner_email = normalized
 
@@ -153,7 +154,7 @@ class PaymentTransaction(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        for email in email_normalize_all(self.partner_email or ''):
+        for email in filter(is_email, email_normalize_all(self.partner_email or '')):
             return email
         return self.partner_id._tochka_email() or self._tochka_document_partner()._tochka_email()
 

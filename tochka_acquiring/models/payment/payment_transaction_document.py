@@ -2,6 +2,8 @@
 
 from odoo import _, api, fields, models
 
+from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
+
 # States of a payment whose entry counts.
 BOOKED = ('in_process', 'paid')
 # Providers whose open payments are promises to pay, as in Odoo.
@@ -40,14 +42,16 @@ class PaymentTransaction(models.Model):
     @api.depends_context('lang')
     def _compute_tochka_paid_for(self):
         for transaction in self:
-            documents = transaction.sudo()._tochka_documents()
+            # Of what is stored: a form could name anybody's documents and payers.
+            stored = sudo_of_accessible(transaction._origin)
+            documents = stored and stored._tochka_documents()
             if documents:
                 transaction.tochka_paid_for = ', '.join(documents.mapped('display_name'))
-            elif transaction.provider_code == 'tochka' and not transaction.source_transaction_id:
-                client = transaction.sudo().tochka_client_id or transaction.sudo().partner_id
+            elif stored.provider_code == 'tochka' and not stored.source_transaction_id:
+                client = stored.tochka_client_id or stored.partner_id
                 transaction.tochka_paid_for = _("Top-up of the balance: %s", client.name or '-')
             else:
-                transaction.tochka_paid_for = transaction.reference
+                transaction.tochka_paid_for = stored.reference
 
     # === BUSINESS METHODS - DOCUMENTS === #
 

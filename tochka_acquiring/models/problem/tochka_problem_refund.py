@@ -42,6 +42,17 @@ class TochkaProblem(models.Model):
             False,
         )
 
+    def _texts_refund_waits(self, params):
+        refund = self._record()
+        return (
+            _("A refund has been waiting for a day."),
+            _("The refund %(refund)s of %(amount)s roubles can't be sent, nor looked up: the bank"
+              " is not connected, does not answer, or its answer does not fit the payment. Look at"
+              " the connection and at the payment; or give the refund up and return the money in"
+              " the internet bank.", refund=refund.name, amount=self._amount(refund.amount)),
+            False,
+        )
+
     def _texts_refund_unlisted(self, params):
         refund = self._record()
         return (

@@ -128,7 +128,9 @@ class PaymentTransaction(models.Model):
         # The history is read first: what others have returned is booked before anything is sent.
         outcome = self._tochka_refresh_in_job()
         if outcome != 'applied':
+            due._tell_waiting()
             return outcome
+        self.env['tochka.problem']._close(due, ['refund_waits'])
         self.env['ir.cron']._commit_progress(0)  # A new snapshot, which sees what was applied.
         self._tochka_lock()
         for refund in due.filtered(lambda refund: refund.state == 'by_hand'):
@@ -187,8 +189,23 @@ class PaymentTransaction(models.Model):
             return 0.0
         return self.currency_id.round(self.amount - self.tochka_refunded)
 
+    def _tochka_check_note(self, note):
+        """ :raise ValidationError: If a document is no credit note that this money can pay. """
+        if note and not (
+            note.move_type == 'out_refund' and note.state == 'posted'
+            and note.commercial_partner_id == self.payment_id.partner_id.commercial_partner_id
+            and note.company_id.root_id == self.company_id.root_id
+        ):
+            raise ValidationError(_(
+                "Choose a posted credit note of this payer, or none: %s is not one.",
+                note.display_name))
+
     def _tochka_check_refundable(self, amount):
         """ :raise ValidationError: If so many roubles can't be returned. """
+        if self.provider_code != 'tochka':
+            raise ValidationError(_("This is no payment by Tochka Bank."))
+        if not abs(amount) < const.MAX_AMOUNT:  # neither is "not a number"
+            raise ValidationError(_("Check the amount to return."))
         left = self._tochka_refundable()
         if self.currency_id.compare_amounts(amount, 0) <= 0:
             raise ValidationError(_("The amount to return must be more than zero."))

@@ -41,7 +41,9 @@ class PaymentTransaction(models.Model):
         booked = self._tochka_amount() - left
         if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not operation.refunds:
             problems['refund_unnamed'] = {'status': operation.status}
-        if not problems and not missing and not operation.unread and operation.refunded != booked:
+        if not problems and not operation.unread and operation.refunded != booked and (
+            new or not missing  # that one is missing is told of by itself
+        ):
             problems['refund_sum'] = {'listed': operation.refunded, 'booked': booked}
         for code, params in problems.items():
             self._tochka_flag(code, **params)

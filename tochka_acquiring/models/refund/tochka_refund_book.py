@@ -40,8 +40,14 @@ class TochkaRefund(models.Model):
 
     def _transaction_values(self):
         """ Return what is this refund's in the values of Odoo's transaction. :rtype: dict """
+        transactions = self.env['payment.transaction'].sudo()
+        taken = transactions.search_count([
+            ('reference', '=', self.name), ('id', '!=', self.transaction_id.id)], limit=1)
         return {
-            'reference': self.name,
+            # A payer may have chosen the same meanwhile.
+            'reference': transactions._compute_reference(
+                self.source_transaction_id.provider_code, prefix=self.name,
+            ) if taken else self.name,
             'provider_reference': self.order_id,
             'tochka_paid_at': self.returned_at,
             'invoice_ids': [Command.set(self.credit_note_id.ids)],
@@ -71,6 +77,7 @@ class TochkaRefund(models.Model):
         self._check_right()
         payment._tochka_lock()
         payment._tochka_check_refundable(amount)
+        payment._tochka_check_note(credit_note)
         known = payment._tochka_booked_refunds(amount)
         if known and not is_another:
             raise UserError(_(

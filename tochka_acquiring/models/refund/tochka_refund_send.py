@@ -31,6 +31,14 @@ class TochkaRefund(models.Model):
                 'next_at': fields.Datetime.now() + timedelta(seconds=seconds),
             })
 
+    def _tell_waiting(self):
+        """ Ask a person about what can't be sent, nor looked up, since a day: the bank can't be
+        asked, or its answer does not fit. """
+        since = fields.Datetime.now() - timedelta(hours=const.REFUND_OVERDUE_HOURS)
+        for refund in self.filtered(lambda one: one.state not in const.REFUND_BOOKED):
+            if refund.create_date <= since:
+                self.env['tochka.problem']._open(refund, 'refund_waits')
+
     def _begin_sending(self):
         """ Decide whether this refund may be sent now, and say so in the database.
 

@@ -7,7 +7,6 @@ class ResConfigSettings(models.TransientModel):
     _inherit = 'res.config.settings'
 
     fiscal_other_income = fields.Monetary(
-        related='company_id.fiscal_other_income', readonly=False,
-        currency_field='company_currency_id')
+        related='company_id.fiscal_other_income', readonly=False)
     fiscal_other_income_year = fields.Integer(
         related='company_id.fiscal_other_income_year', readonly=False)
