@@ -20,7 +20,7 @@ class TochkaWebhookEvent(models.Model):
     """ The lanes: jobs that are alike and work on the inbox side by side.
 
     A lane takes a batch, asks the bank for its operations, several at a time and with no database
-    transaction open, and applies them one by one, each with a commit of its own.
+    transaction open, and applies them in one, or each by itself where one of them breaks.
     """
 
     _inherit = 'tochka.webhook.event'
