@@ -66,7 +66,10 @@ class PaymentTransaction(models.Model):
             lines = transaction._fiscal_apply_template(lines)
         if paid > settled:
             name = is_topup and transaction._tochka_details() or ''
-            lines.append(transaction._fiscal_line_of_money(name, paid - settled, 'advance'))
+            lines.append(transaction._fiscal_line_of_money(
+                name, paid - settled, 'advance',
+                # It may pay another document of the same order, which closes it then.
+                '' if is_topup else ' '.join(f'{one._name},{one.id}' for one in documents)))
         return lines
 
     def _fiscal_line_without_document(self, paid):
@@ -78,12 +81,13 @@ class PaymentTransaction(models.Model):
         method = self._fiscal_fixed_method() or settlement.choose_method(False, False, True)
         return self._fiscal_line_of_money(self._tochka_details(), paid, method)
 
-    def _fiscal_line_of_money(self, name, amount, method):
+    def _fiscal_line_of_money(self, name, amount, method, source=''):
         """ Return a line that says nothing but that money came.
 
         :param str name: The text; by default that it is an advance, in Russian.
         :param int amount: Kopecks.
         :param str method: A name of `const.FISCAL_METHODS`.
+        :param str source: The documents that it was meant for, if any.
         :rtype: receipt.Line
         """
         subject = 'payment'
@@ -95,7 +99,7 @@ class PaymentTransaction(models.Model):
         return receipt.Line(
             name=receipt.cut_name(name) or in_russian('tochka_fiscal', _lt("Advance payment")),
             price=amount, quantity=Decimal(1), total=amount, vat=vat, method=method,
-            subject=subject)
+            subject=subject, source=source)
 
     def _fiscal_apply_template(self, lines):
         """ Return one line with the text of the provider's template, if there is one and it may be.
