@@ -36,6 +36,24 @@ class TestLeftOver(OrdersCommon):
         self.assertEqual(sum(closings.mapped('total')), total)
         self.assertEqual([one.prepaid_left for one in receipts], [0.0] * len(receipts))
 
+    def test_order_paid_again_after_a_refund(self):
+        order = self.order()
+        first = self.prepay_order(order, 1000.0)
+        self.give_back(first.transaction_id, 1000)
+        second = self.prepay_order(order, 1000.0)
+        self.assertEqual(self.lines(second), [(1000.0, 'full_prepayment')])
+        self.bill(order)
+        self.assertClosed(second, total=1000.0)
+
+    def test_part_paid_again_after_a_refund(self):
+        order = self.order()
+        first = self.prepay_order(order, 1000.0)
+        self.give_back(first.transaction_id, 300)
+        second = self.prepay_order(order, 300.0)
+        self.assertEqual(self.lines(second), [(300.0, 'prepayment')])
+        self.bill(order)
+        self.assertClosed(first, second, total=1000.0)
+
     def test_second_payment_pays_the_next_invoice_of_the_order(self):
         self.course.invoice_policy = 'delivery'
         order = self.order()

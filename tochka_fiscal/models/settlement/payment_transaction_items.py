@@ -247,7 +247,7 @@ class PaymentTransaction(models.Model):
         :rtype: int
         """
         total = self._fiscal_kopecks(order.amount_total)
-        online = sum(self._fiscal_kopecks(payment.amount)
+        online = sum(self._fiscal_kopecks(self._fiscal_kept(payment))
                      for payment in earlier if order in payment.sale_order_ids)
         invoiced = still_open = 0
         for invoice in order.invoice_ids.filtered(lambda move: move.state == 'posted'):
@@ -264,13 +264,27 @@ class PaymentTransaction(models.Model):
 
         :rtype: payment.transaction
         """
-        def moment(transaction):
-            return (transaction.last_state_change or fields.Datetime.now(), transaction.id)
-
         return (documents.transaction_ids - self - self.source_transaction_id).filtered(
-            lambda tx: tx.state == 'done' and tx.operation not in ('refund', 'validation')
-            and (self.state != 'done' or moment(tx) < moment(self))
-        ).sorted(moment)
+            lambda tx: tx.operation not in ('refund', 'validation') and self._fiscal_follows(tx)
+        ).sorted(lambda tx: tx._fiscal_turn())
+
+    def _fiscal_turn(self):
+        return self.last_state_change or fields.Datetime.now(), self.id
+
+    def _fiscal_follows(self, other):
+        """ Return whether this money came after other money had come or gone. :rtype: bool """
+        return other.state == 'done' and (
+            self.state != 'done' or other._fiscal_turn() < self._fiscal_turn())
+
+    def _fiscal_kept(self, payment):
+        """ Return what of an earlier payment had not gone back when this money came.
+
+        :param payment.transaction payment: The earlier one.
+        :return: As an ORM monetary value.
+        :rtype: float
+        """
+        return payment.amount + sum(payment.child_transaction_ids.filtered(
+            lambda tx: tx.operation == 'refund' and self._fiscal_follows(tx)).mapped('amount'))
 
     # === BUSINESS METHODS - HELPERS === #
 
