@@ -89,3 +89,12 @@ class TestLeftOver(OrdersCommon):
         order.order_line.product_uom_qty = 10
         self.assertEqual(self.bill(order).amount_residual, 0.0)
         self.assertClosed(receipt, total=1000.0)
+
+    def test_what_was_too_much_goes_back_first(self):
+        order = self.order()
+        transaction = self.open_link(order, 1000.0)
+        order.order_line.product_uom_qty = 7
+        receipt = self.printed(self.pay(transaction))
+        self.assertEqual(self.lines(self.give_back(transaction, 300)), [(300.0, 'advance')])
+        self.bill(order)
+        self.assertClosed(receipt, total=700.0)

@@ -95,13 +95,18 @@ class FiscalReceipt(models.Model):
         if named:
             shares = share_return(amount, left, named)
         else:
-            # What was not handed over yet goes back first: the rest of a balance is an advance.
-            first = min(amount, sum(left[:len(prepaid)]))
+            # What was for nothing goes back first, then what was not handed over yet: the rest of
+            # a balance is an advance.
+            over = [place for place, (line, _left) in enumerate(prepaid) if line._is_left_over()]
+            groups = [over, [place for place in range(len(prepaid)) if place not in over]]
             shares = [0] * len(left)
-            for part, places in ((first, range(len(prepaid))),
-                                 (amount - first, range(len(prepaid), len(left)))):
+            rest = amount
+            for places in (*groups, range(len(prepaid), len(left))):
+                of_group = [left[place] for place in places]
+                part = min(rest, sum(of_group)) if places in groups else rest
+                rest -= part
                 if part:
-                    of_part = share_return(part, [left[place] for place in places])
+                    of_part = share_return(part, of_group)
                     for place, share in zip(places, of_part, strict=True):
                         shares[place] = share
         return [
