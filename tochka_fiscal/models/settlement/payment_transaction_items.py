@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring.const import SUPPORTED_CURRENCIES
+from odoo.addons.tochka_acquiring.models.core.account_move import PayersDay
 from odoo.addons.tochka_acquiring.utils import bank_day, in_russian
 from odoo.addons.tochka_fiscal import const, receipt, settlement
 from odoo.addons.tochka_fiscal.receipt import _lt
@@ -229,7 +230,10 @@ class PaymentTransaction(models.Model):
                 lambda partial: partial.debit_move_id.move_id in documents)
             return max(
                 self._fiscal_kopecks(sum(settled.mapped('debit_amount_currency'))) - paid, 0)
-        for invoice in documents.filtered(lambda move: move.state == 'posted'):
+        # The day on which the payer has paid decides, as in the books.
+        for invoice in documents.filtered(lambda move: move.state == 'posted').with_context(
+            tochka_payers_day=PayersDay(self._fiscal_settled_on())
+        ):
             due = invoice._get_invoice_next_payment_values()
             if due.get('installment_state') == 'epd' and not self.currency_id.compare_amounts(
                 self.amount, due['amount_due']
