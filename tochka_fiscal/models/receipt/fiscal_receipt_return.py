@@ -165,7 +165,7 @@ class FiscalReceipt(models.Model):
         if picked:
             return picked
         named = []
-        for note in refund.invoice_ids.filtered(lambda move: move.move_type == 'out_refund'):
+        for note in refund._fiscal_returned_notes():
             source = f'account.move,{note.reversed_entry_id.id}'
             for line in refund._fiscal_document_lines(note):
                 pieces = [place for code in line._fiscal_mark_codes()
