@@ -135,16 +135,21 @@ class FiscalReceipt(models.Model):
             return to_kopecks(line.total) - line._returned() + own
 
         closings = self._closings()
-        closed = sum(to_kopecks(closing.total) for closing in closings)
+        closed, used = sum(closing._money() for closing in closings), self._used()
         prepaid, settled = [], []
         # Lines of a document are closed before money that is an advance in any case.
         for line in self.line_ids.sorted(lambda line: (not line.source, line.id)):
             if line.fiscal_method not in const.PREPAID_METHODS:
                 settled.append((line, rest(line)))
                 continue
-            taken = min(closed, rest(line))
+            left = rest(line)
+            if not line.source:  # A gift card that has paid something is no advance any more.
+                by_card = min(used, left)
+                used -= by_card
+                left -= by_card
+            taken = min(closed, left)
             closed -= taken
-            prepaid.append((line, rest(line) - taken))
+            prepaid.append((line, left - taken))
         settled += [(line, rest(line)) for line in closings.line_ids]
         return prepaid, settled
 
