@@ -137,7 +137,7 @@ class PaymentTransaction(models.Model):
         :rtype: float
         """
         refunds = self.sudo().tochka_refund_ids._on_their_way()
-        return sum(refunds.filtered(lambda refund: not refund.credit_note_id).mapped('amount'))
+        return sum(refunds._without_note().mapped('amount'))
 
     def _tochka_awaited(self):
         """ Return how much of this payment the invoices will take that its orders are still to get.
