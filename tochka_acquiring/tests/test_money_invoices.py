@@ -213,6 +213,14 @@ class TestMoneyOfInvoices(BalanceCommon):
                     self.run_job('cron_money')
                     self.assertFalse(self.told(transaction))
 
+    def test_payment_that_a_clerk_deletes_and_the_bank_returns(self):
+        """ The return is in the books: without the payment the payer would owe it. """
+        transaction = self.pay(self.create_linked_tx(self.create_invoice(1000.0)))
+        transaction.payment_id.action_draft()
+        self.refund_at_the_bank(transaction, 1000)
+        self.run_job('cron_money')
+        self.assertEqual(self.told(transaction), {'unbooked': ('', 1000.0)})
+
     # === THE TILL === #
 
     def test_money_of_a_till_is_the_tills(self):

@@ -210,6 +210,30 @@ class TestMoneyOfOrders(MoneyCommon):
         self.assertEqual(rest.amount_residual, 400.0)
         self.assertFalse(self.told(second), "The same order has needed it")
 
+    def test_invoice_that_asks_for_less_than_its_order(self):
+        """ No other invoice comes: what was prepaid more is told of, and nothing else is due. """
+        rounding = self.env['account.cash.rounding'].create({
+            'name': "Roubles", 'rounding': 1.0, 'strategy': 'add_invoice_line',
+            'rounding_method': 'DOWN',
+            'profit_account_id': self.company_data['default_account_revenue'].id,
+            'loss_account_id': self.company_data['default_account_expense'].id})
+        for values, left in (
+            ({'invoice_line_ids.price_unit': 800.0}, 200.4),
+            ({'invoice_cash_rounding_id': rounding}, 0.4),
+        ):
+            with self.subTest(values):
+                order = self.create_order(1000.4)
+                transaction = self.pay(self.link(order))
+                invoice = self.make_invoice(order, post=False)
+                self.assertFalse(self.told(transaction), "It waits for the draft")
+                for name, value in values.items():
+                    record, _dot, field = name.rpartition('.')
+                    (invoice[record] if record else invoice)[field] = value
+                invoice.action_post()
+                self.assertSettled(invoice)
+                self.assertEqual(self.told(transaction), {'overpaid': ('', left)})
+                self.assertEqual(self.due(order), 0.0)
+
     def test_what_is_on_its_way_back_is_nobodys_question(self):
         order = self.create_order(confirm=False)
         first, second = self.link(order), self.link(order, method=self.sbp)

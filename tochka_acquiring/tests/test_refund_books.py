@@ -106,6 +106,31 @@ class TestCreditNote(RefundCommon):
         own = payment.tochka_refund_ids.filtered('credit_note_id').payment_id
         self.assertTrue(own._seek_for_lines()[1].reconciled)
 
+    def test_credit_note_cancelled_while_its_money_goes_back(self):
+        """ The next one takes what has gone back: nothing is returned twice. """
+        payment = self.paid(1000.0)
+        invoice = payment.invoice_ids
+        note = self.credit(invoice, 250.0)
+        self.refund_note(note)
+        note.button_draft()
+        note.button_cancel()
+        self.work()
+        self.assertEqual(payment.tochka_refund_ids.state, 'done')
+        again = self.credit(invoice, 250.0)
+        self.assertEqual((again.payment_state, again._tochka_note_left()), ('paid', 0.0))
+        self.assertFalse(again.tochka_can_refund)
+
+    def test_credit_note_that_is_worked_on_is_not_posted(self):
+        payment = self.paid(1000.0)
+        note = self.credit(payment.invoice_ids, 250.0)
+        self.refund_note(note)
+        note.button_draft()
+        self.work()
+        self.assertEqual((note.state, payment.tochka_refund_ids.state), ('draft', 'done'))
+        self.assertEqual(payment.tochka_refund_ids.transaction_id.invoice_ids, note)
+        note.action_post()
+        self.assertEqual(note.payment_state, 'paid')
+
     def test_cancelled_invoice_that_was_returned(self):
         """ Odoo matches the credit note with the invoice itself. """
         payment = self.paid(1000.0)

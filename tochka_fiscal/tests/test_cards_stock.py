@@ -80,6 +80,19 @@ class TestGoldenCards(GoldenCommon):
         self.assertEqual(transaction.amount, 700)
         self.assertEqual(advance.prepaid_left, 0, "The advance is used.")
 
+    def test_money_of_a_used_card_goes_back(self):
+        """ What was paid with it is no advance any more: a person is asked. """
+        card, advance = self.sell_card()
+        order = self.use_card(card, 2)
+        self.hand_over(order)
+        self.pay_for(order)
+        payment = advance.transaction_id
+        self.bank.give_back(payment.tochka_operation_id, 500)
+        self.refresh(payment)
+        back = payment.child_transaction_ids._fiscal_receipt()
+        self.assertEqual(back.state, 'failed')
+        self.assertIn('receipt_failed', back.problem_ids.mapped('code'))
+
     def test_card_is_used_before_the_delivery(self):
         card, advance = self.sell_card()
         order = self.use_card(card, 2)

@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta, timezone
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -82,6 +82,24 @@ class TestClosingBooks(ClosingCommon):
         for line in settled:
             totals[line.name] = totals.get(line.name, 0) + line.total
         self.assertEqual(totals, {"Lessons": 600.0, "Certificate": 400.0})
+
+    def test_early_discount_that_is_learned_of_a_day_later(self):
+        """ The books write it off: the payment was all that the invoice costs. """
+        term = self.env['account.payment.term'].create({
+            'name': "2 % early", 'early_discount': True, 'discount_percentage': 2,
+            'discount_days': 5, 'early_pay_discount_computation': 'mixed',
+            'line_ids': [Command.create({'value': 'percent', 'value_amount': 100, 'nb_days': 30})],
+        })
+        invoice = self.create_invoice(1000.0, post=False)
+        invoice.write({
+            'invoice_date': self.today - timedelta(days=6), 'invoice_payment_term_id': term.id,
+            'delivery_date': self.today + timedelta(days=10)})
+        invoice.action_post()
+        transaction = self.create_linked_tx(invoice, amount=980.0)
+        yesterday = datetime.combine(self.today - timedelta(days=1), time(9), timezone.utc)
+        receipt = self.printed(self.pay(transaction, paid_at=yesterday))
+        self.assertEqual(invoice.amount_residual, 0.0)
+        self.assertEqual(receipt.line_ids.fiscal_method, 'full_prepayment')
 
     def test_certificate_is_an_advance_until_it_is_used(self):
         """ A gift certificate: its category says that the money is an advance (tag 1214 = 3). """

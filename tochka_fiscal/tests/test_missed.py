@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -127,6 +127,21 @@ class TestMissed(CorrectionCommon):
         self.put_state(back, 'failed')
         self.yesterday(back)
         self.assertFalse(self.wizard().count)
+
+    def test_what_has_gone_back_of_it_gets_its_return(self):
+        transaction = self.unfiscalized()
+        self.bank.change(transaction.tochka_operation_id,
+                         paid_at=transaction.tochka_paid_at.replace(tzinfo=timezone.utc))
+        self.bank.give_back(transaction.tochka_operation_id, 200)
+        self.refresh(transaction)
+        refund = transaction.child_transaction_ids
+        self.assertIn('return_without_receipt', refund.tochka_problem_ids.mapped('code'))
+        self.wizard().action_print()
+        self.work_off()
+        self.assertRecordValues(refund._fiscal_receipt(), [{
+            'kind': 'income_return', 'total': 200.0, 'state': 'done',
+            'income_id': transaction._fiscal_receipt().id}])
+        self.assertFalse(refund.tochka_problem_ids.filtered(lambda one: not one.closed_at))
 
     def test_unknown_fate_is_no_correction(self):
         unknown = self.yesterday(self.pay_invoice())

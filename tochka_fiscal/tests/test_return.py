@@ -135,6 +135,18 @@ class TestReturn(ReturnCommon):
         self.assertLines(receipt, ("Book", 1, 700, 700))
         self.assertIn(receipt, note.sudo().fiscal_receipt_ids)
 
+    def test_open_credit_note_names_its_lines(self):
+        """ The money is returned without it, and the books match both. """
+        payment = self.printed_payment(("A", 1, 500), ("B", 1, 500))
+        note = self.credit(payment.invoice_ids, 500.0)
+        self.assertEqual(note.amount_total, 1000.0)
+        note.button_draft()
+        note.invoice_line_ids.filtered(lambda line: line.name == "A").unlink()
+        note.action_post()
+        receipt = self.refund(payment, 500.0)
+        self.assertEqual(note.payment_state, 'paid')
+        self.assertLines(receipt, ("B", 1, 500, 500))
+
     def test_picked_in_the_wizard(self):
         payment = self.printed_payment(("Lessons", 8, 1500), ("Book", 2, 700))
         form = Form(self.env['payment.refund.wizard'].with_context(

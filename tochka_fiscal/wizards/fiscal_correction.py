@@ -134,12 +134,15 @@ class FiscalCorrection(models.TransientModel):
         :param fiscal.receipt wrong: The wrong receipt, as superuser.
         :raise UserError: If one names another.
         """
-        known = set(wrong.line_ids.mapped('source')) | {False, ''} | {
+        def sources(lines):  # a line may name several
+            return {source for line in lines for source in (line.source or '').split()}
+
+        known = sources(wrong.line_ids) | {
             f'{document._name},{document.id}'
             for document in wrong.transaction_id._fiscal_documents()}
         if wrong.closed_document:
             known.add(wrong.closed_document)
-        if not set(self.line_ids.mapped('source')) <= known:
+        if not sources(self.line_ids) <= known:
             raise UserError(_("A line names a document that this payment has not paid."))
 
     def _payments(self, wrong, total):

@@ -90,6 +90,7 @@ class FiscalMissed(models.TransientModel):
                 receipt.write({
                     'correction_day': receipt._fiscal_settled_on(), 'correction_order': order})
                 made |= receipt
+                made |= self._return(transaction)
         if not made:
             raise UserError(_("No settlement of these days lacks a receipt."))
         made._trigger()
@@ -100,6 +101,23 @@ class FiscalMissed(models.TransientModel):
         }
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _return(self, transaction):
+        """ Print the returns of what has gone back of a payment while it had no receipt.
+
+        :param payment.transaction transaction: The payment, as superuser.
+        :rtype: fiscal.receipt
+        """
+        receipts = self.env['fiscal.receipt'].sudo()
+        for refund in transaction.child_transaction_ids.filtered(
+            lambda tx: tx.operation == 'refund' and tx.state == 'done'
+        ):
+            returned = receipts._create_return(refund)
+            returned._release()
+            refund._tochka_unflag('return_without_receipt')
+            receipts |= returned
+        return receipts
 
     @api.model
     def _today(self):

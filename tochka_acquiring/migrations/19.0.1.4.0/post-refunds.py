@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from odoo.tools.sql import column_exists
+
 
 def migrate(cr, _version):
     """ A refund was a transaction with a state of its own beside Odoo's; now it is an intent, and
@@ -8,6 +10,8 @@ def migrate(cr, _version):
     Transactions of refunds that the bank does not list stay, cancelled, with reference, credit note
     and receipt: the one of a refund that is listed later becomes done.
     """
+    if not column_exists(cr, 'payment_transaction', 'tochka_refund_state'):
+        return  # Before 19.0.1.2.0 nothing was returned by Odoo.
     cr.execute("""
         INSERT INTO tochka_refund (
                     name, source_transaction_id, company_id, amount, credit_note_id, state,

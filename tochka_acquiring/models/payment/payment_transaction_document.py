@@ -250,12 +250,16 @@ class PaymentTransaction(models.Model):
     def _tochka_not_invoiced(self, order):
         """ Return what of a sale order is still to be invoiced, in its currency.
 
-        An invoice that is a draft again keeps the money that is matched with it.
+        An invoice that is a draft again keeps the money that is matched with it. Of an order that
+        is invoiced as a whole nothing comes any more, whatever its invoices ask for: less, after a
+        discount or cash rounding.
 
         :param sale.order order: The order.
         :rtype: float
         """
-        if order.state == 'cancel':
+        if order.state == 'cancel' or (
+            order.invoice_status == 'invoiced' and 'draft' not in order.invoice_ids.mapped('state')
+        ):
             return 0.0
         invoiced = 0.0
         for move in order.invoice_ids.filtered(lambda move: move.currency_id == order.currency_id):

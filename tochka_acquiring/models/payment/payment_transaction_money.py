@@ -117,7 +117,11 @@ class PaymentTransaction(models.Model):
         if self.state != 'done' or not self.is_post_processed or not self.tochka_meant_for:
             return nothing
         if not self._tochka_is_booked():
-            left = self._tochka_kept_money()
+            # What went back and is in the books needs the money that came in them, too.
+            returned = self.child_transaction_ids.filtered(
+                lambda tx: tx.operation == 'refund' and tx.state == 'done'
+                and not tx._tochka_is_booked())
+            left = self.amount + sum(returned.mapped('amount'))
             return ('unbooked', left, '') if self.currency_id.compare_amounts(left, 0) > 0 else (
                 nothing)
         left = self._tochka_open_money()
@@ -137,7 +141,7 @@ class PaymentTransaction(models.Model):
         :rtype: float
         """
         refunds = self.sudo().tochka_refund_ids._on_their_way()
-        return sum(refunds.filtered(lambda refund: not refund.credit_note_id).mapped('amount'))
+        return sum(refunds._without_note().mapped('amount'))
 
     def _tochka_awaited(self):
         """ Return how much of this payment the invoices will take that its orders are still to get.

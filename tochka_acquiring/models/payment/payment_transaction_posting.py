@@ -81,7 +81,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         invoices = self.invoice_ids
-        if self.operation != 'refund' and any(invoice.state == 'draft' for invoice in invoices):
+        if any(invoice.state == 'draft' for invoice in invoices):
             self.invoice_ids = invoices.filtered(lambda invoice: invoice.state != 'draft')
         return invoices
 
@@ -217,8 +217,7 @@ class PaymentTransaction(models.Model):
         open_amount = -sum(
             sum(lines.mapped('amount_residual_currency'))
             for lines in self._tochka_returnable_lines())
-        waiting = self.tochka_refund_ids._on_their_way().filtered(
-            lambda refund: not refund.credit_note_id)
+        waiting = self.tochka_refund_ids._on_their_way()._without_note()
         return max(self.currency_id.round(open_amount - sum(waiting.mapped('amount'))), 0.0)
 
     def _tochka_paid_invoices(self):

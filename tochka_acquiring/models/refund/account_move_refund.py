@@ -50,7 +50,8 @@ class AccountMove(models.Model):
     def _tochka_match_returned(self):
         """ Match this credit note with money of its invoice that was returned without one. """
         self.ensure_one()
-        refunds = self._tochka_refunds_without_note().filtered('payment_id')
+        refunds = self.tochka_refund_ids | self._tochka_refunds_without_note()
+        refunds = refunds.filtered('payment_id')
         for due in self.line_ids.filtered(
             lambda line: line.account_id.account_type == 'asset_receivable' and not line.reconciled
         ):
@@ -78,8 +79,8 @@ class AccountMove(models.Model):
         """ Return the refunds of the payments of this credit note's invoice that were asked for
         without a credit note, and were not refused or given up.
         """
-        return self.reversed_entry_id._tochka_payments().tochka_refund_ids.filtered(
-            lambda refund: not refund.credit_note_id and refund.state not in const.REFUND_CLOSED)
+        refunds = self.reversed_entry_id._tochka_payments().tochka_refund_ids._without_note()
+        return refunds.filtered(lambda refund: refund.state not in const.REFUND_CLOSED)
 
     def _tochka_refunds(self):
         """ Return the refunds of an invoice's payments, or those that pay a credit note. """

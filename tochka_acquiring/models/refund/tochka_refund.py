@@ -230,6 +230,11 @@ class TochkaRefund(models.Model):
         self.write({**values, 'state': state, 'failure': problems._plain(error)})
         problems._close(self)
 
+    def _without_note(self):
+        """ Return those of the refunds that pay no credit note: one that is cancelled or a draft
+        again takes no money. :rtype: tochka.refund """
+        return self.filtered(lambda refund: refund.credit_note_id.state != 'posted')
+
     # === BUSINESS METHODS - WHAT PEOPLE READ === #
 
     def _responsible(self):

@@ -28,6 +28,19 @@ def migrate(cr, _version):
            AND receipt.basis IS NOT NULL AND receipt.basis != 'null' AND receipt.basis != '{}'
            AND receipt.prepayment_id IS NULL
     """)
+    # Money that was left over names its documents, too: the same order may have needed it since,
+    # and that has never closed it.
+    cr.execute("""
+        UPDATE fiscal_receipt_line line
+           SET source = (SELECT string_agg(key, ' ' ORDER BY key)
+                           FROM jsonb_object_keys(receipt.basis) AS key)
+          FROM fiscal_receipt receipt
+         WHERE line.receipt_id = receipt.id AND COALESCE(line.source, '') = ''
+           AND line.fiscal_method = 'advance' AND line.fiscal_subject = 'payment'
+           AND line.name IN ('Аванс', 'Advance payment')
+           AND receipt.basis IS NOT NULL AND receipt.basis != 'null' AND receipt.basis != '{}'
+           AND receipt.kind = 'income' AND receipt.prepayment_id IS NULL
+    """)
     # A look costs next to nothing now.
     cr.execute("""
         UPDATE ir_cron SET interval_number = 5

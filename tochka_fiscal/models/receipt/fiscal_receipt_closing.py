@@ -93,9 +93,10 @@ class FiscalReceipt(models.Model):
             lambda refund: refund.state in acquiring_const.REFUND_IN_WORK).mapped('amount')))
         closings = self.browse()
         for source, part in self._closable(deliveries).items():
-            # What is an advance whatever happens is not delivered by its own document.
-            part = min(
-                part, self._prepaid_left(own if source in own else None) - going_back)
+            # What is an advance whatever happens is not delivered by its own document; what was
+            # more than its documents owed, only by one that the books have matched it with.
+            part = min(part, self._prepaid_left(
+                own if source in own else None, source.startswith('account.move,')) - going_back)
             if part > 0:
                 part = min(part, self._most(deliveries[source][0], source))
             if part > 0:
@@ -246,11 +247,12 @@ class FiscalReceipt(models.Model):
             return self.line_ids.browse()
         return self.line_ids.filtered(lambda line: line.fiscal_method in const.PREPAID_METHODS)
 
-    def _prepaid_left(self, own=None):
+    def _prepaid_left(self, own=None, is_matched=True):
         """ Return what is left of the prepayment: less what was closed, and what came back before
         it was.
 
         :param set|None own: Only what documents of the payment can close: lines that name one.
+        :param bool is_matched: Whether the books say that the money has paid these.
         :return: Kopecks, not negative.
         :rtype: int
         """
@@ -263,6 +265,7 @@ class FiscalReceipt(models.Model):
         rest = left(lines, closings) - self._used()
         if own is not None:
             rest = min(rest, left(
-                lines.filtered('source'),
+                lines.filtered(
+                    lambda line: line.source and (is_matched or not line._is_left_over())),
                 closings.filtered(lambda closing: closing.closed_document in own)))
         return max(rest, 0)

@@ -99,6 +99,12 @@ class FiscalReceiptLine(models.Model):
         return sum(to_kopecks(line.total) for line in self.return_line_ids
                    if line.receipt_id.state != 'void')
 
+    def _is_left_over(self):
+        """ Return whether this is money that was more than its documents owed. :rtype: bool """
+        self.ensure_one()
+        return bool(self.source) and (
+            self.fiscal_method == 'advance' and self.fiscal_subject == 'payment')
+
     def _line(self):
         """ Return the neutral line, to the kopeck. :rtype: Line """
         self.ensure_one()

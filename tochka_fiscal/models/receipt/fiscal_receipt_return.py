@@ -107,13 +107,18 @@ class FiscalReceipt(models.Model):
         if named:
             shares = share_return(amount, left, named)
         else:
-            # What was not handed over yet goes back first: the rest of a balance is an advance.
-            first = min(amount, sum(left[:len(prepaid)]))
+            # What was for nothing goes back first, then what was not handed over yet: the rest of
+            # a balance is an advance.
+            over = [place for place, (line, _left) in enumerate(prepaid) if line._is_left_over()]
+            groups = [over, [place for place in range(len(prepaid)) if place not in over]]
             shares = [0] * len(left)
-            for part, places in ((first, range(len(prepaid))),
-                                 (amount - first, range(len(prepaid), len(left)))):
+            rest = amount
+            for places in (*groups, range(len(prepaid), len(left))):
+                of_group = [left[place] for place in places]
+                part = min(rest, sum(of_group)) if places in groups else rest
+                rest -= part
                 if part:
-                    of_part = share_return(part, [left[place] for place in places])
+                    of_part = share_return(part, of_group)
                     for place, share in zip(places, of_part, strict=True):
                         shares[place] = share
         return [
@@ -142,16 +147,21 @@ class FiscalReceipt(models.Model):
             return to_kopecks(line.total) - line._returned() + own
 
         closings = self._closings()
-        closed = sum(to_kopecks(closing.total) for closing in closings)
+        closed, used = sum(closing._money() for closing in closings), self._used()
         prepaid, settled = [], []
         # Lines of a document are closed before money that is an advance in any case.
         for line in self.line_ids.sorted(lambda line: (not line.source, line.id)):
             if line.fiscal_method not in const.PREPAID_METHODS:
                 settled.append((line, rest(line)))
                 continue
-            taken = min(closed, rest(line))
+            left = rest(line)
+            if not line.source:  # A gift card that has paid something is no advance any more.
+                by_card = min(used, left)
+                used -= by_card
+                left -= by_card
+            taken = min(closed, left)
             closed -= taken
-            prepaid.append((line, rest(line) - taken))
+            prepaid.append((line, left - taken))
         settled += [(line, rest(line)) for line in closings.line_ids]
         return prepaid, settled
 
@@ -172,7 +182,7 @@ class FiscalReceipt(models.Model):
         if picked:
             return picked
         named = []
-        for note in refund.invoice_ids.filtered(lambda move: move.move_type == 'out_refund'):
+        for note in refund._fiscal_returned_notes():
             source = f'account.move,{note.reversed_entry_id.id}'
             for line in refund._fiscal_document_lines(note):
                 pieces = [place for code in line._fiscal_mark_codes()

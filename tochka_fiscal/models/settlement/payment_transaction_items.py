@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring.const import SUPPORTED_CURRENCIES
+from odoo.addons.tochka_acquiring.models.core.account_move import PayersDay
 from odoo.addons.tochka_acquiring.utils import bank_day, in_russian
 from odoo.addons.tochka_fiscal import const, receipt, settlement
 from odoo.addons.tochka_fiscal.receipt import _lt
@@ -66,7 +67,10 @@ class PaymentTransaction(models.Model):
             lines = transaction._fiscal_apply_template(lines)
         if paid > settled:
             name = is_topup and transaction._tochka_details() or ''
-            lines.append(transaction._fiscal_line_of_money(name, paid - settled, 'advance'))
+            lines.append(transaction._fiscal_line_of_money(
+                name, paid - settled, 'advance',
+                # It may pay another document of the same order, which closes it then.
+                '' if is_topup else ' '.join(f'{one._name},{one.id}' for one in documents)))
         return lines
 
     def _fiscal_line_without_document(self, paid):
@@ -78,12 +82,13 @@ class PaymentTransaction(models.Model):
         method = self._fiscal_fixed_method() or settlement.choose_method(False, False, True)
         return self._fiscal_line_of_money(self._tochka_details(), paid, method)
 
-    def _fiscal_line_of_money(self, name, amount, method):
+    def _fiscal_line_of_money(self, name, amount, method, source=''):
         """ Return a line that says nothing but that money came.
 
         :param str name: The text; by default that it is an advance, in Russian.
         :param int amount: Kopecks.
         :param str method: A name of `const.FISCAL_METHODS`.
+        :param str source: The documents that it was meant for, if any.
         :rtype: receipt.Line
         """
         subject = 'payment'
@@ -96,7 +101,7 @@ class PaymentTransaction(models.Model):
         return receipt.Line(
             name=receipt.cut_name(name) or in_russian('tochka_fiscal', _lt("Advance payment")),
             price=amount, quantity=Decimal(1), total=amount, vat=vat, method=method,
-            subject=subject)
+            subject=subject, source=source)
 
     def _fiscal_apply_template(self, lines):
         """ Return one line with the text of the provider's template, if there is one and it may be.
@@ -226,7 +231,10 @@ class PaymentTransaction(models.Model):
                 lambda partial: partial.debit_move_id.move_id in documents)
             return max(
                 self._fiscal_kopecks(sum(settled.mapped('debit_amount_currency'))) - paid, 0)
-        for invoice in documents.filtered(lambda move: move.state == 'posted'):
+        # The day on which the payer has paid decides, as in the books.
+        for invoice in documents.filtered(lambda move: move.state == 'posted').with_context(
+            tochka_payers_day=PayersDay(self._fiscal_settled_on())
+        ):
             due = invoice._get_invoice_next_payment_values()
             if due.get('installment_state') == 'epd' and not self.currency_id.compare_amounts(
                 self.amount, due['amount_due']
@@ -244,7 +252,7 @@ class PaymentTransaction(models.Model):
         :rtype: int
         """
         total = self._fiscal_kopecks(order.amount_total)
-        online = sum(self._fiscal_kopecks(payment.amount)
+        online = sum(self._fiscal_kopecks(self._fiscal_kept(payment))
                      for payment in earlier if order in payment.sale_order_ids)
         invoiced = still_open = 0
         for invoice in order.invoice_ids.filtered(lambda move: move.state == 'posted'):
@@ -261,13 +269,27 @@ class PaymentTransaction(models.Model):
 
         :rtype: payment.transaction
         """
-        def moment(transaction):
-            return (transaction.last_state_change or fields.Datetime.now(), transaction.id)
-
         return (documents.transaction_ids - self - self.source_transaction_id).filtered(
-            lambda tx: tx.state == 'done' and tx.operation not in ('refund', 'validation')
-            and (self.state != 'done' or moment(tx) < moment(self))
-        ).sorted(moment)
+            lambda tx: tx.operation not in ('refund', 'validation') and self._fiscal_follows(tx)
+        ).sorted(lambda tx: tx._fiscal_turn())
+
+    def _fiscal_turn(self):
+        return self.last_state_change or fields.Datetime.now(), self.id
+
+    def _fiscal_follows(self, other):
+        """ Return whether this money came after other money had come or gone. :rtype: bool """
+        return other.state == 'done' and (
+            self.state != 'done' or other._fiscal_turn() < self._fiscal_turn())
+
+    def _fiscal_kept(self, payment):
+        """ Return what of an earlier payment had not gone back when this money came.
+
+        :param payment.transaction payment: The earlier one.
+        :return: As an ORM monetary value.
+        :rtype: float
+        """
+        return payment.amount + sum(payment.child_transaction_ids.filtered(
+            lambda tx: tx.operation == 'refund' and self._fiscal_follows(tx)).mapped('amount'))
 
     # === BUSINESS METHODS - HELPERS === #
 
