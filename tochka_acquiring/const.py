@@ -274,6 +274,7 @@ PROBLEM_SEVERITY = {
     'expired_with_money': '1_danger',
     'unbookable': '1_danger',
     'unbooked': '1_danger',
+    'refund_unbooked': '1_danger',
     'refund_unknown': '1_danger',
     'refund_rejected': '1_danger',
     'refund_too_much': '1_danger',

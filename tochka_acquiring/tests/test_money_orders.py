@@ -280,3 +280,11 @@ class TestMoneyOfOrders(MoneyCommon):
             for documents in (order, invoice):
                 with self.assertRaises(ConcurrencyError):
                     self.env['payment.transaction']._tochka_lock_documents(documents)
+
+    def test_two_orders_of_which_one_is_cancelled(self):
+        live, cancelled = self.create_order(), self.create_order(500.0)
+        transaction = self.pay(self.link(live | cancelled))
+        cancelled._action_cancel()
+        self.run_job('cron_money')
+        self.assertEqual(self.told(transaction), {'overpaid': ('cancelled', 500.0)})
+        self.assertSettled(self.make_invoice(live))

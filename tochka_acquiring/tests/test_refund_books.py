@@ -274,6 +274,24 @@ class TestTopupRefund(RefundCommon):
 class TestRecordedReturn(RefundCommon):
     """ A return by hand is in the books once. """
 
+    def test_refund_that_left_the_books(self):
+        """ Somebody deletes its payment: a person is asked until it is in the books again. """
+        payment = self.paid(1000.0)
+        self.ask_refund(payment, 100.0)
+        self.work()
+        refund = payment.tochka_refund_ids
+        entry = refund.payment_id
+        entry.action_draft()
+        self.run_job('cron_money')
+        self.assertEqual(self.problems(payment), ['refund_unbooked'])
+        entry.action_post()
+        self.run_job('cron_money')
+        self.assertFalse(self.problems(payment))
+        entry.action_draft()
+        entry.unlink()
+        self.run_job('cron_money')
+        self.assertEqual(self.problems(payment), ['refund_unbooked'])
+
     def record(self, payment, amount, day=None, offered=None):
         form = Form(self.env['tochka.refund.record'].with_context(
             default_transaction_id=payment.id))

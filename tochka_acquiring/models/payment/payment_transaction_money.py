@@ -105,6 +105,12 @@ class PaymentTransaction(models.Model):
             payment._tochka_unflag(*(known for known in MONEY_CODES if known != code))
             if code:
                 payment._tochka_flag(code, amount=f'{amount:.2f}', why=why)
+            gone = payment._tochka_is_booked() and -sum(
+                payment._tochka_unbooked_refunds().mapped('amount'))
+            if gone:
+                payment._tochka_flag('refund_unbooked', amount=f'{gone:.2f}')
+            else:
+                payment._tochka_unflag('refund_unbooked')
 
     def _tochka_find_untold(self):
         """ Return what a person has to be asked about the money of this payment.
@@ -118,10 +124,7 @@ class PaymentTransaction(models.Model):
             return nothing
         if not self._tochka_is_booked():
             # What went back and is in the books needs the money that came in them, too.
-            returned = self.child_transaction_ids.filtered(
-                lambda tx: tx.operation == 'refund' and tx.state == 'done'
-                and not tx._tochka_is_booked())
-            left = self.amount + sum(returned.mapped('amount'))
+            left = self.amount + sum(self._tochka_unbooked_refunds().mapped('amount'))
             return ('unbooked', left, '') if self.currency_id.compare_amounts(left, 0) > 0 else (
                 nothing)
         left = self._tochka_open_money()
@@ -133,6 +136,15 @@ class PaymentTransaction(models.Model):
         if self.currency_id.compare_amounts(left, 0) <= 0:
             return nothing
         return 'overpaid', left, self._tochka_why_left()
+
+    def _tochka_unbooked_refunds(self):
+        """ Return the refunds of this payment that have gone back and are in no books.
+
+        :rtype: payment.transaction
+        """
+        return self.child_transaction_ids.filtered(
+            lambda tx: tx.operation == 'refund' and tx.state == 'done' and tx.is_post_processed
+            and not tx._tochka_is_booked())
 
     def _tochka_going_back(self):
         """ Return how much of this payment is on its way back, not for a credit note.
@@ -152,9 +164,9 @@ class PaymentTransaction(models.Model):
         :rtype: float
         """
         orders = self._tochka_orders()
-        if not orders or any(order.state != 'sale' for order in orders):
-            return 0.0
-        room = sum(self._tochka_not_invoiced(order) for order in orders)
+        # A quotation may never get an invoice, what was cancelled gets none.
+        orders = orders and orders.filtered(lambda order: order.state == 'sale')
+        room = sum(self._tochka_not_invoiced(order) for order in orders or ())
         if not room:
             return 0.0
         earlier = orders.sudo().transaction_ids.filtered(
@@ -205,9 +217,12 @@ class PaymentTransaction(models.Model):
         ]
         told = self.env['tochka.problem'].sudo().search([
             ('res_model', '=', self._name), ('closed_at', '=', False),
-            ('code', 'in', MONEY_CODES),
+            ('code', 'in', (*MONEY_CODES, 'refund_unbooked')),
         ])
         deleted = self.search([*mine, ('payment_id', '=', False)])
+        refunds = self.search([
+            ('state', '=', 'done'), ('is_post_processed', '=', True), ('payment_id', '=', False),
+            ('operation', '=', 'refund'), ('provider_code', '=', 'tochka')])
         AccountPayment = self.env['account.payment'].sudo()
         of_transactions = [('payment_transaction_id', '!=', False)]
         not_booked = AccountPayment.search([
@@ -216,5 +231,7 @@ class PaymentTransaction(models.Model):
             *of_transactions, ('is_reconciled', 'not in', [True])])
         found = not_booked.payment_transaction_id | not_matched.payment_transaction_id.filtered(
             lambda tx: tx.tochka_meant_for == 'document')
+        found |= not_booked.payment_transaction_id.source_transaction_id
+        found |= refunds.source_transaction_id
         return sorted({
             *told.mapped('res_id'), *deleted.ids, *found.filtered_domain(mine).ids})
