@@ -122,6 +122,6 @@ def test_a_lock_is_free_again_after_an_error():
 def test_odoos_own_runner_sees_every_test(addon):
     """ It runs what the package imports, and says nothing of the rest. """
     folder = ROOT / addon / 'tests'
-    imported = re.findall(r'^from \. import (test_\w+)$', (folder / '__init__.py').read_text(),
+    imported = re.findall(r'^ *from \. import (test_\w+)$', (folder / '__init__.py').read_text(),
                           re.MULTILINE)
     assert sorted(imported) == sorted(path.stem for path in folder.glob('test_*.py'))

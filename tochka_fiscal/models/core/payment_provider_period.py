@@ -14,18 +14,13 @@ class PaymentProvider(models.Model):
         string="Taxation by day", comodel_name='fiscal.period', inverse_name='provider_id',
         readonly=True, copy=True)
 
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        """ Override of `payment`: what is corrected in the form holds for the present period. """
-        res = super().write(vals)
-        if 'fiscal_taxation_system' in vals or 'fiscal_vat' in vals:
-            for provider in self.filtered('fiscal_period_ids'):
-                provider.sudo().fiscal_period_ids._on(bank_day(fields.Datetime.now())).write(
-                    provider._fiscal_present())
-        return res
-
     # === BUSINESS METHODS === #
+
+    def _fiscal_correct_present_period(self):
+        """ What is corrected in the form holds for the present period. """
+        for provider in self.filtered('fiscal_period_ids'):
+            provider.sudo().fiscal_period_ids._on(bank_day(fields.Datetime.now())).write(
+                provider._fiscal_present())
 
     def _fiscal_present(self):
         """ Return what the form shows, as values of a period. :rtype: dict """

@@ -52,7 +52,8 @@ class PaymentProvider(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """ Override of `payment` to have the bank's register ready before the first payer. """
+        """ Override of `payment` to have the bank's register ready before the first payer, and
+        to keep what is corrected in the form with the present period. """
         providers = super().create(vals_list)
         providers._fiscal_prepare_bank_registers()
         return providers
@@ -62,6 +63,8 @@ class PaymentProvider(models.Model):
         result = super().write(vals)
         if {'fiscalization', 'tochka_merchant_id'} & set(vals):
             self._fiscal_prepare_bank_registers()
+        if {'fiscal_taxation_system', 'fiscal_vat'} & set(vals):
+            self._fiscal_correct_present_period()
         return result
 
     # === BUSINESS METHODS === #
