@@ -3,10 +3,12 @@
 import re
 
 from odoo import SUPERUSER_ID, api
+from odoo.tools import sql
 
 
 def migrate(cr, _version):
-    write_tags_into_templates(cr)
+    if sql.table_exists(cr, 'tochka_details_tag'):  # the first versions had none
+        write_tags_into_templates(cr)
     keep_the_order_of_shops(cr)
 
 
