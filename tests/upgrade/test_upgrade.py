@@ -57,7 +57,7 @@ env['tochka.details.tag'].create([
     {'name': "contract", 'source': 'payer', 'field_id': ref.id, 'text': "none"},
     {'name': "city", 'source': 'text', 'text': "Tver {1}"},
 ])
-provider = env['payment.provider'].search([('code', '=', 'tochka'), ('state', '!=', 'disabled')])
+provider = env['payment.provider'].search([('tochka_merchant_id', '!=', False)])
 provider.tochka_details_template = "{payer} { contract }, {city}"
 plan = env['account.analytic.plan'].create({'name': "Shops"})
 account = env['account.analytic.account'].create({'name': "Books", 'plan_id': plan.id})
