@@ -226,10 +226,11 @@ class TestRights(RefundCommon):
                     r"context(?:\.get\(|\[)\s*'((?:tochka|fiscal)_\w+)'", path.read_text())
                 if found and 'tests' not in path.parts:
                     readers[path.name] = set(found)
-        # The last two look themselves whether it is a recordset, or our own object.
+        # The others look themselves whether it is a recordset, or our own object.
         self.assertEqual(readers, {
             # Whoever makes a connection chooses the provider's anyway.
             'tochka_connection.py': {'tochka_provider_id'},
+            'account_move.py': {'tochka_payers_day'},
             'account_payment.py': {'tochka_posting'},
             'payment_transaction_return.py': {'fiscal_refund_wizard'},
         })

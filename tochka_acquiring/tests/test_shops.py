@@ -203,9 +203,11 @@ class TestChoice(ShopsCommon):
         self.assertIn("Card", second.tochka_warning)
         self.assertFalse(self.provider.sudo().tochka_warning)
         second.sequence = -1
+        self.env.invalidate_all()
         self.assertFalse(second.tochka_warning)
         self.assertIn(second.name, self.provider.sudo().tochka_warning)
         second.tochka_journal_ids = self.book_journal
+        self.env.invalidate_all()
         self.assertFalse(self.provider.sudo().tochka_warning or second.tochka_warning)
 
     def test_shop_whose_documents_another_one_takes(self):
@@ -217,6 +219,7 @@ class TestChoice(ShopsCommon):
         self.assertIn("Third takes all documents", second.tochka_warning)
         self.assertFalse(third.tochka_warning)
         second.sequence = 30
+        self.env.invalidate_all()
         self.assertFalse(second.tochka_warning or third.tochka_warning)
 
     def test_shops_with_other_ways_to_pay_may_share_the_documents(self):

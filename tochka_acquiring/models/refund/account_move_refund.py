@@ -27,12 +27,14 @@ class AccountMove(models.Model):
     def _compute_tochka_refunds(self):
         may_refund = self.env.user.has_group('tochka_acquiring.group_refund')
         for move in self:
-            sudo = move.sudo()
-            refunds = sudo._tochka_refunds()
+            # Of what is stored: a form could name anybody's payments.
+            stored = sudo_of_accessible(move._origin)
+            refunds = stored and stored._tochka_refunds()
             move.tochka_refund_count = len(refunds)
-            move.tochka_refund_info = refunds._describe()
+            move.tochka_refund_info = refunds and refunds._describe()
             move.tochka_can_refund = bool(
-                may_refund and sudo._tochka_note_left() > 0 and sudo._tochka_note_payments())
+                stored and may_refund and stored._tochka_note_left() > 0
+                and stored._tochka_note_payments())
 
     # === ACTION METHODS === #
 
