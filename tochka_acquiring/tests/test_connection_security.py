@@ -139,7 +139,8 @@ class TestConnectionSecurity(ConnectionCommon):
         self.mine.merchant_ids.is_usable = False
         self.mine._update_problems()
         self.env['tochka.problem'].sudo().create({
-            'connection_id': self.mine.id, 'code': 'entity', 'subject': 'x',
+            'connection_id': self.mine.id, 'res_model': 'tochka.connection', 'res_id': self.mine.id,
+            'code': 'entity', 'subject': 'x',
             'severity': '3_info', 'params': {'name': "ООО «Ромашка»"},
         })
         self.assertIn('provider', self.mine.problem_ids.mapped('code'))

@@ -59,7 +59,7 @@ class TestSweepGoesOn(JobsMixin, RefundCommon):
         with self.no_time():
             self.assertLessEqual(self.run_until_idle('cron_sweep'), 4)
         self.assertTrue(self.entity.swept_at)
-        self.assertTrue(all(transactions.mapped('tochka_problem')))
+        self.assertTrue(all(transaction.tochka_problem_ids for transaction in transactions))
 
     def test_one_that_breaks_does_not_stop_the_others(self):
         transactions = self.paid_unknown(3)

@@ -102,6 +102,10 @@ class TestTry(RefundCommon):
             'name': "Administrator", 'login': 'administrator-try', 'company_id': self.company.id,
             'company_ids': self.company.ids, 'group_ids': self.env.ref('base.group_system').ids,
         })
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE tochka_try SET create_uid = %s WHERE id = %s",
+                            [administrator.id, wizard.id])
+        self.env.invalidate_all()
         with self.assertRaisesRegex(AccessError, "no right to return money"):
             wizard.with_user(administrator).action_refund()
 

@@ -3,6 +3,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
 # What the context of `_generate_journal_entry` holds when many payments are posted together. It is
@@ -92,11 +93,11 @@ class AccountPayment(models.Model):
         for payment in self:
             account = payment.tochka_advance_account_id
             if account and not (
-                account.reconcile and account.account_type == 'liability_current'
+                account.reconcile and account.account_type in const.ADVANCE_ACCOUNT_TYPES
             ):
                 raise ValidationError(_(
-                    "%s is no account of advances: it must be a current liability that can be"
-                    " reconciled.", account.display_name))
+                    "%s is no account of advances: it must be a current liability or asset, or"
+                    " receivable, that can be reconciled.", account.display_name))
 
     # === CRUD METHODS === #
 

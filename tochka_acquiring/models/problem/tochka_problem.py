@@ -201,6 +201,12 @@ class TochkaProblem(models.Model):
             'closed_by_id': self.env.uid, 'reason': reason})
 
     @api.model
+    def _stands(self, records, code):
+        """ Return whether a problem of one of these records is open. :rtype: bool """
+        return bool(self.sudo().search_count([
+            *self._about(records), ('code', '=', code), ('closed_at', '=', False)], limit=1))
+
+    @api.model
     def _about(self, record):
         return [
             ('res_model', '=', record._name), ('res_id', 'in', record.ids),

@@ -42,7 +42,9 @@ class PaymentTransaction(models.Model):
         if operation.status in ('REFUNDED', 'REFUNDED_PARTIALLY') and not operation.refunds:
             problems['refund_unnamed'] = {'status': operation.status}
         if not problems and not operation.unread and operation.refunded != booked and (
-            new or not missing  # that one is missing is told of by itself
+            # That one is missing is told of by itself, until a person has closed it.
+            not missing or new and not self.env['tochka.problem']._stands(
+                missing, 'refund_vanished')
         ):
             problems['refund_sum'] = {'listed': operation.refunded, 'booked': booked}
         for code, params in problems.items():
