@@ -61,6 +61,11 @@ class TestEveryJob(JobsMixin, RefundCommon):
             minutes=const.STUCK_MINUTES + 1)
         return lambda: len(transactions.filtered(lambda tx: not tx.is_post_processed))
 
+    def prepare_money(self):
+        payments = self.env['payment.transaction'].union(*[self.paid() for _count in range(3)])
+        payments.payment_id.action_draft()
+        return lambda: len(payments.filtered(lambda tx: not tx.tochka_problem_ids))
+
     def prepare_refund(self):
         refunds = self.env['tochka.refund'].sudo().union(*[
             self.ask_refund(self.paid()) for _count in range(3)])

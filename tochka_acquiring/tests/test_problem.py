@@ -67,8 +67,8 @@ class TestProblem(ProblemCommon):
         self.assertEqual(again, problem)
         self.assertIn("7.00", problem.advice)
         self.assertIn("7,00", problem.activity_id.note)
-        other = transaction._tochka_flag('refund_rejected', subject='1', amount='1', error="no")
-        third = transaction._tochka_flag('refund_rejected', subject='2', amount='1', error="no")
+        other = transaction._tochka_flag('unbooked', subject='1', amount='1')
+        third = transaction._tochka_flag('unbooked', subject='2', amount='1')
         self.assertEqual(transaction.tochka_problem_ids, problem + other + third)
         self.assertEqual(other.severity, '1_danger')
 

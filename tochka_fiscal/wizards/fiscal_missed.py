@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal import const
@@ -143,11 +142,8 @@ class FiscalMissed(models.TransientModel):
             ('fiscal_receipt_ids', '=', False),
             ('operation', 'not in', ('refund', 'validation')),
             ('provider_id.fiscalization', '=', 'other'),
-            # Some are learned of days after they were paid.
-            *Domain.OR([
-                self._around('tochka_paid_at'),
-                [('tochka_paid_at', '=', False), *self._around('last_state_change')],
-            ]),
+            # Some are learned of days after they were paid: none before.
+            ('last_state_change', '>=', self.date_from - timedelta(days=1)),
         ]).filtered(lambda transaction: transaction._fiscal_needs_receipt()
                     and self._is_within(transaction._fiscal_paid_at()))
 

@@ -361,3 +361,11 @@ class TochkaProblem(models.Model):
         if self.res_model not in self.env:
             return self.browse()
         return self.env[self.res_model].browse(self.res_id).exists()
+
+    def _record_as(self, model):
+        """ Return what it is about, of a model that the words need; empty if it is of another.
+
+        :rtype: models.Model
+        """
+        record = self._record()
+        return record if record._name == model else self.env[model]

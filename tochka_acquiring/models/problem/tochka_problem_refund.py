@@ -11,7 +11,7 @@ class TochkaProblem(models.Model):
     # === OF A REFUND === #
 
     def _texts_refund_rejected(self, params):
-        refund = self._record()
+        refund = self._record_as('tochka.refund')
         return (
             _("The bank did not return the money."),
             _("The bank did not return %(amount)s roubles (%(refund)s): %(reason)s\nReturn the"
@@ -24,7 +24,7 @@ class TochkaProblem(models.Model):
         )
 
     def _texts_refund_unknown(self, params):
-        refund = self._record()
+        refund = self._record_as('tochka.refund')
         values = {'refund': refund.name, 'amount': self._amount(refund.amount),
                   'moment': self._moment(params.get('taken_at'))}
         if params.get('taken_at'):
@@ -43,7 +43,7 @@ class TochkaProblem(models.Model):
         )
 
     def _texts_refund_waits(self, params):
-        refund = self._record()
+        refund = self._record_as('tochka.refund')
         return (
             _("A refund has been waiting for a day."),
             _("The refund %(refund)s of %(amount)s roubles can't be sent, nor looked up: the bank"
@@ -54,7 +54,7 @@ class TochkaProblem(models.Model):
         )
 
     def _texts_refund_unlisted(self, params):
-        refund = self._record()
+        refund = self._record_as('tochka.refund')
         return (
             _("The bank does not list a return that was recorded by hand."),
             _("The return %(refund)s of %(amount)s roubles was recorded by hand, and the bank does"
@@ -67,7 +67,7 @@ class TochkaProblem(models.Model):
         return (
             _("The bank no longer lists a refund that is booked."),
             _("The bank no longer lists the refund %s, which is booked. Look at the operation in"
-              " the internet bank.", self._record().name),
+              " the internet bank.", self._record_as('tochka.refund').name),
             False,
         )
 

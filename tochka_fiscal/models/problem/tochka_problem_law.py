@@ -12,7 +12,7 @@ class TochkaProblem(models.Model):
     _inherit = 'tochka.problem'
 
     def _texts_vat_limit(self, params):
-        company, year = self._record().sudo(), params.get('year')
+        company, year = self._record_as('res.company').sudo(), params.get('year')
         today = bank_day(fields.Datetime.now())
         income = sum(company._fiscal_income(today.year)) if company else 0
         limit = law.exempt_income(year or today.year)
@@ -49,7 +49,7 @@ class TochkaProblem(models.Model):
         )
 
     def _texts_change_documents(self, params):
-        company = self._record().sudo()
+        company = self._record_as('res.company').sudo()
         count = len(company._fiscal_documents_without_vat()) if company else 0
         return (
             _("Invoices without VAT are open, and VAT is due from %s.",
