@@ -1,5 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import re
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -42,7 +43,7 @@ class TestOldRows(FiscalCommon, HttpCase):
             code, values = (query.code, query.params) if hasattr(query, 'code') else (
                 query, params)
             if code.lstrip().upper().startswith(('SELECT', 'WITH')) and any(
-                f'"{table}"' in code for table in TABLES
+                re.search(rf'\b{table}\b', code) for table in TABLES
             ):
                 execute(cursor, f'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {code}', values)
                 [[[plan]]] = cursor.fetchall()

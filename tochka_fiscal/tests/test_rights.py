@@ -115,7 +115,10 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         other = self.create_invoice(500.0)
         action = receipt.action_correct()
         wizard = self.env['fiscal.correction'].browse(action['res_id'])
+        source = wizard.line_ids.source
         wizard.line_ids.write({'price': 900.0, 'source': f'account.move,{other.id}'})
+        self.assertEqual(wizard.line_ids.source, source, "No form lets a person enter it")
+        wizard.line_ids.sudo().source = f'account.move,{other.id}'
         with self.assertRaisesRegex(UserError, "has not paid"):
             wizard.action_apply()
 
