@@ -204,6 +204,7 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
         transaction = self.create_linked_tx()
         token = payment_utils.generate_access_token(
             const.RETURN_ROUTE, transaction.reference, env=self.env)
+        self.authenticate(None, None)
         asked.clear()
         self.knock(const.RETURN_ROUTE, params={
             'reference': transaction.reference, 'access_token': token})

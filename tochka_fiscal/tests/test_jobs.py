@@ -189,6 +189,6 @@ class TestLane(FiscalJobsMixin, LaneCommon):
         self.assertEqual(len(self.till.moments), 1)
 
     def test_closing_does_not_wake_for_what_it_has_just_seen(self):
-        self.startPatcher(patch.object(const, 'BATCH', 1))
+        self.startPatcher(patch.object(tuning, 'CLOSING_BATCH', 1))
         self.provider.sudo().fiscal_closing = 'auto'
         self.run_until_idle('cron_closing', limit=10)
