@@ -188,7 +188,7 @@ class TestConnectionDisconnect(ConnectionCommon):
         connection.action_disconnect()
         self.assertRecordValues(connection, [{
             'state': 'disconnected', 'jwt_key': False, 'client_id': False, 'key_expires_at': False,
-            'webhook_state': 'unknown', 'problem': False,
+            'webhook_state': 'unknown',
         }])
         self.assertRecordValues(self.provider, [{'state': 'disabled', 'is_published': False}])
         with self.assertRaisesRegex(ValidationError, "not connected"):
