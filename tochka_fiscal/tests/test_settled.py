@@ -168,7 +168,7 @@ class TestWithoutReceipt(FiscalCommon, BalanceCommon):
 
     def test_payment_of_another_provider(self):
         provider = self.env['payment.provider'].sudo().create({
-            'name': "Another", 'code': 'none', 'company_id': self.company.id, 'state': 'test',
+            'name': "Another", 'code': 'none', 'company_id': self.company.id, 'state': 'enabled',
             'fiscalization': 'other', 'fiscal_taxation_system': 'usn_income',
             'fiscal_register_id': self.register.id, 'fiscal_method': 'auto'})
         transaction = self.create_tx(self.create_invoice(500.0), provider=provider)
