@@ -62,7 +62,8 @@ class Totals:
         name = f'pytest {" ".join(arguments)}'
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / 'report.xml'
-            words = [sys.executable, '-m', 'pytest', *plugins, f'--junitxml={report}', *arguments]
+            words = [sys.executable, '-m', 'pytest', '-p', 'tools.at_once', *plugins,
+                     f'--junitxml={report}', *arguments]
             options = {'cwd': ROOT, 'timeout': RUN_SECONDS,
                        'env': environment(**extra) if in_odoo else {**os.environ, **extra}}
             code = self._run(name, words, options)
