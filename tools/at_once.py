@@ -2,6 +2,8 @@
 would otherwise not tell.
 """
 
+import pytest
+
 
 class AtOnce:
     """ Names failures.
@@ -22,6 +24,7 @@ class AtOnce:
         self._terminal.write_line(' '.join([f'✗ {report.nodeid}', *reason])[:300])
 
 
+@pytest.hookimpl(trylast=True)  # when the reporter is there
 def pytest_configure(config):
     """ Hook of pytest: the workers of a run tell their controller, which names. """
     terminal = config.pluginmanager.get_plugin('terminalreporter')
