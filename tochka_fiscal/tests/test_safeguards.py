@@ -25,6 +25,8 @@ class TestFiscalSafeguards(SafeguardsCommon, FiscalCommon):
                 'orangedata_group', 'orangedata_authority'}
     UNIQUE = {
         'fiscal_attempt_key_uniq': 'key',
+        'fiscal_period_provider_day_uniq': 'provider_id, date_from',
+        'fiscal_period_tax_day_uniq': 'tax_id, date_from',
         'fiscal_receipt_settlement_uniq': 'settlement',
         'fiscal_register_merchant_uniq': 'merchant_id',
     }
