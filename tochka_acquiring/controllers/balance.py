@@ -96,7 +96,9 @@ class TochkaBalancePortal(PaymentPortal):
         f'{const.BALANCE_ROUTE}/transaction/<int:company_id>/<int:client_id>', type='jsonrpc',
         auth='user', website=True,
     )
-    def tochka_topup_transaction(self, company_id, client_id, amount, access_token, **kwargs):
+    def tochka_topup_transaction(
+        self, company_id, client_id, amount=None, access_token=None, **kwargs,
+    ):
         """ Create the transaction of a top-up and return its processing values.
 
         :param int company_id: The company whose balance is topped up.

@@ -228,14 +228,14 @@ class TestDashboard(TochkaCommon):
         """ No green word while a payment or a receipt needs somebody. """
         transaction = self.create_tx(self.create_invoice())
         problem = transaction._tochka_flag('overpaid', amount='1.00')
-        transaction._tochka_flag('refund_rejected', subject='1', amount='1.00', error="no")
+        transaction._tochka_flag('unbooked', subject='1', amount='1.00')
         self.assertEqual([self.read_card()[name] for name in ('is_well', 'count')], [False, 2])
         problem._close_by_person("settled")
         self.assertEqual(self.read_card()['count'], 1)
         other = self.env['res.company'].sudo().create({'name': "Other"})
         problem.copy({'company_id': other.id, 'closed_at': False, 'res_id': 999999})
         self.assertEqual(self.read_card()['count'], 1, "Another company's")
-        transaction._tochka_unflag('refund_rejected')
+        transaction._tochka_unflag('unbooked')
         self.assertTrue(self.read_card()['is_well'])
 
     def test_accountant_reads_it(self):

@@ -16,7 +16,8 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
     addon = 'tochka_acquiring'
 
     SECRETS = {
-        'tochka.connection': {'client_secret', 'jwt_key', 'client_id', 'webhook_foreign_url'},
+        'tochka.connection': {
+            'client_secret', 'jwt_key', 'client_id', 'webhook_foreign_url', 'webhook_problem'},
         'tochka.webhook.event': {'payload'},
         'tochka.problem': {'params', 'activity_id'},
     }

@@ -40,7 +40,7 @@ class TochkaLegalEntity(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains('company_id', 'inn', 'connection_id')
-    def _check_company(self):
+    def _check_company_is_of_connection(self):
         """ Check that the company is one of the connection's and has the legal entity's INN. """
         for entity in self.filtered('company_id'):
             company = entity.company_id

@@ -52,6 +52,7 @@ class FiscalReceipt(models.Model):
         """
         self.ensure_one()
         self.check_access('write')
+        self.env['fiscal.correction'].check_access('create')
         self.sudo()._check_correctable()
         wizard = self.env['fiscal.correction'].create({
             'receipt_id': self.id, 'taxation_system': self.taxation_system})
