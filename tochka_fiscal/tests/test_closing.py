@@ -207,9 +207,7 @@ class TestClosing(ClosingCommon):
 
         with patch.object(
             type(right.transaction_id), '_fiscal_deliveries', deliveries
-        ), mute_logger(
-            'odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_closing'
-        ):
+        ), self.assertLogs('odoo.addons.tochka_acquiring.models.core.ir_cron', 'ERROR'):
             self.close(days=11)
         self.assertEqual((broken.prepaid_left, right.prepaid_left), (1000.0, 0.0))
 
