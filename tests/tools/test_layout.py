@@ -125,3 +125,15 @@ def test_odoos_own_runner_sees_every_test(addon):
     imported = re.findall(r'^ *from \. import (test_\w+)$', (folder / '__init__.py').read_text(),
                           re.MULTILINE)
     assert sorted(imported) == sorted(path.stem for path in folder.glob('test_*.py'))
+
+
+@pytest.mark.parametrize('addon', ADDONS)
+def test_loggers_that_tests_name_exist(addon):
+    """ A logger is named after its module: who moves one would mute nothing, and assert nothing. """
+    gone = {
+        (path.name, name) for path in (ROOT / addon / 'tests').glob('*.py')
+        for name in re.findall(r"'(odoo\.addons\.tochka_\w+(?:\.\w+)*)'", path.read_text())
+        if not any((ROOT / name.removeprefix('odoo.addons.').replace('.', '/')).parent.glob(
+            f'{name.rpartition(".")[2]}*'))
+    }
+    assert not gone
