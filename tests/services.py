@@ -27,7 +27,7 @@ class Service:
         self.register_id = self.find() or self.enter()
         stack.call('fiscal.register', 'action_check', [self.register_id])
         [register] = stack.read('fiscal.register', [('id', '=', self.register_id)], [
-            'state', 'problem'])
+            'state', 'problem_ids'])
         assert register['state'] == 'ready', register
 
     def find(self):

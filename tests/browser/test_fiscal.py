@@ -10,6 +10,7 @@ from tests.browser.steps import wait
 
 WAIT_SECONDS = 90
 QR_SECONDS = 20
+PICTURE = '.o_form_view [name="qr_picture"] img'
 
 
 def wait_printed(stack, invoice_id):
@@ -56,14 +57,14 @@ def test_receipt_of_a_paid_invoice(stack, visit):
     accountant.look('fiscal_receipts')
     page.goto(f'{stack.odoo_url}/odoo/action-account.action_move_out_invoice/{invoice_id}')
     page.locator('button[name="action_fiscal_receipts"]').click()
-    page.locator('.o_form_view [name="qr"]').wait_for()
-    assert receipt['qr'] in page.locator('.o_form_view [name="qr"]').inner_text()
+    page.locator(PICTURE).wait_for()
+    assert read_qr(page.locator(PICTURE)) == receipt['qr']
     assert receipt['document_number'] in page.locator('.o_form_view').inner_text()
     accountant.look_twice(stack, 'fiscal_receipt')
     [transaction] = stack.transactions(invoice_id)
     page.goto(f'{stack.odoo_url}/odoo/account.payment/{transaction["payment_id"][0]}')
     page.locator('button[name="action_fiscal_receipts"]').click()
-    page.locator('.o_form_view [name="qr"]').wait_for()
+    page.locator(PICTURE).wait_for()
     page.goto(f'{stack.odoo_url}/odoo/payment.transaction/{transaction["id"]}')
     rows = page.locator('[name="fiscal_receipt_ids"] .o_data_row')
     rows.first.wait_for()

@@ -5,6 +5,7 @@ UPDATE tochka_connection
        client_secret = NULL,
        webhook_state = 'unknown',
        webhook_foreign_url = NULL,
+       webhook_problem = NULL,
        public_url = NULL,
        state = 'disconnected';
 DELETE FROM tochka_token;

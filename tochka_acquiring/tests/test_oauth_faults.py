@@ -173,7 +173,8 @@ class TestRenewalFaults(OAuthCommon):
         for _hour in range(2):
             self.run_job('cron_renew_access')
         self.assertFalse(self.application.asked)
-        self.assertEqual(len(self.activities()), 1)
+        asked = self.school.problem_ids.activity_id.filtered('active')
+        self.assertEqual(len(asked), 1)
         self.school.action_adopt_database()
         self.assertFalse(self.activities())
         self.run_job('cron_renew_access')

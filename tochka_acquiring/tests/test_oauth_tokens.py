@@ -119,13 +119,16 @@ class TestTokens(OAuthCommon):
         self.assertFalse(self.application.asked)
 
     def test_warned_a_week_and_a_day_before(self):
-        for days, severity in ((8, None), (6, '2_warning'), (5, '2_warning'), (0, '1_danger')):
+        for days, severity, is_asked in (
+            (8, None, False), (6, '2_warning', True),
+            # Whoever has done it is asked once more when it is high time, and not before.
+            (5, '2_warning', False), (0, '1_danger', True),
+        ):
             self.token.refresh_expires_at = fields.Datetime.now() + timedelta(days=days, hours=1)
             self.school._update_problems()
             problem = self.school.problem_ids.filtered(lambda one: one.code == 'expiry')
             self.assertEqual(problem.severity or None, severity)
-            self.assertEqual(bool(problem.activity_id.active), bool(severity))
-            # Whoever has done it is asked once more when it is high time.
+            self.assertEqual(bool(problem.activity_id.active), is_asked)
             problem.activity_id.action_feedback()
 
     def test_nobody_reads_them(self):

@@ -94,15 +94,16 @@ class TestFiscalDoors(DoorsCommon, FiscalCommon, HttpCase):
             'X-HMAC-Signature': signer.sign('POST', register.callback_url, body)})
 
     # === THE PORTAL === #
+    # A path that is no number is no door of ours: Odoo answers it by its own page.
 
     def knock_fiscal_my_receipts(self):
         self.pay_invoice()
         self.knock_page(const.PORTAL_ROUTE, 'page', 'x', examples=10)
-        for page in ('0', '-1', '2', str(2 ** 63), str(10 ** 30), 'x', '%00', '1e9'):
+        for page in ('0', '-1', '2', str(2 ** 63), str(10 ** 30), 'x', '1e9'):
             self.knock(f'{const.PORTAL_ROUTE}/page/{page}')
 
     def knock_fiscal_my_receipt(self):
         receipt = self.pay_invoice()
         self.knock_page(f'{const.PORTAL_ROUTE}/{receipt.id}', 'x', examples=10)
-        for number in ('0', '-1', str(2 ** 31), str(2 ** 63), str(10 ** 30), 'x', '%00'):
+        for number in ('0', '-1', str(2 ** 31), str(2 ** 63), str(10 ** 30), 'x'):
             self.knock(f'{const.PORTAL_ROUTE}/{number}')

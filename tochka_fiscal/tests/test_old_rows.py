@@ -82,12 +82,18 @@ class TestOldRows(FiscalCommon, HttpCase):
             'tochka_acquiring.cron_poll', 'tochka_acquiring.cron_monitor',
             'tochka_acquiring.cron_money',
             'tochka_acquiring.cron_refund',
-            'tochka_acquiring.cron_refund_sweep',
             'tochka_fiscal.cron_lane_0', 'tochka_fiscal.cron_overdue',
             'tochka_fiscal.cron_closing',
         ):
             with self.subTest(name):
                 self.assertReadsFew(self.env.ref(name).sudo().method_direct_trigger)
+
+    def test_refund_sweep(self):
+        """ The payment of a refund that the bank lists, and the refunds known of it. """
+        self.bank.give_back(self.receipt.transaction_id.tochka_operation_id, 1)
+        self.assertReadsFew(
+            self.env.ref('tochka_acquiring.cron_refund_sweep').sudo().method_direct_trigger)
+        self.assertTrue(self.receipt.transaction_id.tochka_refund_ids)
 
     def test_personal_data(self):
         """ What is deleted after its time is found without reading what was emptied before. """

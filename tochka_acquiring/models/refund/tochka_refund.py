@@ -194,10 +194,11 @@ class TochkaRefund(models.Model):
             payment, amount, state='requested', credit_note_id=credit_note and credit_note.id,
             **values)
         refund._queue()
-        payment._tochka_log_for_accountants(_(
+        reader = self.env['tochka.problem']._for_reader(refund)
+        payment._tochka_log_for_accountants(reader.env._(
             "%(user)s has asked the bank to return %(amount)s: %(refund)s.",
             user=self.env.user.name, refund=refund.name,
-            amount=format_amount(self.env, amount, payment.currency_id)))
+            amount=format_amount(reader.env, amount, payment.currency_id)))
         return refund
 
     @api.model

@@ -91,9 +91,10 @@ class TochkaRefund(models.Model):
         refund._move('by_hand', next_at=fields.Datetime.add(
             fields.Datetime.now(), days=const.RECORDED_REFUND_DAYS))
         refund._book(returned_at)
-        payment._tochka_log_for_accountants(_(
+        reader = self.env['tochka.problem']._for_reader(refund)
+        payment._tochka_log_for_accountants(reader.env._(
             "%(user)s has recorded a return of %(amount)s: %(refund)s.",
             user=self.env.user.name, refund=refund.name,
-            amount=format_amount(self.env, amount, payment.currency_id)))
+            amount=format_amount(reader.env, amount, payment.currency_id)))
         refund.transaction_id._post_process()
         return refund
