@@ -41,7 +41,7 @@ class TestLanguageOfJobs(JobsMixin, LanguageMixin, TochkaCommon):
             'connection_id': self.connection.id, 'company_id': self.company.id})
         self.speak_russian()
         self.bank.change(wrong.tochka_operation_id, status='APPROVED', amount=Decimal('1.00'))
-        late.sudo()._set_canceled()
+        late.sudo().with_context(lang='ru_RU')._set_canceled()
         self.bank.pay(late.tochka_operation_id)
         self.bank.change(held.tochka_operation_id, status='AUTHORIZED')
         self.bank.change(expired.tochka_operation_id, status='EXPIRED')
@@ -54,7 +54,7 @@ class TestLanguageOfJobs(JobsMixin, LanguageMixin, TochkaCommon):
         self.run_once('cron_poll')
         self.run_once('cron_sweep')
         self.run_once('cron_refund_sweep')
-        unbooked.sudo()._set_done()
+        unbooked.sudo().with_context(lang='ru_RU')._set_done()  # by a person
         unbooked.sudo().last_state_change = fields.Datetime.now() - timedelta(days=5)
         with patch.object(type(unbooked), '_post_process', side_effect=UserError('Locked')):
             self.run_once('cron_monitor')

@@ -33,7 +33,7 @@ class FiscalChange(models.TransientModel):
         string="VAT of what is sold without a tax",
         selection=[pair for pair in VAT_SELECTION if pair[0] in RATES], required=True)
     provider_ids = fields.Many2many(
-        string="Providers", comodel_name='payment.provider', compute='_compute_touched',
+        string="Providers", comodel_name='payment.provider', compute='_compute_provider_ids',
         store=True, readonly=False,
         domain="[('company_id', 'child_of', company_id), ('fiscalization', '!=', 'no')]")
     tax_ids = fields.Many2many(
@@ -51,12 +51,16 @@ class FiscalChange(models.TransientModel):
         today = bank_day(fields.Datetime.now())
         return (today.replace(day=28) + timedelta(days=4)).replace(day=1)
 
-    @api.depends('company_id', 'date_from')
-    def _compute_touched(self):
+    @api.depends('company_id')
+    def _compute_provider_ids(self):
         for wizard in self:
             wizard.provider_ids = [Command.set(self.env['payment.provider'].search([
                 ('company_id', 'child_of', wizard.company_id.id),
                 ('fiscalization', '!=', 'no')]).ids)]
+
+    @api.depends('company_id', 'date_from', 'provider_ids')
+    def _compute_touched(self):
+        for wizard in self:
             wizard.touched = '\n'.join(f'• {text}' for text in wizard._find_touched()) or _(
                 "Nothing that is open.")
 

@@ -43,6 +43,7 @@ class FiscalReceipt(models.Model):
     def _build_lines(self):
         """ Build the lines from what was paid; a person is asked when that is not possible. """
         self.ensure_one()
+        self = self.env['tochka.problem']._for_reader(self)  # noqa: PLW0642
         try:
             with self.env.cr.savepoint():
                 self._compose()
@@ -77,6 +78,7 @@ class FiscalReceipt(models.Model):
         self.ensure_one()
         if self.is_test or self.wrong_id:
             return
+        self = self.env['tochka.problem']._for_reader(self)  # noqa: PLW0642
         transaction = self.transaction_id
         self.write({
             'address': self.register_id.address,
