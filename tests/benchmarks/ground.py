@@ -137,10 +137,13 @@ class Ground:
                  hours, hours, self._jobs(pattern))
 
     def trigger(self, pattern):
-        """ Let jobs run now. :return: The ids of the rows that are there until they have run. """
+        """ Let jobs run now. :return: The ids of the rows that are there until they have run.
+
+        A job deletes those up to the second in which it ends, as Odoo writes them.
+        """
         rows = self.sql(
-            "INSERT INTO ir_cron_trigger (cron_id, call_at) SELECT unnest(%s), now() AT TIME ZONE"
-            " 'UTC' RETURNING id", self._jobs(pattern))
+            "INSERT INTO ir_cron_trigger (cron_id, call_at) SELECT unnest(%s),"
+            " date_trunc('second', now() AT TIME ZONE 'UTC') RETURNING id", self._jobs(pattern))
         self.wake()
         return [trigger_id for [trigger_id] in rows]
 

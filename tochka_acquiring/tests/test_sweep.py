@@ -1,11 +1,14 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2.errors import SerializationFailure
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.tochka_acquiring import const, tuning
 from odoo.addons.tochka_acquiring.api import errors
@@ -50,6 +53,17 @@ class TestSweepGoesOn(JobsMixin, RefundCommon):
         self.assertEqual(set(transactions.mapped('state')), {'done'})
         self.assertTrue(self.entity.swept_at)
         self.assertFalse(self.entity.sweep_began_at or self.entity.sweep_place)
+
+    @mute_logger('odoo.sql_db')
+    def test_it_begins_while_the_poll_asks_for_it(self):
+        """ PostgreSQL lets one of two wait for the other, and then refuses its write. """
+        [transaction] = self.paid_unknown(1)
+        entities = type(self.entity)
+        with patch.object(entities, 'write', side_effect=SerializationFailure):
+            self.run_once('cron_sweep')
+        self.assertFalse(self.pages())
+        self.run_until_idle('cron_sweep')
+        self.assertEqual(transaction.state, 'done')
 
     def test_what_does_not_fit_is_passed(self):
         """ Operations that stay behind whatever is done, with time for one in each run. """

@@ -154,7 +154,14 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         """
         again_at = []
-        for entity in self.env['tochka.legal.entity']._due_for_sweep(kind):
+        try:
+            entities = self.env['tochka.legal.entity']._due_for_sweep(kind)
+        except psycopg2.OperationalError:
+            # After a stop the poll asks for a sweep at the same moment.
+            self.env.cr.rollback()
+            self.env['ir.cron']._tochka_go_on(xmlid)
+            return False
+        for entity in entities:
             entity = self.env['tochka.problem']._for_reader(entity.with_prefetch())
             connection = entity.connection_id
             if not connection._may_ask():
