@@ -137,14 +137,14 @@ def test_each_receipt_has_one_document(stack, kind):
                 shop.settle(bank, 0, half)
                 for share in (0.06, 0.2):
                     shop.wait_printed(share)
-                    shop.kill(SENDING_RECEIPT)
+                    shop.kill(SENDING_RECEIPT, helps=True)
                 with shop.register_down():
                     shop.settle(bank, half, most)
                     shop.wait(lambda states: states['queued'] >= COUNT // 5, helps=False)
                 shop.settle(bank, most, COUNT)
                 for share in (0.4, 0.7):
                     shop.wait_printed(share)
-                    shop.kill(SENDING_RECEIPT)
+                    shop.kill(SENDING_RECEIPT, helps=True)
                 shop.wait(lambda states: states == {'done': COUNT})
             finally:
                 shop.ended.set()
@@ -168,7 +168,8 @@ def test_registers_are_changed_while_receipts_are_on_their_way(stack):
                 shop.wait(lambda states: states == {'done': shop.count})
             finally:
                 shop.ended.set()
-        attempts = assert_one_document_each(shop)
+        # What a till has surely not printed goes to the register of today, and its faults stay.
+        attempts = assert_one_document_each(shop, faults=0.5)
         # Only what surely was not printed may go to another register than the settlement's.
         registers = dict(shop.sql(
             'SELECT t.id, r.register_id FROM fiscal_receipt r'
@@ -181,8 +182,12 @@ def test_registers_are_changed_while_receipts_are_on_their_way(stack):
         assert len(registers) > shop.count / 2, attempts
 
 
-def assert_one_document_each(shop):
-    """ Compare the registers' ledgers with the receipts. :return: The attempts of each receipt. """
+def assert_one_document_each(shop, faults=1):
+    """ Compare the registers' ledgers with the receipts.
+
+    :param float faults: The share of the faults that have happened at least.
+    :return: The attempts of each receipt.
+    """
     documents, printed = {}, 0
     for service in shop.services:
         for key, number, total in service.ledger():
@@ -211,5 +216,5 @@ def assert_one_document_each(shop):
         assert total == amount
     assert len({(register_id, number) for _id, register_id, number, *_sums in receipts}) == (
         shop.count)
-    shop.assert_all_faults_happened()
+    shop.assert_faults_happened(faults)
     return attempts

@@ -162,7 +162,7 @@ def assert_ledgers_agree(stack, shop):
 
 def assert_history(shop):
     """ It was the test that it is meant to be. """
-    shop.assert_all_faults_happened()
+    shop.assert_faults_happened()
     shop.assert_kills_counted()
     assert shop.counts['internet bank'] >= COUNT * 0.16
     for what in ('refused to a clerk', 'sent again', 'given up', 'refused by the bank'):

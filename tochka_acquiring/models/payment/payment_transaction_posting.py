@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
@@ -249,6 +251,8 @@ class PaymentTransaction(models.Model):
             with self.env.cr.savepoint():
                 self.env.ref('tochka_acquiring.mail_template_payment').sudo().send_mail(
                     self.id, force_send=False)
+        except psycopg2.OperationalError:
+            raise
         except Exception as error:
             # A template is the users' to change; a mistake in it must not keep money unbooked.
             _logger.exception("No message about transaction %s", self.reference)

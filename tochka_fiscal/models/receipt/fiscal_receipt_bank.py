@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import psycopg2
+
 from odoo import _, api, models
 from odoo.tools import plaintext2html
 
@@ -74,6 +76,8 @@ class FiscalReceipt(models.Model):
         try:
             with self.env.cr.savepoint():
                 is_right = self.transaction_id._fiscal_says_the_same(self)
+        except psycopg2.OperationalError:
+            raise
         except Exception:
             # Whatever is wrong with a document must not keep its money out of the books.
             _logger.exception("The documents of receipt %s can't be looked at", self.name)

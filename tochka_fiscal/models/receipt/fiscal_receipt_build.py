@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import psycopg2
+
 from odoo import _, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
@@ -52,6 +54,8 @@ class FiscalReceipt(models.Model):
                 bank.build(self._neutral(self.settlement))
         except (ReceiptError, Unsupported) as error:
             self._fail(error)
+        except psycopg2.OperationalError:
+            raise  # another process was faster: all of it is done again
         except Exception as error:
             # Whatever is wrong with a document must not keep its money out of the books.
             _logger.exception("The receipt of %s can't be built", self.name)
@@ -98,6 +102,8 @@ class FiscalReceipt(models.Model):
                 self._compose()
                 for receipt in returns:
                     receipt._compose()
+        except psycopg2.OperationalError:
+            raise
         except Exception as error:
             if not isinstance(error, (ReceiptError, Unsupported)):
                 _logger.exception("The receipt of %s can't be built anew", self.name)

@@ -2,6 +2,8 @@
 
 from base64 import b64encode
 
+import psycopg2
+
 from odoo import fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
@@ -41,6 +43,8 @@ class FiscalReceipt(models.Model):
             with self.env.cr.savepoint():
                 self.env.ref('tochka_fiscal.mail_template_receipt').sudo().send_mail(
                     self.id, force_send=False)
+        except psycopg2.OperationalError:
+            raise
         except Exception as error:
             # A template is the users' to change; a mistake in it must not keep the register's
             # answer out.

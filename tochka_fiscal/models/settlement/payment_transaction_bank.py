@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import psycopg2
+
 from odoo import _, fields, models
 from odoo.tools import email_normalize
 
@@ -77,6 +79,8 @@ class PaymentTransaction(models.Model):
                     f'{document._name},{document.id}': self._fiscal_is_delivered(document, day)
                     for document in self._fiscal_documents()
                 }}
+        except psycopg2.OperationalError:
+            raise
         except Exception:
             # Whatever is wrong with a document must not keep its money out of the books.
             _logger.exception("The documents of %s can't be looked at", self.reference)
