@@ -28,6 +28,7 @@ from . import test_payment_apply
 from . import test_payment_kind
 from . import test_payment_link
 from . import test_overrides
+from . import test_own_defaults
 from . import test_payment_posting
 from . import test_payment_provider
 from . import test_portal
