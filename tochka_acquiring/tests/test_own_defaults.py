@@ -36,3 +36,14 @@ class TestOwnDefaults(RefundCommon):
         self.assertTrue(transaction.tochka_operation_id)
         transaction._post_process()
         self.assertEqual(invoice.amount_residual, 1000.0)
+
+    def test_nor_how_a_refund_or_a_problem_begins(self):
+        self.prefer('tochka.refund', 'order_id', 'made up')
+        self.prefer('tochka.problem', 'closed_at', '2026-01-01 00:00:00')
+        payment = self.paid()
+        employees = self.env(user=self.employee)
+        refund = employees['tochka.refund']._create_for(
+            payment.with_env(employees).sudo(), 10.0, state='requested')
+        self.assertFalse(refund.order_id)
+        problem = employees['tochka.problem']._open(refund, 'refund_waits')
+        self.assertFalse(problem.closed_at)

@@ -8,6 +8,7 @@ from . import account_partial_reconcile
 from . import account_payment
 from . import base
 from . import ir_cron
+from . import ir_default
 from . import res_company
 from . import res_config_settings
 from . import res_partner

@@ -2,7 +2,7 @@
 
 import urllib.parse
 
-from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import clean_context
 
@@ -90,11 +90,9 @@ class PaymentTransaction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """ Override of `payment`, see `_tochka_check_writer` and `_tochka_remember_purpose`. """
-        # What is created as superuser takes no defaults from whoever calls: neither of the context
-        # nor those that each employee may set for himself (`ir.default`), say the state "done".
+        # What is created as superuser takes no defaults from whoever calls, nor those that each
+        # employee may set for himself (`ir.default`).
         plain = self.with_context(clean_context(self.env.context))
-        if self.env.su:
-            plain = plain.with_user(SUPERUSER_ID)
         transactions = super(PaymentTransaction, plain).create(vals_list).with_env(self.env)
         transactions._tochka_check_writer()
         transactions._tochka_remember_purpose()
