@@ -67,7 +67,9 @@ class TochkaReturnController(http.Controller):
         :raise NotFound: If the address was not made by Odoo.
         """
         transaction = request.env['payment.transaction'].sudo()
-        if access_token.isascii() and payment_utils.check_access_token(
+        # Odoo puts files that were sent among the parameters.
+        is_text = isinstance(reference, str) and isinstance(access_token, str)
+        if is_text and access_token.isascii() and payment_utils.check_access_token(
             access_token, const.RETURN_ROUTE, reference
         ):
             transaction = transaction.search([

@@ -77,6 +77,10 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
 
     def knock_tochka_return(self):
         self.knock_page(const.RETURN_ROUTE, 'reference', 'access_token', 'failed')
+        # Odoo puts files that were sent among the parameters, of a GET as well.
+        for name in ('reference', 'access_token', 'failed'):
+            for url in (const.RETURN_ROUTE, const.DECLINED_ROUTE):
+                self.knock(url, files={name: ('x', b'x')})
         transaction = self.create_linked_tx()
         token = payment_utils.generate_access_token(
             const.RETURN_ROUTE, transaction.reference, env=self.env)

@@ -1,6 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from odoo import fields
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.tochka_acquiring.tests.money_common import MoneyCommon
@@ -100,6 +102,19 @@ class TestMoneyOfOrders(MoneyCommon):
         late._action_cancel()
         self.run_job('cron_money')
         self.assertEqual(self.told(transaction), {'overpaid': ('cancelled', 1000.0)})
+
+    def test_quotation_whose_time_is_over(self):
+        """ Its page offers no payment, and who sends one nevertheless gets no old price. """
+        order = self.create_order(confirm=False)
+        order.validity_date = fields.Date.subtract(fields.Date.today(), days=5)
+        transaction = self.create_tx(amount=1000.0, sale_order_ids=[Command.set(order.ids)])
+        with self.assertRaisesRegex(ValidationError, "not available"):
+            transaction._get_processing_values()
+        self.assertFalse(transaction.tochka_operation_id)
+        order.validity_date = fields.Date.add(fields.Date.today(), days=5)
+        self.env.invalidate_all()  # Odoo computes it once
+        transaction._get_processing_values()
+        self.assertTrue(transaction.tochka_operation_id)
 
     def test_payment_matched_with_the_statement_before_the_invoice(self):
         order = self.create_order()

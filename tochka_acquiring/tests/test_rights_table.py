@@ -96,8 +96,7 @@ class TestRightsTable(RightsCommon, RefundCommon):
         **{model: {} for model in (
             'tochka.token', 'tochka.authorization', 'tochka.problem', 'tochka.refund')},
         'account.move': {'*': 'admin', 'tochka_client_id': BOOKS},
-        # A return of an advance is tied to it by hand.
-        'account.payment': {'*': 'admin', 'tochka_advance_account_id': BOOKS},
+        'account.payment': {'*': 'admin'},
     }
 
     def setUp(self):

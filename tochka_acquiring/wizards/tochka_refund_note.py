@@ -65,6 +65,9 @@ class TochkaRefundNote(models.TransientModel):
         if self.is_sent:
             return done
         self.is_sent = True
+        # Two windows may choose two payments for one note.
+        for payment in note._tochka_note_payments():
+            payment._tochka_lock()
         if self.transaction_id not in note._tochka_note_payments():
             raise ValidationError(_("This payment has not paid the invoice of the credit note."))
         if note.currency_id.compare_amounts(self.amount, note._tochka_note_left()) > 0:

@@ -110,7 +110,7 @@ class AccountPayment(models.Model):
 
     def write(self, vals):
         """ Override of `account`, see `_tochka_check_linker`. """
-        if 'payment_transaction_id' not in vals:
+        if not {'payment_transaction_id', 'tochka_advance_account_id'} & set(vals):
             return super().write(vals)
         self._tochka_check_linker()
         res = super().write(vals)
@@ -118,8 +118,8 @@ class AccountPayment(models.Model):
         return res
 
     def _tochka_check_linker(self):
-        """ Which payment books the money of the bank is said by Odoo: the refunds of the payment,
-        and what they show, follow from it. (Of other providers users may say so: by a saved card.)
+        """ Which payment books the money of the bank, and on which account, is said by Odoo: the
+        refunds of the payment, and what they show, follow from it. (Of other providers users may say so: by a saved card.)
 
         :raise AccessError: If a user says it by himself.
         """

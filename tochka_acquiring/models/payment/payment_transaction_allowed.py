@@ -137,6 +137,9 @@ class PaymentTransaction(models.Model):
             or self.payment_method_id not in provider.payment_method_ids
             or not is_local_route(self.landing_route)
             or self.payment_method_code not in provider._tochka_payment_method_codes()
+            # The page offers no payment of it; a shop's cart may be paid as long as it is there.
+            or any(document._name == 'sale.order' and document.is_expired
+                   and not getattr(document, 'website_id', False) for document in documents)
         ):
             raise ValidationError(_(
                 "This way to pay is not available for this document. Please reload the page and"
