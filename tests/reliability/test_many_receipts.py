@@ -182,10 +182,11 @@ def test_registers_are_changed_while_receipts_are_on_their_way(stack):
         assert len(registers) > shop.count / 2, attempts
 
 
-def assert_one_document_each(shop, faults=1):
+def assert_one_document_each(shop, faults=0.75):
     """ Compare the registers' ledgers with the receipts.
 
-    :param float faults: The share of the faults that have happened at least.
+    :param float faults: The share of the faults that have happened at least: a register that tells
+                         by itself is asked less often than faults were ordered.
     :return: The attempts of each receipt.
     """
     documents, printed = {}, 0

@@ -119,7 +119,8 @@ class AccountPayment(models.Model):
 
     def _tochka_check_linker(self):
         """ Which payment books the money of the bank, and on which account, is said by Odoo: the
-        refunds of the payment, and what they show, follow from it. (Of other providers users may say so: by a saved card.)
+        refunds of the payment, and what they show, follow from it. (Of other providers users may
+        say so: by a saved card.)
 
         :raise AccessError: If a user says it by himself.
         """
