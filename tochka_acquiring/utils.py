@@ -70,6 +70,16 @@ def this_minute():
     return int(time.time() // 60)
 
 
+def as_text(value):
+    """ Return a parameter of a request if it is a text: Odoo puts files that were sent among them.
+
+    :param value: The parameter.
+    :return: The text; else an empty one, which no address of ours holds.
+    :rtype: str
+    """
+    return value if isinstance(value, str) else ''
+
+
 def sudo_of_accessible(records):
     """ Return records as the superuser sees them, to a user who may see them.
 

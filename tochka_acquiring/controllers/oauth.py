@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+import re
+
 from werkzeug.exceptions import NotFound
 
 from odoo import _, http
@@ -8,6 +10,7 @@ from odoo.http import request
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
+from odoo.addons.tochka_acquiring.utils import as_text
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
@@ -27,7 +30,7 @@ class TochkaOAuthController(http.Controller):
         """
         if not self._tochka_is_administrator():
             return self._tochka_refuse()
-        authorization = request.env['tochka.authorization'].sudo()._find_by_link(token)
+        authorization = request.env['tochka.authorization'].sudo()._find_by_link(as_text(token))
         if not authorization:
             return self._explain(_("This link is not known. It may have been replaced."))
         obstacle = authorization._find_link_obstacle()
@@ -57,7 +60,8 @@ class TochkaOAuthController(http.Controller):
         if not self._tochka_is_administrator():
             return self._tochka_refuse()
         connection = self._tochka_in_all_companies(request.env['tochka.connection'].browse(
-            int(connection_id) if connection_id.isdecimal() else 0).exists())
+            int(connection_id) if re.fullmatch('[0-9]{1,9}', as_text(connection_id)) else 0
+        ).exists())
         if not connection:
             raise NotFound()
         if not connection.has_access('write'):
@@ -85,7 +89,7 @@ class TochkaOAuthController(http.Controller):
         """
         if not self._tochka_is_administrator():
             return self._tochka_refuse()
-        authorization = request.env['tochka.authorization'].sudo()._find_by_state(state)
+        authorization = request.env['tochka.authorization'].sudo()._find_by_state(as_text(state))
         if not authorization:
             _logger.warning("An answer of the consent page with an unknown state was refused")
             return self._explain(_(
@@ -95,7 +99,7 @@ class TochkaOAuthController(http.Controller):
         if obstacle:
             _logger.warning("An answer for connection %s was refused: %s", connection.id, obstacle)
             return self._explain(obstacle, connection)
-        problem = authorization._finish(code, error)
+        problem = authorization._finish(as_text(code), as_text(error))
         if problem:
             return self._explain(problem, connection)
         connection._take_consent()

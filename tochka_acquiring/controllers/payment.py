@@ -11,7 +11,7 @@ from odoo.http import request
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.tochka_acquiring import const
-from odoo.addons.tochka_acquiring.utils import is_local_route
+from odoo.addons.tochka_acquiring.utils import as_text, is_local_route
 
 
 class TochkaReturnController(http.Controller):
@@ -67,9 +67,8 @@ class TochkaReturnController(http.Controller):
         :raise NotFound: If the address was not made by Odoo.
         """
         transaction = request.env['payment.transaction'].sudo()
-        # Odoo puts files that were sent among the parameters.
-        is_text = isinstance(reference, str) and isinstance(access_token, str)
-        if is_text and access_token.isascii() and payment_utils.check_access_token(
+        reference, access_token = as_text(reference), as_text(access_token)
+        if access_token.isascii() and payment_utils.check_access_token(
             access_token, const.RETURN_ROUTE, reference
         ):
             transaction = transaction.search([

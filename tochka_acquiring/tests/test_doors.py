@@ -77,10 +77,7 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
 
     def knock_tochka_return(self):
         self.knock_page(const.RETURN_ROUTE, 'reference', 'access_token', 'failed')
-        # Odoo puts files that were sent among the parameters, of a GET as well.
-        for name in ('reference', 'access_token', 'failed'):
-            for url in (const.RETURN_ROUTE, const.DECLINED_ROUTE):
-                self.knock(url, files={name: ('x', b'x')})
+        self.knock_with_files(const.RETURN_ROUTE, 'reference', 'access_token', 'failed')
         transaction = self.create_linked_tx()
         token = payment_utils.generate_access_token(
             const.RETURN_ROUTE, transaction.reference, env=self.env)
@@ -89,15 +86,27 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
 
     def knock_tochka_declined(self):
         self.knock_page(const.DECLINED_ROUTE, 'reference', 'access_token')
+        self.knock_with_files(const.DECLINED_ROUTE, 'reference', 'access_token')
+
+    def knock_with_files(self, url, *names, method='GET', **options):
+        """ Odoo puts files that were sent among the parameters, of a GET as well. """
+        for name in names:
+            self.knock(url, method, files={name: ('x', b'x')}, **options)
 
     def knock_tochka_oauth_start(self):
         self.as_admin(lambda: self.knock_page(const.OAUTH_START_ROUTE, 'token'))
+        self.as_admin(lambda: self.knock_with_files(const.OAUTH_START_ROUTE, 'token'))
 
     def knock_tochka_oauth_again(self):
         def knock():
             token = self.csrf_token()
             self.fuzz(self.texts(), lambda text: self.knock(const.OAUTH_AGAIN_ROUTE, 'POST', data={
                 'csrf_token': token, 'connection_id': text.encode(errors='surrogatepass')}))
+            for number in ('1' * 5000, str(10 ** 30), '١'):
+                self.knock(const.OAUTH_AGAIN_ROUTE, 'POST', data={
+                    'csrf_token': token, 'connection_id': number})
+            self.knock_with_files(const.OAUTH_AGAIN_ROUTE, 'connection_id', method='POST',
+                                  data={'csrf_token': token})
             self.knock_otherwise(const.OAUTH_AGAIN_ROUTE)
         self.as_admin(knock)
 
@@ -114,6 +123,8 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
     def knock_tochka_oauth_return(self):
         self.as_admin(lambda: self.knock_page(
             const.OAUTH_RETURN_ROUTE, 'state', 'code', 'error', 'error_description'))
+        self.as_admin(lambda: self.knock_with_files(
+            const.OAUTH_RETURN_ROUTE, 'state', 'code', 'error'))
 
     def as_admin(self, knock):
         knock()  # who may not
@@ -159,6 +170,8 @@ class TestDoors(DoorsCommon, WebhookCommon, BalanceCommon):
         self.knock_with_wrong(route, self.pressed(access_token='x'))
         page = self.knock(f'{const.BALANCE_ROUTE}/pay', params={
             'company_id': self.company.id, 'amount': '100'})
+        self.knock_with_files(
+            f'{const.BALANCE_ROUTE}/pay', 'company_id', 'amount', 'suggested', 'client_id')
         [token] = html.fromstring(page.text).xpath(
             '//form[@id="o_payment_form"]/@data-access-token')
         self.knock_with_wrong(route, self.pressed(access_token=token))

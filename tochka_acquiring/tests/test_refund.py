@@ -19,6 +19,12 @@ SEND_LOGGER = 'odoo.addons.tochka_acquiring.models.refund.tochka_refund_send'
 class TestRefund(RefundCommon):
     """ From Odoo to the bank and into the books. """
 
+    def test_nothing_is_not_all(self):
+        payment = self.paid(1000.0)
+        with self.assertRaisesRegex(ValidationError, "more than zero"):
+            self.ask_refund(payment, 0.0)
+        self.assertFalse(payment.tochka_refund_ids)
+
     def test_whole_refund(self):
         payment = self.paid(1000.0)
         refund = self.ask_refund(payment)

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ConcurrencyError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
@@ -23,6 +24,22 @@ class TestCreditNote(RefundCommon):
         wizard = self.env['tochka.refund.note'].create({'credit_note_id': note.id, **values})
         wizard.action_refund()
         return wizard
+
+    def test_two_windows_with_one_credit_note(self):
+        """ Each has chosen another of the two payments: the note is one, so both are locked. """
+        invoice = self.create_invoice(1000.0)
+        payments = [self.pay(self.create_linked_tx(invoice, amount=500.0)) for _count in range(2)]
+        note = self.credit(invoice, 100.0)
+        window = self.env['tochka.refund.note'].create({'credit_note_id': note.id})
+        other = next(payment for payment in payments if payment != window.transaction_id)
+
+        def lock(transactions, *_others):
+            if other.id in transactions.ids:
+                raise ConcurrencyError("The other window has it")
+
+        with patch.object(type(other), '_tochka_lock', lock), self.assertRaises(ConcurrencyError):
+            window.action_refund()
+        self.assertFalse(note.tochka_refund_ids)
 
     def test_partial_credit_note(self):
         payment = self.paid(1000.0)

@@ -142,10 +142,18 @@ class TestRights(RefundCommon):
 
     def test_advance_is_on_an_account_of_advances(self):
         """ The list of accounts in the form is no protection. """
-        payment = self.paid(1000.0).payment_id
+        booked = self.paid(1000.0).payment_id
+        by_hand = self.env['account.payment'].with_user(self.clerk).create({
+            'payment_type': 'outbound', 'partner_type': 'customer', 'amount': 10.0,
+            'partner_id': self.payer.id, 'journal_id': self.journal.id})
         income = self.company_data['default_account_revenue']
         with self.assertRaisesRegex(ValidationError, "no account of advances"):
-            payment.with_user(self.clerk).tochka_advance_account_id = income
+            by_hand.tochka_advance_account_id = income
+        # What the bank has booked stays where it is.
+        for account in (income, self.env['account.account']):
+            with self.assertRaisesRegex(AccessError, "bank's word"):
+                booked.with_user(self.clerk).tochka_advance_account_id = account
+
     def test_only_the_server_writes_refunds(self):
         """ Whatever group a user is in, also an administrator, and by whatever record. """
         payment = self.paid(1000.0)
@@ -195,6 +203,18 @@ class TestRights(RefundCommon):
             with self.assertRaises(AccessError):
                 theirs.read(['name'])
         self.assertFalse(self.as_stranger(refund).search([]))
+
+    def test_customer_reads_no_words_of_the_bank(self):
+        """ He reads his invoice over the network, too. """
+        invoice = self.create_invoice(1000.0)
+        self.ask_refund(self.pay(self.create_linked_tx(invoice)), 100.0)
+        portal = self.create_user('portal', self.company, 'base.group_portal')
+        portal.partner_id = invoice.partner_id
+        self.assertTrue(invoice.tochka_refund_info)
+        theirs = invoice.with_user(portal).sudo(False)
+        self.assertTrue(theirs.read(['name']))
+        with self.assertRaises(AccessError):
+            theirs.read(['tochka_refund_info'])
 
     def test_chatter_of_a_refund(self):
         """ Who reads a refund may write a note; nobody else may. """

@@ -141,6 +141,9 @@ class TestIncome(FiscalCommon):
         self.assertEqual(self.watch(), {('vat_limit', '2028'): 70})
         self.company.sudo().fiscal_other_income_year = 2026
         self.assertFalse(self.watch())
+        # A company is everybody's to read, its income is not.
+        with self.assertRaises(AccessError):
+            self.company.with_user(self.env.ref('base.public_user')).read(['fiscal_other_income'])
 
     def test_words(self):
         self.sell(7_300_000)

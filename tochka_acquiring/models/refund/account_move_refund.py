@@ -17,7 +17,9 @@ class AccountMove(models.Model):
     tochka_can_refund = fields.Boolean(compute='_compute_tochka_refunds')
     tochka_refund_count = fields.Integer(compute='_compute_tochka_refunds')
     tochka_refund_info = fields.Text(
-        string="State of refunds", compute='_compute_tochka_refunds')
+        string="State of refunds", compute='_compute_tochka_refunds',
+        # It quotes the bank; customers read their invoices, too.
+        groups='base.group_user')
 
     # === COMPUTE METHODS === #
 

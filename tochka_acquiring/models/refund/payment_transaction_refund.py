@@ -85,7 +85,8 @@ class PaymentTransaction(models.Model):
         """
         if self.provider_code != 'tochka':
             return super()._refund(amount_to_refund=amount_to_refund)
-        self.env['tochka.refund']._request(self, amount_to_refund or self.amount)
+        self.env['tochka.refund']._request(
+            self, self.amount if amount_to_refund is None else amount_to_refund)
         return self.browse()
 
     def _send_refund_request(self):

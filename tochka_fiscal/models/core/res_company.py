@@ -22,9 +22,13 @@ class ResCompany(models.Model):
 
     fiscal_other_income = fields.Monetary(
         string="Income elsewhere",
+        # Everybody may read a company.
+        groups='account.group_account_readonly,account.group_account_invoice,base.group_system',
         help="What the firm has earned this year and these books do not know: it counts for the"
              " limit of the exemption from VAT.")
-    fiscal_other_income_year = fields.Integer(string="Year of the income elsewhere")
+    fiscal_other_income_year = fields.Integer(
+        string="Year of the income elsewhere",
+        groups='account.group_account_readonly,account.group_account_invoice,base.group_system')
 
     # === BUSINESS METHODS === #
 
