@@ -30,7 +30,8 @@ class SafeguardsCommon:
         for model, cls in self.env.registry.items():
             names = {
                 name for name, field in cls._fields.items()
-                if self.addon in field._modules and field.store and field.groups
+                if self.addon in field._modules and field.store
+                and field.groups == 'base.group_system'
             }
             if names:
                 found[model] = names
