@@ -74,6 +74,21 @@ class SafeguardsCommon:
                 self.env.cr.execute(query)
                 self.assertEqual(self.env.cr.fetchone(), (0,))
 
+    def check_texts(self):
+        """ No computed text of a record that has nothing yet is the name of an empty recordset. """
+        seen = 0
+        for model, cls in self.env.registry.items():
+            if cls._abstract:
+                continue
+            for name, field in cls._fields.items():
+                if (self.addon in field._modules and field.compute and not field.store
+                        and field.type in ('char', 'text', 'html')):
+                    seen += 1
+                    with self.subTest(model, field=name):
+                        value = self.env[model].new({})[name]
+                        self.assertNotRegex(str(value or ''), r'^[a-z_.]+\(.*\)$')
+        self.assertTrue(seen)
+
     def check_unique(self):
         self.env.cr.execute("""
             SELECT con.conname, pg_get_constraintdef(con.oid)

@@ -41,6 +41,11 @@ class TestCreditNote(RefundCommon):
             window.action_refund()
         self.assertFalse(note.tochka_refund_ids)
 
+    def test_invoice_without_refunds_says_nothing(self):
+        payment = self.paid(1000.0)
+        self.assertIs(payment.invoice_ids.tochka_refund_info, False)
+        self.assertEqual(payment.invoice_ids.tochka_refund_count, 0)
+
     def test_partial_credit_note(self):
         payment = self.paid(1000.0)
         note = self.credit(payment.invoice_ids, 250.0)

@@ -39,6 +39,9 @@ class TestSafeguards(SafeguardsCommon, RefundCommon):
         for name in ('client_secret', 'jwt_key', 'client_id'):
             self.assertFalse(self.env['tochka.connection']._fields[name].copy)
 
+    def test_texts(self):
+        self.check_texts()
+
     def test_unique(self):
         self.check_unique()
 

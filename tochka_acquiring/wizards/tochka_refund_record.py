@@ -52,9 +52,9 @@ class TochkaRefundRecord(models.TransientModel):
     def _compute_known(self):
         for wizard in self:
             payment = sudo_of_accessible(wizard.transaction_id._origin)
-            wizard.known = payment and ', '.join(
+            wizard.known = ', '.join(
                 f'{refund.name} ({format_date(self.env, refund._returned_on())})'
-                for refund in payment._tochka_booked_refunds(wizard.amount))
+                for refund in payment._tochka_booked_refunds(wizard.amount)) if payment else False
 
     @api.onchange('transaction_id')
     def _onchange_transaction(self):

@@ -38,6 +38,9 @@ class TestFiscalSafeguards(SafeguardsCommon, FiscalCommon):
                      'paykeeper_password'):
             self.assertFalse(fields[name].copy, name)
 
+    def test_texts(self):
+        self.check_texts()
+
     def test_unique(self):
         self.check_unique()
 

@@ -33,7 +33,7 @@ class AccountMove(models.Model):
             stored = sudo_of_accessible(move._origin)
             refunds = stored and stored._tochka_refunds()
             move.tochka_refund_count = len(refunds)
-            move.tochka_refund_info = refunds and refunds._describe()
+            move.tochka_refund_info = refunds._describe() if refunds else False
             move.tochka_can_refund = bool(
                 stored and may_refund and stored._tochka_note_left() > 0
                 and stored._tochka_note_payments())
