@@ -1,6 +1,6 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 
@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
+from odoo.addons.tochka_fiscal import law
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 
@@ -164,3 +165,105 @@ class TestIncome(FiscalCommon):
         self.assertFalse(self.watch())
         self.sell(1_500_000)
         self.assertEqual(self.watch(), {('vat_limit', '2028'): 85})
+
+
+@tagged('post_install', '-at_install')
+class TestNews(FiscalCommon):
+    """ What the law changes is told once, on its day, to whom it concerns. """
+
+    def told(self):
+        """ Return what was ever told: code -> when it was closed. """
+        return {problem.subject: bool(problem.closed_at)
+                for problem in self.env['tochka.problem'].sudo().search([
+                    ('code', '=', 'law'), ('res_model', '=', 'res.company'),
+                    ('res_id', '=', self.company.id)])}
+
+    def tell(self, day):
+        with freeze_time(datetime(day.year, day.month, day.day, 9)):
+            self.company.sudo()._fiscal_tell_law()
+            self.env.flush_all()
+        return set(self.told())
+
+    def test_each_on_its_day(self):
+        """ Around each day of the table, and on the first of each month between. """
+        days = {date(year, month, 1) for year in range(2026, 2030) for month in range(1, 13)}
+        for notice in law.NOTICES:
+            days |= {notice.told_from + timedelta(days=shift) for shift in (-1, 0, 1)}
+        found = {}
+        for day in sorted(day for day in days if date(2026, 1, 1) <= day < date(2030, 1, 1)):
+            for code in self.tell(day) - set(found):
+                found[code] = day
+            self.assertEqual(
+                len(found), self.env['tochka.problem'].sudo().search_count(
+                    [('code', '=', 'law'), ('res_id', '=', self.company.id)]), day)
+        self.assertEqual(found, {
+            'limit_2026': date(2026, 1, 1), 'card_commission': date(2026, 1, 1),
+            'limit_2027': date(2026, 12, 1), 'limit_2028': date(2027, 12, 1)})
+
+    def test_never_again_after_it_was_closed(self):
+        self.tell(date(2026, 12, 1))
+        problems = self.env['tochka.problem'].sudo().search([('code', '=', 'law')])
+        problems._close_by_person("We know")
+        for day in (date(2026, 12, 2), date(2027, 1, 1), date(2027, 3, 31)):
+            self.tell(day)
+        self.assertEqual(self.told(), {'limit_2027': True, 'card_commission': True})
+        # Not even when it was over and comes back.
+        problems.over_at = datetime(2027, 1, 1)
+        self.tell(date(2027, 3, 31))
+        self.assertEqual(len(problems.search([('code', '=', 'law')])), 2)
+
+    def test_ends_by_itself_when_a_change_is_planned(self):
+        self.tell(date(2026, 12, 1))
+        self.assertFalse(self.told()['limit_2027'])
+        self.provider.sudo()._fiscal_plan(CHANGE, 'usn_income', 'vat5')
+        self.tell(date(2026, 12, 2))
+        self.assertTrue(self.told()['limit_2027'])
+        # And what the new rate brings is told.
+        self.assertFalse(self.told()['rates_2027'])
+
+    def test_who_sells_at_20(self):
+        tax = self.company_data['default_tax_sale'].with_env(self.env).sudo().copy({
+            'name': "VAT 20 %", 'amount': 20})
+        invoice = self.create_invoice(120.0, post=False)
+        invoice.write({'invoice_date': date(2026, 2, 1)})
+        invoice.invoice_line_ids.tax_ids = tax
+        self.assertIn('vat22', self.tell(date(2026, 2, 1)))
+        problem = self.env['tochka.problem'].sudo().search([('subject', '=', 'vat22')])
+        self.assertIn(tax, tax.search(problem.with_user(self.env.user).action_mend()['domain']))
+        for text in ("425-FZ", "11/29/2026", "tax of 22 %"):
+            self.assertIn(text, problem.advice)
+
+    def test_big_firm(self):
+        with freeze_time(datetime(2026, 6, 1)):
+            move = self.create_invoice(30_000_001.0, post=False)
+            move.invoice_date = date(2026, 6, 1)
+            move.action_post()
+        self.assertNotIn('digital_2027', self.tell(date(2027, 7, 31)))
+        self.assertIn('digital_2027', self.tell(date(2027, 8, 1)))
+
+    def test_silent_where_nobody_prints(self):
+        self.provider.sudo().fiscalization = 'no'
+        self.assertFalse(self.tell(date(2026, 12, 1)))
+
+    def test_the_job_tells(self):
+        with freeze_time(datetime(2026, 12, 1, 9)):
+            self.env.ref('tochka_fiscal.cron_income').sudo().method_direct_trigger()
+        self.assertIn('limit_2027', self.told())
+
+    def test_each_has_words_and_only_the_administrator_the_button(self):
+        problems = self.env['tochka.problem'].sudo()
+        for notice in law.NOTICES:
+            with self.subTest(notice.code):
+                problem = problems._open(
+                    self.company, 'law', notice.code, company=self.company, at=notice.since)
+                self.assertIn("looked up on", problem.advice)
+                self.assertIn(str(notice.since.year), problem.title)
+        problem = problems.search([('subject', '=', 'limit_2027')])
+        self.assertEqual(
+            problem.with_user(self.env.ref('base.user_admin')).action_mend()['res_model'],
+            'fiscal.change')
+        user = self.env['res.users'].sudo().create({
+            'name': "Accountant", 'login': 'accountant-news', 'company_id': self.company.id,
+            'company_ids': [Command.set(self.company.ids)],
+            'group_ids': [Command.set(self.env.ref('account.group_account_manager').ids)]})
+        self.assertFalse(problem.with_user(user).action_name)

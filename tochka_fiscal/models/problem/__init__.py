@@ -3,5 +3,6 @@
 
 from . import tochka_problem_fiscal
 from . import tochka_problem_law
+from . import tochka_problem_notice
 from . import tochka_problem_registers
 from . import tochka_problem_settlement

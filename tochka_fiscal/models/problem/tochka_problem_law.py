@@ -64,5 +64,6 @@ class TochkaProblem(models.Model):
             _("By the income of the firm VAT is due from %s.", self._day(params.get('at'))),
             _("The limit of the exemption is passed, by these books, and receipts would still say"
               " \"No VAT\" then. Ask whoever keeps the taxes which rate you choose, and plan it in"
-              " each payment provider, page Fiscalization: \"Change from a day\"."), False,
+              " each payment provider, page Fiscalization: \"Change from a day\"."),
+            self._fiscal_change_button(),
         )
