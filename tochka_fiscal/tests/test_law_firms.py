@@ -1,7 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.settlement import share_of_vat
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon, run_closing
 
@@ -20,7 +19,6 @@ YEARS = range(2025, 2030)
 # What a tax of the files is: its name, its rate.
 TAXES = {
     '10': ("VAT 10 %", 10), '20': ("VAT 20 %", 20), '22': ("VAT 22 %", 22), 'no': ("No VAT", 0)}
-MAX_SECONDS = 60
 
 
 def roubles(kopecks):
@@ -44,8 +42,8 @@ def describe(receipt):
 class LawCommon(ClosingCommon):
     """ What firms do over five years, step by step, and what their registers print.
 
-    A file of `tests/law` has `firms`, `steps` and the receipts of each `months`, worked out by hand.
-    A step is a day, whose it is (by default the first firm's), and what is done:
+    A file of `tests/law` has `firms`, `steps` and the receipts of each of its `months`, worked out
+    by hand. A step is a day, whose it is (by default the first firm's), and what is done:
 
     * `sell` a name, lines `[name, price with VAT, tax, whose goods]`, the day of the delivery;
     * `pay` an invoice, an amount; `sold`: both on the same day;
@@ -57,8 +55,7 @@ class LawCommon(ClosingCommon):
 
     def setUp(self):
         super().setUp()
-        # No run of the job waits for a night.
-        self.firms, self.taxes, self.suppliers, self.made = {}, {}, {}, {}
+        self.firms, self.taxes, self.suppliers = {}, {}, {}
         self.invoices, self.payments = {}, {}
         self.told = []  # (day, firm, receipt as the register was given it)
 
@@ -174,14 +171,14 @@ class LawCommon(ClosingCommon):
                 self.today = date.fromisoformat(day)
                 getattr(self, f'do_{words[0]}')(firm, *words[1:])
                 run_closing(self.env, 1, 0)
-                self.print_all(firm)
+                self.print_all()
         months = {}
         for day, firm, receipt in self.told:
             whose = '' if firm == first else f'{firm} '
             months.setdefault(f'{day:%Y-%m}', []).append(f'{day:%d} {whose}{describe(receipt)}')
         return months
 
-    def print_all(self, _firm):
+    def print_all(self):
         """ Let the registers print what waits. """
         known = len(self.till.printed)
         self.work()

@@ -10,8 +10,8 @@ from odoo.addons.tochka_fiscal import law
 
 
 class ResCompany(models.Model):
-    """ What the law changes for a firm: each change of `law.NOTICES` is told once, on its day, where
-    it concerns the firm.
+    """ What the law changes for a firm: each change of `law.NOTICES` is told once, on its day,
+    where it concerns the firm.
     """
 
     _inherit = 'res.company'
@@ -47,7 +47,10 @@ class ResCompany(models.Model):
     # === BUSINESS METHODS === #
 
     def _fiscal_providers(self):
-        """ Return the providers of the legal entity that have receipts. :rtype: payment.provider """
+        """ Return the providers of the legal entity that have receipts.
+
+        :rtype: payment.provider
+        """
         self.ensure_one()
         return self.env['payment.provider'].sudo().search([
             ('company_id', 'child_of', self.root_id.id), ('fiscalization', '!=', 'no')])
