@@ -76,27 +76,6 @@ class ResCompany(models.Model):
         }
         return sorted(one for one in found if one and self._fiscal_is_exempt_on(max(one, day)))
 
-    def _fiscal_documents_without_vat(self):
-        """ Return draft and unpaid invoices with a line that says no VAT in receipts.
-
-        :rtype: account.move
-        """
-        self.ensure_one()
-        moves = self.env['account.move'].sudo().search([
-            ('company_id', 'child_of', self.id), ('move_type', '=', 'out_invoice'), '|',
-            ('state', '=', 'draft'),
-            '&', ('state', '=', 'posted'), ('payment_state', 'in', ('not_paid', 'partial'))])
-        return moves.filtered(lambda move: any(
-            line.display_type == 'product' and (
-                not line.tax_ids or 'none' in line.tax_ids.mapped('fiscal_vat'))
-            for line in move.invoice_line_ids))
-
-    def _fiscal_tick_off(self):
-        """ End what was left to do and is done: no document is without VAT any more. """
-        self.ensure_one()
-        if not self._fiscal_documents_without_vat():
-            self.env['tochka.problem']._close(self, ['change_documents'])
-
     # === BUSINESS METHODS - JOB === #
 
     @api.model
