@@ -9,7 +9,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 
 from odoo.addons.tochka_fiscal import law
-from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
+from odoo.addons.tochka_fiscal.tests.common import BankRegisterCommon, FiscalCommon
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 
 CHANGE = date(2027, 1, 1)
@@ -68,6 +68,54 @@ class TestChange(ClosingCommon):
         self.env.invalidate_all()
         self.assertFalse(self.problems('change_documents'), "It is ticked off by itself")
 
+    def test_tells_of_orders_taxes_and_categories(self):
+        if 'sale.order' not in self.env:
+            self.skipTest("Orders need the app for sales")
+        product = self.env['product.product'].sudo().create({
+            'name': "Course", 'type': 'service', 'taxes_id': False,
+            'categ_id': self.env['product.category'].sudo().create({'name': "Courses"}).id})
+        self.env['sale.order'].sudo().create({
+            'partner_id': self.payer.id, 'company_id': self.company.id, 'order_line': [
+                Command.create({'product_id': product.id, 'tax_ids': []})]})
+        self.company_data['default_tax_sale'].sudo().copy({'name': "Odd 13 %", 'amount': 13})
+        touched = self.window().touched
+        for text in ("1 quotations and orders", "Odd 13 %", "Courses"):
+            self.assertIn(text, touched)
+
+    def test_tasks_are_ticked_off_by_themselves(self):
+        tax = self.company_data['default_tax_sale'].sudo().copy({'name': "Odd 13 %", 'amount': 13})
+        form = self.window()
+        form.vat = 'vat5'
+        form.save().action_apply()
+        self.assertIn("Odd 13 %", self.problems('change_taxes').advice)
+        self.env['account.tax'].sudo().search([
+            ('company_id', '=', self.company.id), ('type_tax_use', '=', 'sale'),
+            ('fiscal_vat', '=', False)]).fiscal_vat = 'none'
+        self.assertEqual(tax.fiscal_vat, 'none')
+        self.tick_off(date(2026, 12, 11))
+        self.assertFalse(self.problems('change_taxes'))
+
+    def tick_off(self, day):
+        with freeze_time(datetime(day.year, day.month, day.day, 9)):
+            self.env.flush_all()
+            self.env.ref('tochka_fiscal.cron_income').sudo().method_direct_trigger()
+            self.env.invalidate_all()
+
+    def test_register_is_ticked_off_by_its_first_receipt(self):
+        form = self.window()
+        form.vat = 'vat5'
+        form.save().action_apply()
+        self.prepay(self.create_invoice(100.0))
+        self.tick_off(date(2026, 12, 31))
+        self.assertTrue(self.problems('change_register'), "That was a receipt of before")
+        with freeze_time(datetime(2027, 1, 2, 9)):
+            invoice = self.create_invoice(105.0, post=False)
+            invoice.invoice_date = date(2027, 1, 2)
+            invoice.action_post()
+            self.assertEqual(self.prepay(invoice).line_ids.vat, 'vat5')
+        self.tick_off(date(2027, 1, 3))
+        self.assertFalse(self.problems('change_register'))
+
     def test_no_day_of_the_past(self):
         form = self.window()
         form.date_from = date(2026, 12, 9)
@@ -82,6 +130,30 @@ class TestChange(ClosingCommon):
         with self.assertRaises(AccessError):
             self.env['fiscal.change'].with_user(user).create({
                 'company_id': self.company.id, 'taxation_system': 'osn', 'vat': 'vat22'})
+
+
+@tagged('post_install', '-at_install')
+class TestChangeOfTheBank(BankRegisterCommon):
+    """ Links of the bank's register that live longer than what they print. """
+
+    def test_links_are_told_before_and_ticked_off_when_they_end(self):
+        problems = self.env['tochka.problem'].sudo()
+        with freeze_time(datetime(2026, 12, 30, 9)):
+            self.settings.tochka_link_ttl = 7 * 24 * 60
+            transaction = self.create_linked_tx(self.create_invoice(100.0))
+            form = Form(self.env['fiscal.change'].sudo().with_company(self.company))
+            for text in ("1 payment links", self.register.name):
+                self.assertIn(text, form.touched)
+            form.vat = 'vat5'
+            form.save().action_apply()
+            problem = problems.search([('code', '=', 'change_links')])
+            self.assertIn(transaction.reference, problem.advice)
+            self.assertEqual(
+                problems.search([('code', '=', 'change_register')])._record(), self.register)
+        for day, is_open in ((date(2027, 1, 2), True), (date(2027, 1, 7), False)):
+            with freeze_time(datetime(day.year, day.month, day.day, 9)):
+                self.company.sudo()._fiscal_tick_off()
+            self.assertEqual(not problem.closed_at, is_open)
 
 
 @tagged('post_install', '-at_install')

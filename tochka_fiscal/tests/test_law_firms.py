@@ -1,7 +1,8 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 import json
-from datetime import date
+import random
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -253,3 +254,78 @@ class TestFirms(LawCommon):
 
     def test_prepayments(self):
         self.assertStory('prepayments')
+
+
+# Rate -> what money before the delivery has. By hand, of what this firm may have.
+BEFOREHAND = {'none': 'none', 'vat5': 'vat105', 'vat7': 'vat107', 'vat22': 'vat122'}
+SEEDS = (1, 2, 3)
+
+
+@tagged('post_install', '-at_install')
+class TestAnyHistory(LawCommon):
+    """ No receipt carries a VAT that the firm did not have on the day that counts: that of the
+    delivery, of money before it that of the money; what comes back has that of its receipt.
+    """
+
+    def history(self, seed):
+        """ Return steps of three years, the rates of the firm by day, and when what is delivered.
+        """
+        chance = random.Random(seed)  # noqa: S311 - a story, no secret
+        day, rates = date(2026, 10, 1), {date(2000, 1, 1): 'none'}
+        steps, deliveries, unpaid, paid = [], {}, [], []
+        for number in range(14):
+            day += timedelta(days=chance.randint(1, 80))
+            kind = chance.choice(('change', 'before', 'after', 'sold', 'return', 'pay'))
+            name = f'Work {number}'
+            if kind == 'change':
+                since = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+                rates[since] = chance.choice([
+                    rate for rate in BEFOREHAND if rate != rates[max(rates)]])
+                steps.append([f'{day}', 'change', f'{since}', 'usn_income', rates[since]])
+                day = since - timedelta(days=1)
+            elif kind == 'return' and paid:
+                steps.append([f'{day}', 'return', paid.pop()])
+            elif kind == 'pay' and unpaid:
+                steps.append([f'{day}', 'pay', unpaid.pop()])
+            else:
+                deliveries[name] = day + timedelta(days=chance.choice((10, 70, 150)) if (
+                    kind == 'before') else 0)
+                steps.append([f'{day}', 'sell', name, [[name, 1070]], f'{deliveries[name]}'])
+                if kind == 'after':
+                    unpaid.append(name)
+                else:
+                    steps.append([f'{day}', 'pay', name])
+                    paid.append(name)
+        last = max([day, *deliveries.values()]) + timedelta(days=1)
+        return [*steps, [f'{last}', 'deliver']], rates, deliveries
+
+    def test_vat_of_the_day_that_counts(self):
+        for seed in SEEDS:
+            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
+                self.firms, self.told = {}, []
+                self.invoices, self.payments = {}, {}
+                steps, rates, deliveries = self.history(seed)
+                self.walk({'firms': {'firm': {'taxation': 'usn_income', 'vat': 'none'}},
+                           'steps': steps})
+                self.check_vats(rates, deliveries)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def check_vats(self, rates, deliveries):
+        def on(day):
+            return rates[max(since for since in rates if since <= day)]
+
+        said = {}
+        self.assertTrue(self.told)
+        for day, _firm, receipt in self.told:
+            for line in receipt.lines:
+                key = line.name, line.method
+                if receipt.kind == 'income_return':
+                    self.assertEqual(line.vat, said[key])
+                    continue
+                said[key] = line.vat
+                if line.method == 'full_payment':
+                    self.assertEqual(line.vat, on(deliveries[line.name]), (day, line))
+                else:
+                    self.assertLess(day, deliveries[line.name])
+                    self.assertEqual(line.vat, BEFOREHAND[on(day)], (day, line))
