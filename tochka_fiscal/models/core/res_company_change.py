@@ -82,7 +82,9 @@ class ResCompany(models.Model):
         self.ensure_one()
         groups = self.env['product.template'].sudo().with_company(self)._read_group([
             ('company_id', 'in', (False, self.id)), ('sale_ok', '=', True),
-            ('taxes_id', '=', False)], ['categ_id'], limit=const.NAMED_IN_WARNINGS)
+            # Odoo gives a product the taxes of other companies by itself.
+            ('taxes_id', 'not any', [('company_id', 'in', self.parent_ids.ids)]),
+        ], ['categ_id'], limit=const.NAMED_IN_WARNINGS)
         return self.env['product.category'].sudo().browse(
             [category.id for [category] in groups if category])
 
