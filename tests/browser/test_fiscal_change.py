@@ -7,6 +7,7 @@ from tests.browser.steps import log_in
 WINDOW = '.modal .o_form_view'
 # The VAT as the administrator of the demo reads it, the page's language.
 RATE = '5 %'
+PHONE, DESKTOP = {'width': 390, 'height': 844}, {'width': 1280, 'height': 900}
 
 
 def open_window(stack, page):
@@ -24,24 +25,23 @@ def open_window(stack, page):
 def test_change_is_planned(stack, visit):
     stack.create_invoice(4200.0)
     periods = stack.read('fiscal.period', [], ['id'])
-    for phone in (True, False):
-        [admin] = stack.read('res.users', [('login', '=', 'admin')], ['id', 'lang'])
-        for folder, lang in (('en/', 'en_US'), ('', admin['lang'])):
-            stack.call('res.users', 'write', [admin['id']], {'lang': lang})
-            administrator = visit(f'{stack.odoo_url}/web/login', phone=phone)
-            page = administrator.page
-            page.fill('input[name=login]', 'admin')
-            page.fill('input[name=password]', 'admin')
-            page.press('input[name=password]', 'Enter')
-            page.wait_for_url('**/odoo**')
-            open_window(stack, page)
-            administrator.look(
-                f'{folder}fiscal_change_{"phone" if phone else "desktop"}', whole=False)
+    [admin] = stack.read('res.users', [('login', '=', 'admin')], ['id', 'lang'])
+    for folder, lang in (('en/', 'en_US'), ('', admin['lang'])):
+        stack.call('res.users', 'write', [admin['id']], {'lang': lang})
+        administrator = log_in(visit, stack, 'admin', 'admin')
+        page = administrator.page
+        open_window(stack, page)
+        administrator.look(f'{folder}fiscal_change', whole=False)
+        # On a phone the robot's first chat would lie over the form of the provider.
+        page.set_viewport_size(PHONE)
+        administrator.look(f'{folder}fiscal_change_phone', whole=False)
+        page.set_viewport_size(DESKTOP)
     # It has told before anything was changed.
     words = page.locator(f'{WINDOW} [name="touched"]').inner_text()
     assert 'KOMTET' in words or 'КОМТЕТ' in words or 'Касса' in words, words
     assert stack.read('fiscal.period', [], ['id']) == periods
-    page.locator(f'{WINDOW} [name="vat"] select').select_option(label=RATE)
+    page.locator(f'{WINDOW} [name="vat"] input').click()
+    page.locator('.o_select_menu_item', has_text=RATE).first.click()
     page.locator('.modal button[name="action_apply"]').click()
     page.locator('.modal').wait_for(state='detached')
     planned = stack.read('fiscal.period', [('vat', '=', 'vat5')], ['date_from', 'provider_id'])
