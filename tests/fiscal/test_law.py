@@ -1,6 +1,6 @@
 """ From which day VAT is due by the income, and who is told when. """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -64,3 +64,60 @@ def test_more_income_is_never_exempt_longer(months, before, year):
     day = law.vat_due_from(year, months, Decimal(before)) or date.max
     more = law.vat_due_from(year, [one + 1 for one in months], Decimal(before) + 1) or date.max
     assert more <= day
+
+
+# === WHAT THE LAW CHANGES ===
+
+# Code -> the day on which it is told, of who is there since 2026-01-01. By hand, from the law.
+TOLD_ON = {
+    'limit_2026': date(2026, 1, 1), 'vat22': date(2026, 1, 1),
+    'card_commission': date(2026, 1, 1), 'digital_2026': date(2026, 8, 1),
+    'limit_2027': date(2026, 12, 1), 'rates_2027': date(2026, 12, 1),
+    'digital_2027': date(2027, 8, 1), 'limit_2028': date(2027, 12, 1),
+    'digital_2028': date(2028, 8, 1),
+}
+EVERYTHING = law.Firm(
+    systems=frozenset({'usn_income'}), vats=frozenset({'none', 'vat5'}),
+    sold_vats=frozenset({'vat20'}), is_exempt=True, takes_cards=True,
+    income_before=Decimal(500_000_000))
+
+
+def walk(firm):
+    """ Return on which days of 2026 to 2029 a firm is told what. """
+    told, day = {}, date(2026, 1, 1)
+    while day.year < 2030:
+        for notice in law.find_news(day, told):
+            if notice.concerns(firm):
+                assert notice.code not in told
+                told[notice.code] = day
+        day += timedelta(days=1)
+    return told
+
+
+def test_each_change_is_told_on_its_day():
+    assert walk(EVERYTHING) == TOLD_ON
+    assert set(TOLD_ON) == {notice.code for notice in law.NOTICES}
+
+
+@pytest.mark.parametrize(('firm', 'codes'), [
+    (law.Firm(systems=frozenset({'osn'}), vats=frozenset({'vat22'}), sold_vats=frozenset({'vat22'}),
+              income_before=Decimal(20_000_000)), set()),
+    (law.Firm(is_exempt=True), {'limit_2026', 'limit_2027', 'limit_2028'}),
+    (law.Firm(vats=frozenset({'vat7'})), {'rates_2027'}),
+    (law.Firm(sold_vats=frozenset({'vat20', 'vat22'})), {'vat22'}),
+    (law.Firm(takes_cards=True), {'card_commission'}),
+    (law.Firm(income_before=Decimal('20000000.01')), {'digital_2028'}),
+    (law.Firm(income_before=Decimal(30_000_001)), {'digital_2027', 'digital_2028'}),
+    (law.Firm(income_before=Decimal(120_000_001)), {
+        'digital_2026', 'digital_2027', 'digital_2028'}),
+])
+def test_only_who_is_concerned(firm, codes):
+    assert set(walk(firm)) == codes
+
+
+@pytest.mark.parametrize('notice', law.NOTICES, ids=lambda notice: notice.code)
+def test_entries(notice):
+    assert notice.source
+    assert notice.told_from <= notice.since <= notice.told_until
+    assert date(2026, 11, 29) <= notice.checked
+    assert law.find_notice(notice.code) is notice

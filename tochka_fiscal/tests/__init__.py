@@ -22,6 +22,7 @@ from . import test_items
 from . import test_items_orders
 from . import test_jobs
 from . import test_lane
+from . import test_law_firms
 from . import test_left_over
 from . import test_list
 from . import test_marks

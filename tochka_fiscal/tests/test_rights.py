@@ -23,6 +23,8 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         # They open lists, which show to each what is his to see.
         'fiscal.register.action_open_waiting': ' '.join(ROLES),
         'fiscal.register.action_open_failed': ' '.join(ROLES),
+        'res.company.action_fiscal_change': ' '.join(ROLES),
+        'res.company.action_fiscal_taxes': ' '.join(ROLES),
         # Core says who may, by an error that is none of rights.
         'ir.module.module.button_uninstall': ' '.join(ROLES),
         'fiscal.receipt.action_retry': BOOKS,

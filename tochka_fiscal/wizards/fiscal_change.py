@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from odoo.addons.tochka_acquiring.utils import bank_day
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION, VAT_SELECTION
 
 # What is chosen as the VAT of what is sold; money in advance has its calculated rate by itself.
@@ -115,21 +116,29 @@ class FiscalChange(models.TransientModel):
                 " closed by the new rate.", count=len(prepayments),
                 total=f"{sum(prepayments.mapped('prepaid_left')):.2f}"))
         invoices = company._fiscal_documents_without_vat()
-        for state, text in (
-            ('posted', _("%s unpaid invoices without VAT: their prices may have to change.")),
-            ('draft', _("%s draft invoices without VAT.")),
+        for records, text in (
+            (invoices.filtered(lambda move: move.state == 'posted'),
+             _("%s unpaid invoices without VAT: their prices may have to change.")),
+            (invoices.filtered(lambda move: move.state == 'draft'),
+             _("%s draft invoices without VAT.")),
+            (company._fiscal_orders_without_vat(),
+             _("%s quotations and orders without VAT that are not invoiced.")),
+            (company._fiscal_links_beyond(day),
+             _("%s payment links that are open longer: what they print is fixed at the bank, and"
+               " the bank can't end them. What is paid by them after all has to be put right.")),
         ):
-            count = len(invoices.filtered(lambda move, state=state: move.state == state))
-            if count:
-                found.append(text % count)
-        links = self.env['payment.transaction'].sudo().search([
-            ('company_id', 'child_of', company.id), ('state', '=', 'draft'),
-            ('fiscal_receipt_ids.state', '=', 'waiting'),
-            ('tochka_link_expires_at', '>=', day)])
-        if links:
+            if records:
+                found.append(text % len(records))
+        taxes = company._fiscal_taxes_without_vat()
+        if taxes:
             found.append(_(
-                "%s payment links that are open longer: what they print is fixed at the bank, and"
-                " the bank can't end them.", len(links)))
+                "Taxes without a VAT in receipts: %s. What they stand in can't be printed.",
+                ', '.join(taxes[:const.NAMED_IN_WARNINGS].mapped('name'))))
+        categories = company._fiscal_categories_without_tax()
+        if categories:
+            found.append(_(
+                "Products without a tax, of the categories %s: they take the VAT that is chosen"
+                " here, and their prices then contain it.", ', '.join(categories.mapped('name'))))
         for register in self._registers():
             found.append(_(
                 "Register %s: its taxation system and VAT must be changed in the cabinet of the"
@@ -137,8 +146,17 @@ class FiscalChange(models.TransientModel):
         return found
 
     def _registers(self):
-        """ Return the registers that print for the chosen providers. :rtype: fiscal.register """
-        return self.provider_ids.sudo().mapped('fiscal_register_id')
+        """ Return the registers that print for the chosen providers; that of the bank is set in the
+        internet bank. :rtype: fiscal.register """
+        registers = self.env['fiscal.register'].sudo()
+        for provider in self.provider_ids.sudo():
+            if provider.fiscalization == 'other':
+                registers |= provider.fiscal_register_id
+            elif provider.fiscalization == 'bank' and provider.tochka_merchant_id:
+                # It is there since the choice of the bank's register.
+                registers |= registers.search([
+                    ('merchant_id', '=', provider.tochka_merchant_id.id)])
+        return registers
 
     def _leave_tasks(self):
         """ Leave what a person has to do as problems, ticked off by themselves where Odoo sees it.
@@ -149,7 +167,4 @@ class FiscalChange(models.TransientModel):
                 register, 'change_register', str(self.date_from), severity='3_info',
                 at=self.date_from, system=self.taxation_system, vat=self.vat)
         if self.vat != 'none':
-            company = self.company_id.root_id
-            problems._open(
-                company, 'change_documents', severity='3_info', company=company, at=self.date_from)
-            company._fiscal_tick_off()
+            self.company_id.sudo().root_id._fiscal_leave_tasks(self.date_from)

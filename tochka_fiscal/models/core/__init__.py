@@ -9,5 +9,7 @@ from . import payment_provider
 from . import payment_provider_method
 from . import payment_provider_period
 from . import res_company
+from . import res_company_change
+from . import res_company_law
 from . import res_config_settings
 from . import res_partner

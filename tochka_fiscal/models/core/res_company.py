@@ -61,11 +61,9 @@ class ResCompany(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        providers = self.env['payment.provider'].sudo().search([
-            ('company_id', 'child_of', self.root_id.id), ('fiscalization', '!=', 'no')])
         return any(
             provider._fiscal_taxation_on(day) in law.EXEMPTIBLE_SYSTEMS
-            and provider._fiscal_vat_on(day) == 'none' for provider in providers)
+            and provider._fiscal_vat_on(day) == 'none' for provider in self._fiscal_providers())
 
     def _fiscal_due_days(self, day):
         """ Return from which days VAT is due by the income, though nothing is planned.
@@ -82,41 +80,27 @@ class ResCompany(models.Model):
         }
         return sorted(one for one in found if one and self._fiscal_is_exempt_on(max(one, day)))
 
-    def _fiscal_documents_without_vat(self):
-        """ Return draft and unpaid invoices with a line that says no VAT in receipts.
-
-        :rtype: account.move
-        """
-        self.ensure_one()
-        moves = self.env['account.move'].sudo().search([
-            ('company_id', 'child_of', self.id), ('move_type', '=', 'out_invoice'), '|',
-            ('state', '=', 'draft'),
-            '&', ('state', '=', 'posted'), ('payment_state', 'in', ('not_paid', 'partial'))])
-        return moves.filtered(lambda move: any(
-            line.display_type == 'product' and (
-                not line.tax_ids or 'none' in line.tax_ids.mapped('fiscal_vat'))
-            for line in move.invoice_line_ids))
-
-    def _fiscal_tick_off(self):
-        """ End what was left to do and is done: no document is without VAT any more. """
-        self.ensure_one()
-        if not self._fiscal_documents_without_vat():
-            self.env['tochka.problem']._close(self, ['change_documents'])
-
     # === BUSINESS METHODS - JOB === #
 
     @api.model
     def _cron_fiscal_income(self):
-        """ Tell who comes near the limits of the exemption from VAT, and from when it is due. """
+        """ Tell who comes near the limits of the exemption from VAT, from when it is due, and what
+        else the law changes; tick off what was left to do and is done. """
         self.env['ir.cron']._tochka_walk(
             'tochka_fiscal.cron_income', self,
             [('parent_id', '=', False), ('currency_id.name', 'in', list(SUPPORTED_CURRENCIES))],
-            lambda company: company._fiscal_watch_income())
+            lambda company: company._fiscal_watch_law())
+
+    def _fiscal_watch_law(self):
+        """ Tell this legal entity what the law has for it. """
+        self.ensure_one()
+        self._fiscal_tick_off()
+        self._fiscal_watch_income()
+        self._fiscal_tell_law()
 
     def _fiscal_watch_income(self):
         """ Open and close what there is to tell about the income of this legal entity. """
         self.ensure_one()
-        self._fiscal_tick_off()
         problems = self.env['tochka.problem']
         today = bank_day(fields.Datetime.now())
         is_watched = self._fiscal_is_exempt_on(today)

@@ -35,34 +35,11 @@ class TochkaProblem(models.Model):
               limit=self._amount(f'{limit:.2f}'), when=when), False,
         )
 
-    def _texts_change_register(self, params):
-        labels = [dict(self.env['fiscal.change']._fields[name]._description_selection(self.env))
-                  for name in ('taxation_system', 'vat')]
-        return (
-            _("A register must be told of the change of taxation on %s.",
-              self._day(params.get('at'))),
-            _("From that day Odoo sends \"%(system)s\" and \"%(vat)s\". Set the same in the"
-              " cabinet of the service, and with the registration of the till where the taxation"
-              " system changes. Then close this with a word about it.",
-              system=labels[0].get(params.get('system'), ''),
-              vat=labels[1].get(params.get('vat'), '')), False,
-        )
-
-    def _texts_change_documents(self, params):
-        company = self._record_as('res.company').sudo()
-        count = len(company._fiscal_documents_without_vat()) if company else 0
-        return (
-            _("Invoices without VAT are open, and VAT is due from %s.",
-              self._day(params.get('at'))),
-            _("%s draft and unpaid invoices say no VAT. What is delivered from that day is sold"
-              " with VAT: change their prices or taxes, or let the VAT be in the price. This ends"
-              " by itself when none is left.", count), False,
-        )
-
     def _texts_vat_due(self, params):
         return (
             _("By the income of the firm VAT is due from %s.", self._day(params.get('at'))),
             _("The limit of the exemption is passed, by these books, and receipts would still say"
               " \"No VAT\" then. Ask whoever keeps the taxes which rate you choose, and plan it in"
-              " each payment provider, page Fiscalization: \"Change from a day\"."), False,
+              " each payment provider, page Fiscalization: \"Change from a day\"."),
+            self._fiscal_change_button(),
         )

@@ -9,4 +9,5 @@ from . import fiscal_register_paykeeper
 from . import fiscal_register_pace
 from . import fiscal_register_page
 from . import fiscal_register_certificate
+from . import fiscal_register_change
 from . import payment_provider_register
