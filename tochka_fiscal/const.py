@@ -151,6 +151,13 @@ NAMED_IN_WARNINGS = 5  # Ours: how many records a warning names.
 
 # === THE QUEUE === #
 
+# Roles of receipts that repeat another one, and go where that was printed.
+FOLLOWING_ROLES = ('return', 'reversal', 'right')
+# Those whose lines stay as they were made, and of which no buyer is told.
+FIXED_ROLES = ('reversal', 'right', 'test')
+# Role -> the method that makes its lines.
+LINES_BY_ROLE = {
+    'payment': '_payment_lines', 'closing': '_closing_lines', 'return': '_return_lines'}
 # Receipts whose money is known to have come: only then what it has paid for can be closed.
 CLOSABLE_STATES = ('done', 'delegated')
 # State and kind of a receipt -> how its sum counts among what is printed. Whether the bank's
