@@ -34,7 +34,6 @@ class FiscalReceipt(models.Model):
         """ Return the role whose lines this receipt has: the right one and a correction stand for
         a payment, or for a closing receipt. :rtype: str
         """
-        self.ensure_one()
         return self.role if self.role not in ('right', 'correction') else (
             'closing' if self.prepayment_id else 'payment')
 

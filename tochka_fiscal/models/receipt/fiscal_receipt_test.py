@@ -3,13 +3,10 @@
 from decimal import Decimal
 
 from odoo import _, api, fields, models
-from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.tochka_acquiring.utils import in_russian
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
-from odoo.addons.tochka_fiscal.receipt import Item, build_lines
-
-_lt = LazyTranslate(__name__)
+from odoo.addons.tochka_fiscal.receipt import Item, _lt, build_lines
 
 
 class FiscalReceipt(models.Model):
