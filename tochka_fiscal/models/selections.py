@@ -11,7 +11,7 @@ ROLE_SELECTION = [
     ('return', "Return"),
     ('reversal', "Reversal of a wrong receipt"),
     ('right', "In place of a wrong receipt"),
-    ('correction', "Correction"),
+    ('correction', "Correction receipt"),
     ('test', "Test of the register"),
 ]
 
