@@ -151,6 +151,13 @@ NAMED_IN_WARNINGS = 5  # Ours: how many records a warning names.
 
 # === THE QUEUE === #
 
+# Roles of receipts that repeat another one, and go where that was printed.
+FOLLOWING_ROLES = ('return', 'reversal', 'right')
+# Those whose lines stay as they were made, and of which no buyer is told.
+FIXED_ROLES = ('reversal', 'right', 'test')
+# Role -> the method that makes its lines.
+LINES_BY_ROLE = {
+    'payment': '_payment_lines', 'closing': '_closing_lines', 'return': '_return_lines'}
 # Receipts whose money is known to have come: only then what it has paid for can be closed.
 CLOSABLE_STATES = ('done', 'delegated')
 # State and kind of a receipt -> how its sum counts among what is printed. Whether the bank's
@@ -160,6 +167,29 @@ PRINTED_SIGNS = {
     ('done', 'income_return'): -1,
     ('delegated', 'income'): 1,
 }
+# What is next: which call (`sending`; `accepted`, asked how far it is; `repeated`, sent again since
+# it can't be asked about otherwise; `forgotten`, sent again since the register has just said that
+# it knows nothing of it), whether it may have been taken before (None: either), what the call has
+# ended as (a class of `registers.base`: the nearest of its bases that stands here), and the method
+# of `fiscal.receipt`. The same table in words: docs/fiscal.md.
+_SENT = ('sending', 'forgotten', 'repeated')
+_REFUSED = ('Rejected', 'Unsupported', 'ReceiptError')
+NEXT_STEPS = (
+    (_SENT, None, ('Result',), '_apply'),
+    (_SENT, None, ('Duplicate',), '_await_taken'),
+    (('sending',), False, _REFUSED, '_stop'),
+    (('sending',), True, _REFUSED, '_await_lost'),
+    (('forgotten',), None, _REFUSED, '_stop'),
+    (('repeated',), None, _REFUSED, '_ask_for_fate'),
+    (_SENT, None, ('NotSent', 'Unauthorized'), '_queue_again'),
+    (_SENT, None, ('OutcomeUnknown',), '_repeat'),
+    (('accepted',), None, ('Result',), '_apply'),
+    (('accepted',), None, ('NotSent', 'Unauthorized'), '_stay'),
+    (('accepted',), True, ('NotFound',), '_repeat_now'),
+    (('accepted',), False, ('NotFound',), '_ask_later'),
+    (('accepted',), None, ('OutcomeUnknown',), '_ask_when_well'),
+    (('accepted',), None, ('RegisterError',), '_ask_later'),
+)
 # A closing receipt that was not sent yet can be taken back.
 REVOCABLE_STATES = ('queued', 'failed')
 NO_LIMIT = 10 ** 12  # kopecks

@@ -147,7 +147,7 @@ def test_register_and_settings(stack, visit):
     administrator.look('fiscal_test')
     page.locator('.modal button[name="action_print"]').click()
     page.locator('.o_list_view .o_data_row').nth(1).wait_for()
-    wait(stack, 'fiscal.receipt', [('is_test', '=', True), ('kind', '=', 'income')], ['state'],
+    wait(stack, 'fiscal.receipt', [('role', '=', 'test'), ('kind', '=', 'income')], ['state'],
          lambda record: record['state'] == 'done')
     page.goto(f'{stack.odoo_url}/odoo/action-tochka_fiscal.action_fiscal_register')
     page.locator('.o_list_view .o_data_row').first.wait_for()

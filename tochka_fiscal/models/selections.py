@@ -3,6 +3,18 @@
 """ The values of `const` with the words that people know them by, for the fields that offer them.
 """
 
+# What a receipt tells of. The right one takes the place of a wrong one, and a correction tells of
+# what no receipt was printed for: both stand for a payment or a closing receipt (`_stands_for`).
+ROLE_SELECTION = [
+    ('payment', "Payment"),
+    ('closing', "Closing of a prepayment"),
+    ('return', "Return"),
+    ('reversal', "Reversal of a wrong receipt"),
+    ('right', "In place of a wrong receipt"),
+    ('correction', "Correction receipt"),
+    ('test', "Test of the register"),
+]
+
 # Tag 1055.
 TAXATION_SELECTION = [
     ('osn', "General (OSN)"),

@@ -44,6 +44,7 @@ from . import test_register_page
 from . import test_register_paykeeper
 from . import test_return
 from . import test_rights
+from . import test_role
 from . import test_safeguards
 from . import test_settled
 from . import test_stuck

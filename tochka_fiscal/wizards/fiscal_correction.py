@@ -53,7 +53,7 @@ class FiscalCorrection(models.TransientModel):
             receipt = wizard.receipt_id.sudo()
             wizard.total = sum(wizard.line_ids.mapped('total'))
             # A closing receipt settles a part of the payment: what it has closed.
-            wizard.money = receipt.total if receipt.prepayment_id else (
+            wizard.money = receipt.total if receipt._stands_for() == 'closing' else (
                 receipt.transaction_id.amount + receipt.card_total)
             wizard.is_other_sum = to_kopecks(wizard.total) != to_kopecks(wizard.money)
 
@@ -155,7 +155,7 @@ class FiscalCorrection(models.TransientModel):
         payments = dict(wrong.payments)
         if sum(payments.values()) == total:
             return payments
-        if len(payments) > 1 or wrong.prepayment_id:
+        if len(payments) > 1 or wrong._stands_for() == 'closing':
             raise UserError(_(
                 "The receipt was paid in several ways, or by a prepayment: its total must stay %s"
                 " roubles.", f'{wrong.total:.2f}'))

@@ -79,15 +79,14 @@ class FiscalMissed(models.TransientModel):
         made = self.env['fiscal.receipt'].sudo()
         for receipt in self.receipt_ids.sudo():
             # A job or a colleague may have been faster.
-            if receipt._is_surely_unprinted() and not receipt.correction_day:
+            if receipt._is_surely_unprinted() and receipt.role != 'correction':
                 receipt._take_present_register()
                 receipt._make_correction(order)
                 made |= receipt
         for transaction in self.transaction_ids.sudo():
             if not transaction._fiscal_receipt():
                 receipt = made._create_income(transaction)
-                receipt.write({
-                    'correction_day': receipt._fiscal_settled_on(), 'correction_order': order})
+                receipt._note_correction(order)
                 made |= receipt
                 made |= self._return(transaction)
         if not made:
@@ -126,9 +125,9 @@ class FiscalMissed(models.TransientModel):
         """ Return the receipts of these days that are not printed. :rtype: fiscal.receipt """
         self.ensure_one()
         return self.env['fiscal.receipt'].search([
-            ('company_id', 'child_of', self.company_id.id), ('is_test', '=', False),
+            ('company_id', 'child_of', self.company_id.id),
             # A return is printed late as an ordinary one, by the register of its income.
-            ('kind', '=', 'income'), ('wrong_id', '=', False), ('correction_day', '=', False),
+            ('role', 'in', ('payment', 'closing')),
             ('state', 'in', const.UNPRINTED_STATES), ('register_id.kind', '!=', 'bank'),
             *self._around('paid_at'),
         ]).filtered(lambda receipt: self._is_within(receipt.paid_at))

@@ -4,6 +4,7 @@
 from . import fiscal_receipt
 from . import fiscal_receipt_bank
 from . import fiscal_receipt_build
+from . import fiscal_receipt_call
 from . import fiscal_receipt_cards
 from . import fiscal_receipt_closing
 from . import fiscal_receipt_closing_due

@@ -6,7 +6,7 @@ from odoo.tools import clean_context
 
 from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
-from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION
+from odoo.addons.tochka_fiscal.models.selections import ROLE_SELECTION, TAXATION_SELECTION
 
 
 class FiscalReceipt(models.Model):
@@ -26,6 +26,9 @@ class FiscalReceipt(models.Model):
     # What was settled; nothing is ever settled by two receipts.
     settlement = fields.Char(
         string="What was settled", required=True, readonly=True, copy=False)
+    role = fields.Selection(
+        string="Role", selection=ROLE_SELECTION, required=True, readonly=True,
+        help="What the receipt tells of. The kind is what it is for the tax office.")
     kind = fields.Selection(
         string="Kind",
         selection=[('income', "Income"), ('income_return', "Return of income")],
@@ -236,9 +239,9 @@ class FiscalReceipt(models.Model):
         :raise UserError: If it is left to the bank's register, which prints nothing on request.
         """
         self.ensure_one()
-        if self.is_test:
+        if self.role == 'test':
             return  # It is a test of this register.
-        if not (self.income_id or self.wrong_id) or not self.register_id._is_in_use():
+        if self.role not in const.FOLLOWING_ROLES or not self.register_id._is_in_use():
             self.register_id = self._present_register()
         if self.register_id.kind == 'bank':
             raise UserError(_(
@@ -290,6 +293,7 @@ class FiscalReceipt(models.Model):
         """
         return {
             'name': transaction.reference,
+            'role': 'payment',
             'settlement': transaction._fiscal_settlement(),
             'transaction_id': transaction.id,
             'invoice_ids': transaction.invoice_ids.ids,

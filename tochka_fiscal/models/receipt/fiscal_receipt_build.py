@@ -6,7 +6,7 @@ from odoo import _, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
-from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.receipt import Receipt, ReceiptError
 from odoo.addons.tochka_fiscal.registers import bank
 from odoo.addons.tochka_fiscal.registers.base import Unsupported
@@ -28,27 +28,32 @@ class FiscalReceipt(models.Model):
         :rtype: list[tuple]
         """
         self.ensure_one()
-        if self.is_test:
-            return self._test_lines()
-        nothing = self.env['fiscal.receipt.line']
-        if self.kind == 'income_return':
-            return [(line, origin) for origin, line in self._return_lines()]
         # Which pieces other receipts have told of does not depend on this one.
-        transaction = self.transaction_id.with_context(fiscal_building=self)
-        if not self.prepayment_id:
-            return [(line, nothing) for line in transaction._fiscal_lines()]
-        model, record_id = self.closed_document.split(',')
-        document = self.env[model].browse(int(record_id))
-        return [(line, nothing) for line in transaction._fiscal_closing_lines(
-            document, to_kopecks(self.total), self._told(document))]
+        return getattr(
+            self.with_context(fiscal_building=self), const.LINES_BY_ROLE[self._stands_for()])()
 
-    def _build_lines(self):
-        """ Build the lines from what was paid; a person is asked when that is not possible. """
+    def _stands_for(self):
+        """ Return the role whose lines this receipt has: the right one and a correction stand for
+        a payment, or for a closing receipt. :rtype: str
+        """
+        return self.role if self.role not in ('right', 'correction') else (
+            'closing' if self.prepayment_id else 'payment')
+
+    def _payment_lines(self):
+        """ Return the lines of what money has paid, as `_make_lines`. """
+        nothing = self.env['fiscal.receipt.line']
+        return [(line, nothing) for line in self.transaction_id._fiscal_lines()]
+
+    def _build_lines(self, lines=None):
+        """ Build the lines from what was paid; a person is asked when that is not possible.
+
+        :param list[tuple]|None lines: The lines as `_make_lines`, where there is no payment.
+        """
         self.ensure_one()
         self = self.env['tochka.problem']._for_reader(self)  # noqa: PLW0642
         try:
             with self.env.cr.savepoint():
-                self._compose()
+                self._compose(lines)
             if self.register_id.kind == 'bank' and self.kind == 'income':
                 # The lines stay: they are what a person prints by hand.
                 bank.build(self._neutral(self.settlement))
@@ -63,14 +68,15 @@ class FiscalReceipt(models.Model):
                 "The receipt could not be built: %s. The server's log says more.",
                 type(error).__name__))
 
-    def _compose(self):
+    def _compose(self, lines=None):
         """ Make the lines and write them.
 
+        :param list[tuple]|None lines: The lines, if they are known.
         :raise ReceiptError: If that is not possible.
         """
         self.ensure_one()
-        lines = self._make_lines()
-        if self.kind == 'income' and self.transaction_id and not self.prepayment_id:
+        lines = lines or self._make_lines()
+        if self._stands_for() == 'payment':
             self._note_cards([line for line, _origin in lines])
         self._write_lines(lines)
 
@@ -80,7 +86,7 @@ class FiscalReceipt(models.Model):
         does what a person has put right. Where it can't be built any more it stays as it was.
         """
         self.ensure_one()
-        if self.is_test or self.wrong_id:
+        if self.role in const.FIXED_ROLES:
             return
         self = self.env['tochka.problem']._for_reader(self)  # noqa: PLW0642
         transaction = self.transaction_id

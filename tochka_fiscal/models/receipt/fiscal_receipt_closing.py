@@ -34,7 +34,7 @@ class FiscalReceipt(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('kind', 'prepayment_id', 'is_replaced', 'closing_ids.total', 'closing_ids.state',
+    @api.depends('role', 'prepayment_id', 'is_replaced', 'closing_ids.total', 'closing_ids.state',
                  'closing_ids.is_replaced', 'closing_ids.card_total', 'offset_ids.total',
                  'offset_ids.receipt_id.state', 'offset_ids.receipt_id.is_replaced',
                  'line_ids.total', 'line_ids.fiscal_method',
@@ -164,11 +164,17 @@ class FiscalReceipt(models.Model):
                 f'sale.order,{order.id}' for order in document.line_ids.sale_line_ids.order_id
                 if self.transaction_id._fiscal_final_invoices(order) == document]
         return self.search([
-            ('prepayment_id', '!=', False), ('closed_document', 'in', sources),
-            ('state', '!=', 'void'), ('is_replaced', '=', False), ('kind', '=', 'income'),
-            # The receipt that is being built.
-            ('id', 'not in', self.filtered('prepayment_id').ids),
+            ('closed_document', 'in', sources), ('state', '!=', 'void'),
+            ('is_replaced', '=', False), ('id', 'not in', self.ids),  # The one that is being built.
         ]).line_ids
+
+    def _closing_lines(self):
+        """ Return the lines of what is handed over, as `_make_lines`. """
+        model, record_id = self.closed_document.split(',')
+        document = self.env[model].browse(int(record_id))
+        nothing = self.env['fiscal.receipt.line']
+        return [(line, nothing) for line in self.transaction_id._fiscal_closing_lines(
+            document, to_kopecks(self.total), self._told(document))]
 
     def _most(self, document, source):
         """ Return how much a document still hands over that this money can close.
@@ -209,6 +215,7 @@ class FiscalReceipt(models.Model):
             # Unique: two jobs that see the same can't both make it.
             'settlement': f'{self.settlement}/{source}' + (
                 f'#{len(earlier) + 1}' if earlier else ''),
+            'role': 'closing',
             'prepayment_id': self.id,
             'closed_document': source,
             'invoice_ids': document.ids if document._name == 'account.move' else [],
@@ -243,7 +250,7 @@ class FiscalReceipt(models.Model):
         """ Return the lines that are to be closed one day. :rtype: fiscal.receipt.line """
         self.ensure_one()
         # The right receipt is closed, and not the one that it has replaced.
-        if self.kind != 'income' or self.prepayment_id or self.is_replaced:
+        if self._stands_for() != 'payment' or self.is_replaced:
             return self.line_ids.browse()
         return self.line_ids.filtered(lambda line: line.fiscal_method in const.PREPAID_METHODS)
 

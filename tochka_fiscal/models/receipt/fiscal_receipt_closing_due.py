@@ -77,8 +77,7 @@ class FiscalReceipt(models.Model):
             ('state', '!=', 'void'), ('is_replaced', '=', False),
         ])
         receipts = closings.prepayment_id | moves.fiscal_receipt_ids.filtered(
-            lambda one: one.kind == 'income' and not one.prepayment_id
-            and one.state in const.CLOSABLE_STATES)
+            lambda one: one._stands_for() == 'payment' and one.state in const.CLOSABLE_STATES)
         receipts.closing_changed = True
         if receipts:
             self.env['ir.cron']._tochka_wake('tochka_fiscal.cron_closing')

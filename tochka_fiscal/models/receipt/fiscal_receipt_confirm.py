@@ -8,6 +8,7 @@ from odoo import fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
+from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.receipt import is_email
 
 _logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
@@ -33,7 +34,7 @@ class FiscalReceipt(models.Model):
         provider = self.transaction_id.provider_id
         # Of a test nobody has paid; and who gets the right receipt was told of the payment before.
         if (
-            self.is_test or self.wrong_id or self.confirmed_at
+            self.role in const.FIXED_ROLES or self.confirmed_at
             or provider and not provider.fiscal_confirm
             or not is_email((self.contact or '').strip())
         ):

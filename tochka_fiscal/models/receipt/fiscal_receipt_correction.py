@@ -72,8 +72,9 @@ class FiscalReceipt(models.Model):
         self.ensure_one()
         self.check_access('write')
         receipt, wrong = self.sudo(), self.sudo().wrong_id
-        if not wrong and receipt.correction_day and receipt._is_surely_unprinted():
-            receipt.write({'correction_day': False, 'correction_order': False})
+        if receipt.role == 'correction' and receipt._is_surely_unprinted():
+            receipt.write({
+                'role': receipt._stands_for(), 'correction_day': False, 'correction_order': False})
             receipt._message_log(body=_("%s has given up the correction.", self.env.user.name))
             return
         open_ones = wrong.correction_ids.filtered(lambda one: one.state != 'void').sorted('id')
@@ -119,9 +120,9 @@ class FiscalReceipt(models.Model):
             raise UserError(_(
                 "The bank's register prints nothing but receipts of online payments: put this one"
                 " right in the cabinet of the register."))
-        if self.state != 'done' or self.is_replaced or self.is_test:
+        if self.state != 'done' or self.is_replaced or self.role == 'test':
             raise UserError(_("Only a printed receipt that was not replaced yet is put right."))
-        if self.kind != 'income' or any(
+        if self.role in ('return', 'reversal') or any(
             one.state != 'void' for one in
             self.return_ids | self.line_ids.return_line_ids.receipt_id | self._closings()
         ):
@@ -167,13 +168,14 @@ class FiscalReceipt(models.Model):
             'next_try_at': fields.Datetime.now(),
         }
         reversal = self.create({
-            **common, 'name': _("%s, reversal", self.name), 'kind': 'income_return',
+            **common, 'name': _("%s, reversal", self.name), 'role': 'reversal',
+            'kind': 'income_return',
             'settlement': f'{settlement}#reversal-{self.id}',
         })
         reversal._write_lines(
             [(line._line(), self.env['fiscal.receipt.line']) for line in self.line_ids])
         right = self.create({
-            **common, **values, 'name': self.name, 'settlement': settlement,
+            **common, **values, 'name': self.name, 'role': 'right', 'settlement': settlement,
             'after_id': reversal.id, 'prepayment_id': self.prepayment_id.id,
             'closed_document': self.closed_document,
         })
@@ -191,12 +193,17 @@ class FiscalReceipt(models.Model):
         :param str order: The number of the tax office's order; empty for one's own accord.
         """
         self.ensure_one()
+        self._note_correction(order)
         self.write({
-            'correction_day': self._fiscal_settled_on(), 'correction_order': order,
-            'state': 'queued', 'next_try_at': fields.Datetime.now(), 'tries': 0, 'problem': False,
-        })
+            'state': 'queued', 'next_try_at': fields.Datetime.now(), 'tries': 0, 'problem': False})
         if not self.line_ids:
             self._build_lines()
+
+    def _note_correction(self, order):
+        """ Make this receipt a correction, as `_make_correction`; it is sent when it would be. """
+        self.write({
+            'role': 'correction', 'correction_order': order,
+            'correction_day': self._fiscal_settled_on()})
 
     def _follow_right_income(self):
         """ Return what the right receipt says: the income was put right while this return was made.

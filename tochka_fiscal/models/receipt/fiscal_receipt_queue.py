@@ -9,8 +9,6 @@ from odoo import _, api, fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
 from odoo.addons.tochka_fiscal import const
-from odoo.addons.tochka_fiscal.receipt import ReceiptError
-from odoo.addons.tochka_fiscal.registers import base
 
 _logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
@@ -97,116 +95,7 @@ class FiscalReceipt(models.Model):
             'reason': last.problem,
         })
 
-    def _send(self, attempt):
-        """ Let the register print, under the lock of the row.
-
-        :param fiscal.attempt attempt: The attempt, committed.
-        :return: Why the register can't be used now; None if it can.
-        :rtype: RegisterError|None
-        """
-        register = self.register_id
-        attempt.write({'tries': attempt.tries + 1, 'account': register._account()})
-        self.called_at = fields.Datetime.now()
-        try:
-            client = register._client()
-            result = client.register(
-                self._neutral(attempt.key), register.callback_url or '')
-        except base.Duplicate as error:
-            # It was taken when its answer was lost.
-            if error.task or client.asks_by_key:
-                self._apply(attempt, base.Result(state='accepted', task=error.task))
-            else:
-                self._await_result(_("The register has it already; its result is awaited."))
-        except (base.Unsupported, base.Rejected, ReceiptError) as error:
-            problem = self._explain(error)
-            if self.state == 'accepted' and not client.asks_by_key:
-                self._ask_for_fate(attempt)
-                return None
-            # A register that has just said that it knows nothing of it is believed.
-            if attempt.maybe_taken and self.state != 'accepted':
-                self._await_result(_(
-                    "An earlier answer was lost, and the register refuses the repetition: %s. Its"
-                    " result is awaited.", problem))
-                return None
-            attempt.write({'outcome': 'failed', 'problem': problem})
-            self._fail(error)
-        except (base.NotSent, base.Unauthorized) as error:
-            if isinstance(error, base.Unauthorized):
-                register._report_problem(error)
-            self.write({'state': 'queued', 'problem': self._explain(error)})
-            if error.alone:
-                self._wait(self._explain(error))
-                return None
-            # It is not this receipt's fault: it stays due, and the register is left alone.
-            return error
-        except base.OutcomeUnknown as error:
-            attempt.maybe_taken = True
-            self.state = 'unknown'
-            self._wait(self._explain(error))
-            # Where nothing is repeated, each one that goes now may end with a person: none goes.
-            return None if error.alone and register._repeats() else error
-        else:
-            self._apply(attempt, result)
-        return None
-
-    def _await_result(self, problem):
-        """ Wait for the register's callback, then ask a person: this register can't be asked by our
-        own number.
-
-        :param str problem: What is known.
-        """
-        self.write({
-            'state': 'accepted', 'tries': 0, 'problem': problem,
-            'next_try_at': fields.Datetime.now() + timedelta(minutes=const.CALLBACK_MINUTES),
-        })
-
-    def _ask_register(self):
-        """ Ask the register how far the receipt has come.
-
-        :return: Why the register can't be used now; None if it can.
-        :rtype: RegisterError|None
-        """
-        attempt = self.attempt_ids[:1]
-        register = self.register_id
-        self.called_at = fields.Datetime.now()
-        try:
-            client = register._client()
-            if not attempt.task and not client.asks_by_key:
-                if client.names_duplicates and register._repeats():
-                    return self._send(attempt)
-                self._ask_for_fate(attempt)
-                return None
-            result = client.status(attempt.key, attempt.task or '')
-        except (base.NotSent, base.Unauthorized) as error:
-            if isinstance(error, base.Unauthorized):
-                register._report_problem(error)
-            self.problem = self._explain(error)
-            if error.alone:
-                self._wait(self._explain(error))
-                return None
-            return error
-        except base.NotFound as error:
-            if attempt.maybe_taken:
-                # It was lost on its way: the same key is sent again.
-                return self._send(attempt)
-            # It said yes once: it has forgotten, and may have printed.
-            self._wait(self._explain(error))
-        except base.OutcomeUnknown as error:
-            self._wait(self._explain(error))
-            return None if error.alone else error
-        except base.RegisterError as error:
-            self._wait(self._explain(error))
-        else:
-            self._apply(attempt, result)
-        return None
-
-    def _ask_for_fate(self, attempt):
-        """ Ask a person what became of a key that the register can't be asked about.
-
-        :param fiscal.attempt attempt: The attempt.
-        """
-        self.next_try_at = False
-        self._ask('receipt_fate', key=attempt.key)
+    # === BUSINESS METHODS - THE REGISTER'S WORD === #
 
     def _apply(self, attempt, result):
         """ Write what the register says: the only writer of what became of a receipt.

@@ -44,6 +44,7 @@ class FiscalReceipt(models.Model):
             'name': refund.reference,
             'settlement': refund._fiscal_settlement(),
             'register_id': income._register_of_return().id,
+            'role': 'return',
             'kind': 'income_return',
             'transaction_id': refund.id,
             'income_id': income.id,
@@ -94,7 +95,7 @@ class FiscalReceipt(models.Model):
     def _return_lines(self):
         """ Return what comes back, line by line, with the printed line that it comes from.
 
-        :return: (fiscal.receipt.line, receipt.Line): the sum is exactly what was returned.
+        :return: As `_make_lines`: the sum is exactly what was returned.
         :rtype: list[tuple]
         :raise ReceiptError: If more comes back than the receipts have left.
         """
@@ -122,7 +123,7 @@ class FiscalReceipt(models.Model):
                     for place, share in zip(places, of_part, strict=True):
                         shares[place] = share
         return [
-            (line, part) for line, share in zip(lines, shares, strict=True) if share
+            (part, line) for line, share in zip(lines, shares, strict=True) if share
             for part in return_line(line._line(), share)
         ]
 

@@ -120,7 +120,8 @@ class FiscalReceipt(models.Model):
             **{name: self[name] for name in (
                 'taxation_system', 'contact', 'address', 'total', 'payments')},
             'invoice_ids': self.invoice_ids.ids,
-            'name': _("%s, reversal", self.name), 'kind': 'income_return', 'wrong_id': self.id,
+            'name': _("%s, reversal", self.name), 'role': 'reversal',
+            'kind': 'income_return', 'wrong_id': self.id,
             'settlement': f'{self.settlement}#reversal-{self.id}',
             'paid_at': fields.Datetime.now(), 'next_try_at': fields.Datetime.now(),
         })

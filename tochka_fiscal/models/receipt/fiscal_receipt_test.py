@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from odoo import _, api, fields, models
 
+from odoo.addons.tochka_acquiring.utils import in_russian
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
-from odoo.addons.tochka_fiscal.receipt import Item, build_lines
+from odoo.addons.tochka_fiscal.receipt import Item, _lt, build_lines
 
 
 class FiscalReceipt(models.Model):
@@ -13,9 +14,7 @@ class FiscalReceipt(models.Model):
 
     _inherit = 'fiscal.receipt'
 
-    is_test = fields.Boolean(string="Test of the register", readonly=True)
-
-    _test_idx = models.Index('(register_id) WHERE is_test IS TRUE')
+    _test_idx = models.Index("(register_id) WHERE role = 'test'")
 
     # === BUSINESS METHODS === #
 
@@ -29,15 +28,19 @@ class FiscalReceipt(models.Model):
         :return: Both receipts, the income first.
         :rtype: fiscal.receipt
         """
-        number = self.search_count([('register_id', '=', register.id), ('is_test', '=', True)])
+        number = self.search_count([('register_id', '=', register.id), ('role', '=', 'test')])
         income = self.browse()
+        kopecks = to_kopecks(amount)
+        [line] = build_lines([Item(
+            name=in_russian('tochka_fiscal', _lt("Test of the register")), quantity=Decimal(1),
+            total=kopecks, vat=values['vat'], method='full_payment', subject='service')], kopecks)
         names = [_("Test of the register"), _("Return of the test of the register")]
         for kind, name in zip(['income', 'income_return'], names, strict=True):
             receipt = self.create({
                 'name': f'{name} {number // 2 + 1}',
                 'settlement': f'test-{register.id}-{number + len(income)}',
+                'role': 'test',
                 'kind': kind,
-                'is_test': True,
                 'income_id': income.id,
                 'company_id': register.company_id.id,
                 'register_id': register.id,
@@ -47,23 +50,10 @@ class FiscalReceipt(models.Model):
                 'paid_at': fields.Datetime.now(),
                 'currency_id': register.company_id.currency_id.id,
                 'total': amount,
-                'payments': {'cashless': to_kopecks(amount)},
-                'basis': {'vat': values['vat']},
+                'payments': {'cashless': kopecks},
                 'next_try_at': fields.Datetime.now(),
             })
-            receipt._build_lines()
+            receipt._build_lines([(line, income.line_ids)])
             income = income or receipt
         self._trigger()
         return income + income.return_ids
-
-    def _test_lines(self):
-        """ Return the only line of a test receipt: there is no document behind it.
-
-        :return: As `_make_lines`.
-        :rtype: list[tuple]
-        """
-        kopecks = to_kopecks(self.total)
-        [line] = build_lines([Item(
-            name=_("Test of the register"), quantity=Decimal(1), total=kopecks,
-            vat=self.basis['vat'], method='full_payment', subject='service')], kopecks)
-        return [(line, self.income_id.line_ids)]
