@@ -260,6 +260,14 @@ def test_printed_without_a_proof_is_asked_for_again(serve, data):
     assert komtet(server).status('key', '7').state == 'accepted'
 
 
+def test_number_that_is_no_number(serve):
+    """ Whatever the service calls a task: it is asked for by that. """
+    server = serve(answer({'id': 'a-7', 'state': 'new'}))
+    register = komtet(server)
+    assert register.status('key', register.register(receipt()).task).task == 'a-7'
+    assert server.requests[1].path == '/api/shop/v2/tasks/a-7'
+
+
 def test_till_refused(serve):
     server = serve(answer({'id': 7, 'state': 'error', 'error_description': 'ИНН не совпадает'}))
     assert komtet(server).status('key', '7') == base.Result(
