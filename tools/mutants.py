@@ -8,6 +8,7 @@ sample, and fails when fewer than 95 % of it are killed.
 
 import argparse
 import ast
+import builtins
 import importlib
 import itertools
 import json
@@ -151,44 +152,57 @@ def changed(path, text):
 
 
 class Recorder:
-    """ A plugin of pytest: which functions each test calls, and how long it takes. """
+    """ A plugin of pytest: which functions each test calls, and how long it takes.
+
+    :param Path home: A copy of the project whose functions say that they are called: `telling`.
+    """
 
     def __init__(self, home):
-        self._home = f'{home}/'
-        self.tests, self.failed = {}, []
+        self._record = home / RECORD
+        self._tests, self._failed = {}, []
+        self._called = builtins.CALLED = set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
         """ Watch one test. """
-        called, begun = set(), time.monotonic()
-
-        def trace(frame, _event, _argument):
-            code = frame.f_code
-            if code.co_filename.startswith(self._home):
-                called.add(f'{code.co_filename.removeprefix(self._home)}:{code.co_firstlineno}')
-
-        sys.settrace(trace)
+        self._called.clear()
+        begun = time.monotonic()
         try:
             return (yield)
         finally:
-            sys.settrace(None)
-            self.tests[item.nodeid] = [time.monotonic() - begun, sorted(called)]
+            self._tests[item.nodeid] = [time.monotonic() - begun, sorted(self._called)]
 
     def pytest_runtest_logreport(self, report):
         """ Note what fails. """
         if report.failed:
-            self.failed.append(report.nodeid)
+            self._failed.append(report.nodeid)
 
     def pytest_sessionfinish(self):
         """ Leave what was seen to who has started it. """
-        Path(self._home, RECORD).write_text(json.dumps([self.tests, self.failed]))
+        self._record.write_text(json.dumps([self._tests, self._failed]))
+
+
+def telling(path, source):
+    """ Return the text of a file whose functions say that they are called. """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body.insert(
+                ast.get_docstring(node) is not None,
+                ast.parse(f'CALLED.add({name_of(path, node)!r})').body[0])
+    return ast.unparse(tree)
+
+
+def name_of(path, function):
+    """ Return how a function (of `ast`) is called here. """
+    return f'{path}:{function.lineno}'
 
 
 class Order:
     """ A plugin of pytest: the tests that are likely to notice a change come first.
 
     :param dict tests: What `Recorder` has seen of each test.
-    :param str function: The changed function, as `Recorder` names it; empty outside of functions.
+    :param str function: The name of the changed function; empty outside of functions.
     """
 
     def __init__(self, tests, function):
@@ -204,15 +218,13 @@ class Order:
 
 
 def function_of(path, text):
-    """ Return the function that a mutant changes, as `Recorder` names it, or nothing. """
+    """ Return the name of the function that a mutant changes; nothing outside of functions. """
     source = (ROOT / path).read_text()
     pairs = zip(source.splitlines(), text.splitlines(), strict=False)
     line = next((number for number, (old, new) in enumerate(pairs, 1) if old != new), 0)
-    found = [
-        min([node.lineno, *(one.lineno for one in node.decorator_list)])
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= node.end_lineno]
-    return f'{path}:{max(found)}' if found else ''
+    found = [node for node in ast.walk(ast.parse(source))
+             if isinstance(node, ast.FunctionDef) and node.lineno <= line <= node.end_lineno]
+    return name_of(path, max(found, key=lambda node: node.lineno)) if found else ''
 
 
 class Farm:
@@ -242,10 +254,15 @@ class Farm:
     def record(self, paths):
         """ Run the tests of files as they are. :return: What fails. :rtype: list[str] """
         home = self._homes[0]
+        originals = {path: (home / path).read_text() for path in paths}
+        for path, source in originals.items():
+            (home / path).write_text(telling(path, source))
         process = os.fork()
         if not process:
             os._exit(_run_tests(home, tests_of(paths), Recorder(home)))
         os.waitpid(process, 0)
+        for path, source in originals.items():
+            self._write(home / path, source)
         self._tests, failed = json.loads((home / RECORD).read_text())
         return failed
 
@@ -264,7 +281,7 @@ class Farm:
                     ended, status = os.waitpid(process, 0)
                 if ended:
                     del self._running[process]
-                    (home / path).write_text(original)
+                    self._write(home / path, original)
                     self._homes.append(home)
                     yield mutant, status != 0
 
@@ -272,15 +289,19 @@ class Farm:
         path, _name, _number, text = mutant
         home = self._homes.pop()
         original = (home / path).read_text()
-        (home / path).write_text(text)
-        # One second and one size are the same file to Python.
-        for kept in (home / path).parent.glob(f'__pycache__/{Path(path).stem}.*'):
-            kept.unlink()
+        self._write(home / path, text)
         process = os.fork()
         if not process:
             os._exit(_run_tests(
                 home, tests_of([path]), Order(self._tests, function_of(path, text)), '-x'))
         self._running[process] = home, path, original, mutant, time.monotonic() + SECONDS
+
+    @staticmethod
+    def _write(file, text):
+        file.write_text(text)
+        # One second and one size are the same file to Python.
+        for kept in file.parent.glob(f'__pycache__/{file.stem}.*'):
+            kept.unlink()
 
 
 def tests_of(paths):

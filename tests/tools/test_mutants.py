@@ -1,6 +1,7 @@
 """ The mutants: each plain part is watched, and what is changed is one place of a file. """
 
 import ast
+import builtins
 from types import SimpleNamespace
 
 import pytest
@@ -92,8 +93,17 @@ def test_the_changed_function(tmp_path, monkeypatch):
     source = 'A = 1\n\n\n@b\ndef f():\n    def g():\n        return 2\n    return 3\n'
     (tmp_path / 'small.py').write_text(source)
     assert [mutants.function_of('small.py', source.replace(*change)) for change in (
-        ('1', '5'), ('2', '5'), ('3', '5'))] == ['', 'small.py:6', 'small.py:4']
+        ('1', '5'), ('2', '5'), ('3', '5'))] == ['', 'small.py:6', 'small.py:5']
     items = [SimpleNamespace(nodeid=name) for name in ('new', 'slow', 'other', 'quick')]
-    mutants.Order({'slow': [2, ['small.py:4']], 'quick': [1, ['small.py:4']], 'other': [0, []]},
-                  'small.py:4').pytest_collection_modifyitems(items)
+    mutants.Order({'slow': [2, ['small.py:5']], 'quick': [1, ['small.py:5']], 'other': [0, []]},
+                  'small.py:5').pytest_collection_modifyitems(items)
     assert [item.nodeid for item in items] == ['quick', 'slow', 'new', 'other']
+
+
+def test_functions_tell_that_they_are_called(monkeypatch):
+    monkeypatch.setattr(builtins, 'CALLED', set(), raising=False)
+    names = {}
+    exec(mutants.telling('small.py', (
+        'A = 1\n\ndef f():\n    """ Docs. """\n    return A\n\ndef g():\n    return 2\n')), names)
+    assert (names['f'](), names['f'].__doc__) == (1, ' Docs. ')
+    assert builtins.CALLED == {'small.py:3'}
