@@ -439,6 +439,28 @@ def test_error_of_the_till_is_none_of_the_service(client, number, status):
     assert len(register.server.requests) == 2  # No other token is asked for.
 
 
+@pytest.mark.parametrize(
+    'number', [0, 1, 10, 11, 12, 13, 14, 20, 21, 30, 31, 32, 33, 34, 40, 41, 50])
+def test_error_of_the_service_is_no_fate_of_the_document(client, number):
+    """ Its own numbers, by the protocol; without a type they are not the till's. """
+    told = answer({'status': 'fail', 'error': {'code': number, 'text': 'Отказ'}})
+    if number == 34:  # "Not ready" is no error
+        assert client(told).status('key', UUID).state != 'done'
+        return
+    with pytest.raises(base.RegisterError):
+        client(told, TOKEN, told).status('key', UUID)
+
+
+def test_headers(client):
+    register = client(answer({'uuid': UUID}), answer({'status': 'wait'}))
+    register.register(receipt())
+    register.status('', UUID)
+    _token, sent, asked = register.server.requests
+    assert sent.headers['Content-Type'] == 'application/json; charset=utf-8'
+    assert asked.headers['Accept'] == sent.headers['Accept'] == 'application/json'
+    assert (asked.method, asked.body) == ('GET', b'')
+
+
 def test_waiting_too_long_in_the_queue_is_not_sent_anew(client):
     result = client(refusal(-1, 'Превышено время ожидания', 200, status='fail', kind='timeout')
                     ).status('key', UUID)

@@ -464,3 +464,25 @@ def test_name_that_is_too_long_for_the_storage():
     one = receipt(item(1000, name='₽' * 60))
     [line] = make().build(replace(one))[1]['content']['positions']
     assert len(line['text']) <= 128
+
+
+def test_page_of_the_buyer(client):
+    """ Where the service shows receipts, and only if the shop has that. """
+    result = client(answer(DONE), has_page=True).status('a1b2c3-TX-1', '')
+    assert result.url == 'https://cheques-lk.orangedata.ru/7736207543/a1b2c3-TX-1'
+    assert client(answer(DONE)).status('a1b2c3-TX-1', '').url == ''
+
+
+def test_headers(client):
+    register = client(empty(201))
+    register.register(receipt())
+    [request] = register.server.requests
+    assert request.headers['Accept'] == 'application/json'
+    assert request.headers['Content-Type'] == 'application/json; charset=utf-8'
+
+
+def test_proof_without_what_the_law_does_not_ask_for(client):
+    told = {name: value for name, value in DONE.items()
+            if name not in ('shiftNumber', 'documentIndex', 'deviceRN')}
+    fiscal = client(answer(told)).status('a1b2c3-TX-1', '').fiscal
+    assert (fiscal.shift, fiscal.number, fiscal.register) == ('', '', '')

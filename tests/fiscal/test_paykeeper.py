@@ -383,3 +383,11 @@ def test_secrets_are_not_shown():
 def test_insecure_address():
     with pytest.raises(ValueError, match='https'):
         make('http://school.server.paykeeper.ru')
+
+
+def test_headers(client):
+    register = client(answer({'receipt_id': 7001}))
+    register.register(receipt())
+    token, sent = register.server.requests
+    assert sent.headers['Content-Type'] == 'application/x-www-form-urlencoded'
+    assert token.headers['Accept'] == sent.headers['Accept'] == 'application/json'
