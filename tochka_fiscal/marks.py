@@ -54,6 +54,11 @@ def show_marks(codes):
     return '\n'.join(map(show_mark, codes))
 
 
+def is_gs1(code):
+    """ Return whether a code is of GS1: 01, 14 digits of the article, 21, the serial. """
+    return bool(re.match(r'01\d{14}21', code))
+
+
 def is_mark(text):
     """ Return whether a text is a marking code by GS1: goods (01) and a serial number (21).
 
@@ -64,4 +69,4 @@ def is_mark(text):
         codes = read_marks(text)
     except ReceiptError:
         return False
-    return len(codes) == 1 and bool(re.match(r'01\d{14}21', codes[0]))
+    return len(codes) == 1 and is_gs1(codes[0])

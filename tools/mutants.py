@@ -7,8 +7,11 @@ sample, and fails when fewer than 95 % of it are killed.
 """
 
 import argparse
+import ast
+import builtins
 import importlib
 import itertools
+import json
 import os
 import random
 import shutil
@@ -25,11 +28,13 @@ from cosmic_ray.plugins import get_operator, operator_names
 
 from .console import say
 from .layout import ROOT
+from .mutations import OPERATORS
 
 SAMPLE, SEED = 300, 54  # how many, and which
 LEAST = 0.95
 SECONDS = 240  # a mutant that hangs is noticed, too
 WORKERS = 2
+RECORD = 'record.json'  # what the tests call
 COPIED = ('tochka_acquiring', 'tochka_fiscal', 'tests', 'sandbox', 'tools', 'pyproject.toml')
 # What the tests load of others.
 PRELOADED = (
@@ -43,14 +48,17 @@ WATCHED = {
     f'{FISCAL}/settlement.py': ('tests/fiscal', 'test_settlement'),
     f'{FISCAL}/marks.py': ('tests/fiscal', 'test_marks'),
     **{f'{FISCAL}/registers/{name}.py': ('tests/fiscal', tests) for name, tests in {
-        'atol': 'test_atol test_alone', 'atol_document': 'test_atol', 'bank': 'test_bank',
+        'atol': 'test_atol test_alone', 'atol_const': 'test_atol', 'atol_document': 'test_atol',
+        'bank': 'test_bank',
         'base': 'test_printed test_callback_junk test_komtet test_orangedata test_alone',
         'common': 'test_common test_callback_junk test_komtet test_atol test_paykeeper test_alone',
         'keys': 'test_keys', 'komtet': 'test_komtet test_alone test_callback_junk',
-        'komtet_document': 'test_komtet', 'orangedata': 'test_orangedata test_alone',
+        'komtet_const': 'test_komtet', 'komtet_document': 'test_komtet',
+        'orangedata': 'test_orangedata test_alone',
         'orangedata_const': 'test_orangedata', 'orangedata_document': 'test_orangedata',
         'paykeeper': 'test_paykeeper test_alone test_callback_junk',
-        'paykeeper_document': 'test_paykeeper', 'texts': 'test_texts',
+        'paykeeper_const': 'test_paykeeper', 'paykeeper_document': 'test_paykeeper',
+        'texts': 'test_texts',
         'transport': 'test_scrub test_alone test_komtet',
     }.items()},
     **{f'{BANK}/{name}.py': ('tests/api', tests) for name, tests in {
@@ -64,13 +72,13 @@ WATCHED = {
         'webhook': 'test_webhook test_webhook_event',
     }.items()},
 }
-# What Python itself makes equal, as `is` of interned texts, or nobody writes here.
-LEFT_OUT = ('_Is', '_IsNot', 'BinaryOperator_BitOr_', 'RemoveDecorator', 'Variable')
+# What nobody writes here.
+LEFT_OUT = ('BinaryOperator_BitOr_', 'RemoveDecorator', 'Variable')
 # Operators are changed to their opposites and neighbours only: the others say the same.
 OPPOSITES = (
     'Add_Sub', 'Sub_Add', 'Mul_FloorDiv', 'FloorDiv_Mul', 'Div_Mul', 'Mod_Mul',
     'Eq_NotEq', 'NotEq_Eq', 'Lt_LtE', 'LtE_Lt', 'Gt_GtE', 'GtE_Gt', 'Lt_GtE', 'GtE_Lt', 'Gt_LtE',
-    'LtE_Gt')
+    'LtE_Gt', 'Is_IsNot', 'IsNot_Is')
 
 # What is changed, in any file -> why no test can notice.
 ALWAYS_EQUIVALENT = {
@@ -90,12 +98,16 @@ EQUIVALENT = {
 
 def operators():
     """ Return the names of the changes that are made. :rtype: list[str] """
-    return [
+    return [*OPERATORS, *(
         name for name in sorted(operator_names())
         if not any(part in name for part in LEFT_OUT)
         and (not name.startswith(('core/ReplaceBinary', 'core/ReplaceComparison'))
              or name.partition('Operator_')[2] in OPPOSITES)
-    ]
+    )]
+
+
+def _operator(name):
+    return (OPERATORS.get(name) or get_operator(name))()
 
 
 def find(path):
@@ -105,7 +117,7 @@ def find(path):
     """
     nodes = list(_walk(parso.parse((ROOT / path).read_text())))
     for name in operators():
-        operator = get_operator(name)()
+        operator = _operator(name)
         for number in range(sum(
             1 for node in nodes for _place in operator.mutation_positions(node)
         )):
@@ -121,7 +133,7 @@ def mutate(path, name, number):
     """
     source = (ROOT / path).read_text()
     try:
-        text = mutate_code(source, get_operator(name)(), number)
+        text = mutate_code(source, _operator(name), number)
     except AttributeError:
         return None  # cosmic-ray can't change an exception that is named by its module
     return text if text != source else None
@@ -139,6 +151,82 @@ def changed(path, text):
     return ' | '.join(new.strip() for old, new in pairs if old != new) or 'the end is another'
 
 
+class Recorder:
+    """ A plugin of pytest: which functions each test calls, and how long it takes.
+
+    :param Path home: A copy of the project whose functions say that they are called: `telling`.
+    """
+
+    def __init__(self, home):
+        self._record = home / RECORD
+        self._tests, self._failed = {}, []
+        self._called = builtins.CALLED = set()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        """ Watch one test. """
+        self._called.clear()
+        begun = time.monotonic()
+        try:
+            return (yield)
+        finally:
+            self._tests[item.nodeid] = [time.monotonic() - begun, sorted(self._called)]
+
+    def pytest_runtest_logreport(self, report):
+        """ Note what fails. """
+        if report.failed:
+            self._failed.append(report.nodeid)
+
+    def pytest_sessionfinish(self):
+        """ Leave what was seen to who has started it. """
+        self._record.write_text(json.dumps([self._tests, self._failed]))
+
+
+def telling(path, source):
+    """ Return the text of a file whose functions say that they are called. """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body.insert(
+                ast.get_docstring(node) is not None,
+                ast.parse(f'CALLED.add({name_of(path, node)!r})').body[0])
+    return ast.unparse(tree)
+
+
+def name_of(path, function):
+    """ Return how a function (of `ast`) is called here. """
+    return f'{path}:{function.lineno}'
+
+
+class Order:
+    """ A plugin of pytest: the tests that are likely to notice a change come first.
+
+    :param dict tests: What `Recorder` has seen of each test.
+    :param str function: The name of the changed function; empty outside of functions.
+    """
+
+    def __init__(self, tests, function):
+        self._tests, self._function = tests, function
+
+    def pytest_collection_modifyitems(self, items):
+        """ Sort them. """
+        def rank(item):
+            seconds, called = self._tests.get(item.nodeid, (0, ()))
+            return bool(self._function) and self._function not in called, seconds
+
+        items.sort(key=rank)
+
+
+def function_of(path, text):
+    """ Return the name of the function that a mutant changes; nothing outside of functions. """
+    source = (ROOT / path).read_text()
+    pairs = zip(source.splitlines(), text.splitlines(), strict=False)
+    line = next((number for number, (old, new) in enumerate(pairs, 1) if old != new), 0)
+    found = [node for node in ast.walk(ast.parse(source))
+             if isinstance(node, ast.FunctionDef) and node.lineno <= line <= node.end_lineno]
+    return name_of(path, max(found, key=lambda node: node.lineno)) if found else ''
+
+
 class Farm:
     """ Copies of the project, in which mutants are tried side by side.
 
@@ -148,6 +236,7 @@ class Farm:
 
     def __init__(self, folder, workers):
         self._homes, self._running = [], {}  # process -> home, path, original, mutant, deadline
+        self._tests = {}
         for name in PRELOADED:
             importlib.import_module(name)
         for number in range(workers):
@@ -161,6 +250,21 @@ class Farm:
                 else:
                     shutil.copy(source, home / name)
             self._homes.append(home)
+
+    def record(self, paths):
+        """ Run the tests of files as they are. :return: What fails. :rtype: list[str] """
+        home = self._homes[0]
+        originals = {path: (home / path).read_text() for path in paths}
+        for path, source in originals.items():
+            (home / path).write_text(telling(path, source))
+        process = os.fork()
+        if not process:
+            os._exit(_run_tests(home, tests_of(paths), Recorder(home)))
+        os.waitpid(process, 0)
+        for path, source in originals.items():
+            self._write(home / path, source)
+        self._tests, failed = json.loads((home / RECORD).read_text())
+        return failed
 
     def try_all(self, mutants):
         """ Yield each mutant (path, name, number, text), and whether the tests notice it. """
@@ -177,7 +281,7 @@ class Farm:
                     ended, status = os.waitpid(process, 0)
                 if ended:
                     del self._running[process]
-                    (home / path).write_text(original)
+                    self._write(home / path, original)
                     self._homes.append(home)
                     yield mutant, status != 0
 
@@ -185,18 +289,30 @@ class Farm:
         path, _name, _number, text = mutant
         home = self._homes.pop()
         original = (home / path).read_text()
-        (home / path).write_text(text)
-        # One second and one size are the same file to Python.
-        for kept in (home / path).parent.glob(f'__pycache__/{Path(path).stem}.*'):
-            kept.unlink()
+        self._write(home / path, text)
         process = os.fork()
         if not process:
-            os._exit(_run_tests(home, path))
+            os._exit(_run_tests(
+                home, tests_of([path]), Order(self._tests, function_of(path, text)), '-x'))
         self._running[process] = home, path, original, mutant, time.monotonic() + SECONDS
 
+    @staticmethod
+    def _write(file, text):
+        file.write_text(text)
+        # One second and one size are the same file to Python.
+        for kept in file.parent.glob(f'__pycache__/{file.stem}.*'):
+            kept.unlink()
 
-def _run_tests(home, path):
-    """ Run the tests of a file, in a child. :return: The exit code. """
+
+def tests_of(paths):
+    """ Return the files of tests that watch files, each once. :rtype: list[str] """
+    return list(dict.fromkeys(
+        f'{folder}/{name}.py' for folder, names in map(WATCHED.get, paths)
+        for name in names.split()))
+
+
+def _run_tests(home, tests, plugin, *options):
+    """ Run tests, in a child. :return: The exit code. """
     os.setsid()
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
@@ -205,10 +321,9 @@ def _run_tests(home, path):
     os.environ.update({'TOCHKA_BASKETS': '100', 'CI': 'true'})
     sys.dont_write_bytecode = False
     sys.path[:] = [str(home), *(entry for entry in sys.path if Path(entry or '.') != ROOT)]
-    folder, names = WATCHED[path]
     return int(pytest.main([
-        '-x', '-q', '-p', 'no:odoo', '-p', 'no:xdist', '-p', 'no:random_order',
-        *(f'{folder}/{name}.py' for name in names.split())]))
+        '-q', '-p', 'no:odoo', '-p', 'no:xdist', '-p', 'no:random_order', *options, *tests],
+        plugins=[plugin]))
 
 
 def main():
@@ -228,11 +343,9 @@ def main():
     begun, alive, equal = time.monotonic(), [], 0
     with tempfile.TemporaryDirectory() as folder:
         farm = Farm(folder, wanted.workers)
-        paths = sorted({path for path, *_rest in sample})
-        as_it_is = [(path, '', 0, (ROOT / path).read_text()) for path in paths]
-        wrong = [mutant[0] for mutant, killed in farm.try_all(as_it_is) if killed]
-        if wrong:
-            say(f'✗ their tests fail without any change: {", ".join(wrong)}')
+        failed = farm.record(sorted({path for path, *_rest in sample}))
+        if failed:
+            say(f'✗ these fail without any change: {", ".join(failed)}')
             return 1
         for (path, name, _number, text), killed in farm.try_all(sample):
             line = changed(path, text)

@@ -68,6 +68,7 @@ SILENT = {
     'list': answer([]),
     'number': answer('7'),
     'null': answer('null'),
+    'depth': answer('[' * 100_000),
     'broken compression': answer(b'not gzip', headers={'Content-Encoding': 'gzip'}),
     '500': refuse(500, 'Internal', code='HTTPInternalError'),
     '502': answer('<html>Bad Gateway</html>', 502, 'text/html'),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tochka_acquiring.api import errors
 from tochka_acquiring.api.errors import Rejected, TochkaError
 
 
@@ -65,3 +66,10 @@ def test_not_found(message, status):
 ])
 def test_found(message, status):
     assert not Rejected(message, http_status=status).is_not_found
+
+
+@pytest.mark.parametrize('status', [None, *range(400, 600)])
+def test_silence_of_a_gateway(status):
+    """ 408 and 429 ask to come again; 502, 503 and 504 say that nobody answers. """
+    error = errors.OutcomeUnknown('x', http_status=status)
+    assert errors.is_silence(error) is (status in (None, 408, 429, 502, 503, 504))

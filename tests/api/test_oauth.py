@@ -127,7 +127,7 @@ def test_access_is_renewed(serve, make_app):
 
 @pytest.mark.parametrize(('told', 'lives'), [
     (3600, 3600), ('3600', 3600), (None, 86400), (0, 86400), (-5, 86400), ('soon', 86400),
-    (10 ** 9, 86400), (1, 1), (86400, 86400), (86401, 86400),
+    (10 ** 9, 86400), (1, 1), (86400, 86400), (86401, 86400), (float('inf'), 86400),
 ])
 def test_life_of_the_access(serve, make_app, told, lives):
     app = make_app(serve(answer({**PAIR, 'expires_in': told})))

@@ -253,3 +253,26 @@ def test_modes_map_there_and_back():
     for code, mode in const.PAYMENT_MODES.items():
         assert const.PAYMENT_METHOD_CODES[mode] == code
         assert code in const.DEFAULT_PAYMENT_METHOD_CODES
+
+
+@pytest.mark.parametrize(('status', 'is_paid', 'may_be_paid'), [
+    ('CREATED', False, False), ('EXPIRED', False, False), ('APPROVED', True, True),
+    ('WAIT_FULL_PAYMENT', True, True), ('AUTHORIZED', True, True), ('ON-REFUND', True, True),
+    ('REFUNDED', True, True), ('REFUNDED_PARTIALLY', True, True),
+    ('NEW_WORD', False, True),
+])
+def test_money_by_the_status(status, is_paid, may_be_paid):
+    operation = Operation(operation_id='a', status=status, amount=Decimal('1.00'))
+    assert (operation.is_paid, operation.may_be_paid) == (is_paid, may_be_paid)
+
+
+@pytest.mark.parametrize(('kind', 'lists'), [
+    ('approval', True), ('authorized', True), ('refund', False)])
+def test_money_by_the_history(kind, lists):
+    operation = Operation.from_api({'operationId': 'a', 'status': 'CREATED', 'amount': 1, 'Order': [
+        {'type': kind, 'amount': 1}]})
+    assert operation.lists_money is operation.may_be_paid is lists
+
+
+def test_moment_before_the_bank():
+    assert to_moment('2015-01-01T00:00:00Z') and not to_moment('2014-12-31T23:59:59Z')

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.api.server import (
     silence,
 )
 from tests.fiscal.receipts import SUPPLIER, item, receipt
+from tochka_fiscal import const
 from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import atol, base
 from tochka_fiscal.settlement import share_of_vat
@@ -231,6 +232,70 @@ def test_too_many_lines():
         make().build(receipt(*[item(100)] * 101))
 
 
+def line_of(ffd='1.2', **values):
+    [line] = make(ffd=ffd).build(receipt(item(1000, **values)))[1]['receipt']['items']
+    return line
+
+
+# As the protocol v4 counts and calls them, 5.1.
+@pytest.mark.parametrize(('name', 'number'), [
+    ('cashless', 1), ('prepaid', 2), ('credit', 3), ('counter', 4), ('cash', 0)])
+def test_kinds_of_payment(name, number):
+    body = make().build(receipt(payments={name: 100000}))[1]
+    assert body['receipt']['payments'] == [{'type': number, 'sum': 1000}]
+
+
+@pytest.mark.parametrize(('subject', 'word', 'number'), [
+    ('goods', 'commodity', 1), ('work', 'job', 3), ('service', 'service', 4),
+    ('payment', 'payment', 10), ('other', 'another', 13)])
+def test_subjects(subject, word, number):
+    assert line_of('1.05', subject=subject)['payment_object'] == word
+    assert line_of(subject=subject)['payment_object'] == number
+
+
+@pytest.mark.parametrize('vat', const.VATS)
+def test_rates(vat):
+    assert line_of(vat=vat)['vat'] == {'type': vat}
+
+
+@pytest.mark.parametrize('method', const.FISCAL_METHODS)
+def test_methods(method):
+    assert line_of(method=method)['payment_method'] == method
+
+
+@pytest.mark.parametrize(('agent', 'word'), [
+    ('bank_payment_agent', 'bank_paying_agent'), ('bank_payment_subagent', 'bank_paying_subagent'),
+    ('payment_agent', 'paying_agent'), ('payment_subagent', 'paying_subagent'),
+    ('solicitor', 'attorney'), ('commissionaire', 'commission_agent'), ('agent', 'another')])
+def test_agents(agent, word):
+    assert line_of(agent=agent, supplier=SUPPLIER)['agent_info'] == {'type': word}
+    with pytest.raises(base.Unsupported, match='supplier'):
+        line_of(agent=agent)
+
+
+def test_supplier_without_phones():
+    supplier = replace(SUPPLIER, phones=())
+    assert line_of(supplier=supplier)['supplier_info'] == {
+        'inn': '7736207543', 'name': 'ООО «Поставщик»'}
+
+
+@pytest.mark.parametrize(('kind', 'operation'), [
+    ('income', 'sell_correction'), ('income_return', 'sell_refund_correction')])
+def test_operations_of_corrections(kind, operation):
+    one = receipt(kind=kind, correction=Correction(day=date(2026, 3, 1)))
+    assert make().build(one)[0] == operation
+    if kind == 'income_return':
+        with pytest.raises(base.Unsupported):
+            make(ffd='1.05').build(one)
+
+
+def test_moscow_by_the_clock():
+    register = make(now=None)
+    told = datetime.strptime(register.build(receipt())[1]['timestamp'], '%d.%m.%Y %H:%M:%S')
+    moscow = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(hours=3)
+    assert abs(moscow - told) < timedelta(minutes=5)
+
+
 # === WHAT BECOMES OF A CALL === #
 
 def test_taken_without_a_word_on_errors(client):
@@ -372,6 +437,28 @@ def test_error_of_the_till_is_none_of_the_service(client, number, status):
     assert register.status('key', UUID) == base.Result(
         state='failed', task=UUID, message='Сбой кассы')
     assert len(register.server.requests) == 2  # No other token is asked for.
+
+
+@pytest.mark.parametrize(
+    'number', [0, 1, 10, 11, 12, 13, 14, 20, 21, 30, 31, 32, 33, 34, 40, 41, 50])
+def test_error_of_the_service_is_no_fate_of_the_document(client, number):
+    """ Its own numbers, by the protocol; without a type they are not the till's. """
+    told = answer({'status': 'fail', 'error': {'code': number, 'text': 'Отказ'}})
+    if number == 34:  # "Not ready" is no error
+        assert client(told).status('key', UUID).state != 'done'
+        return
+    with pytest.raises(base.RegisterError):
+        client(told, TOKEN, told).status('key', UUID)
+
+
+def test_headers(client):
+    register = client(answer({'uuid': UUID}), answer({'status': 'wait'}))
+    register.register(receipt())
+    register.status('', UUID)
+    _token, sent, asked = register.server.requests
+    assert sent.headers['Content-Type'] == 'application/json; charset=utf-8'
+    assert asked.headers['Accept'] == sent.headers['Accept'] == 'application/json'
+    assert (asked.method, asked.body) == ('GET', b'')
 
 
 def test_waiting_too_long_in_the_queue_is_not_sent_anew(client):

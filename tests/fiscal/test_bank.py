@@ -152,3 +152,10 @@ def test_full_prepayment_is_shown_as_a_settlement():
     assert bank.is_same(asked, shown) and bank.is_same(asked, asked)
     assert not bank.is_same(asked, {**shown, 'Items': [
         {**one, 'amount': '1.00'} for one in shown['Items']]})
+
+
+@pytest.mark.parametrize('name', ['name', 'vatType', 'paymentMethod', 'paymentObject'])
+def test_every_word_of_a_line_is_compared(name):
+    asked = bank.build(receipt(item(5000)))
+    assert not bank.is_same(asked, {
+        **asked, 'Items': [{**one, name: 'other'} for one in asked['Items']]})

@@ -15,6 +15,12 @@ def test_roubles(kopecks, roubles):
     assert common.read_kopecks(f'{roubles}') == kopecks
 
 
+@pytest.mark.parametrize(('kopecks', 'text'), [
+    (0, '0.00'), (1, '0.01'), (100, '1.00'), (100050, '1000.50')])
+def test_roubles_as_text(kopecks, text):
+    assert common.roubles_text(kopecks) == text
+
+
 def test_whole_numbers_are_written_without_a_point():
     assert [str(common.number(Decimal(text))) for text in ('2.00', '2.5')] == ['2', '2.5']
 
@@ -30,15 +36,6 @@ def test_largest_amount():
 def test_what_is_no_amount(value):
     with pytest.raises(ValueError):
         common.read_kopecks(value)
-
-
-@pytest.mark.parametrize(('mark', 'is_gs1'), [
-    ('0104601234567890215abc', True), ('010460123456789021', True), ('AB-1', False),
-    ('0104601234567890225abc', False), ('01046012345678902', False),
-    (' 0104601234567890215abc', False),
-])
-def test_forms_of_marks(mark, is_gs1):
-    assert common.is_gs1(mark) is is_gs1
 
 
 def test_marked_goods_are_a_subject_of_their_own():

@@ -260,6 +260,14 @@ def test_printed_without_a_proof_is_asked_for_again(serve, data):
     assert komtet(server).status('key', '7').state == 'accepted'
 
 
+def test_number_that_is_no_number(serve):
+    """ Whatever the service calls a task: it is asked for by that. """
+    server = serve(answer({'id': 'a-7', 'state': 'new'}))
+    register = komtet(server)
+    assert register.status('key', register.register(receipt()).task).task == 'a-7'
+    assert server.requests[1].path == '/api/shop/v2/tasks/a-7'
+
+
 def test_till_refused(serve):
     server = serve(answer({'id': 7, 'state': 'error', 'error_description': 'ИНН не совпадает'}))
     assert komtet(server).status('key', '7') == base.Result(
@@ -360,3 +368,22 @@ def test_another_receipt(serve):
         komtet(serve(answer(told))).status('a1-1', '7')
     assert caught.value.alone
     assert komtet(serve(answer(told))).status('', '7').state == 'accepted'
+
+
+def test_headers_and_signature_of_a_question(serve):
+    server = serve(answer({'id': 7, 'state': 'new'}))
+    register = komtet(server)
+    register.status('', '7')
+    [request] = server.requests
+    assert (request.method, request.body) == ('GET', b'')
+    assert request.headers['Accept'] == 'application/json'
+    url = f'http://127.0.0.1:{server.port}/api/shop/v2/tasks/7'
+    assert request.headers['X-Hmac-Signature'] == register.sign('GET', url, b'') == (
+        register.sign('GET', url))
+
+
+def test_proof_without_what_the_law_does_not_ask_for(serve):
+    told = {name: value for name, value in FISCAL.items() if name not in ('rn', 'sh', 'shn')}
+    server = serve(answer({'id': 7, 'state': 'done', 'fiscal_data': told}))
+    fiscal = komtet(server).status('', '7').fiscal
+    assert (fiscal.shift, fiscal.number, fiscal.register) == ('', '', '')

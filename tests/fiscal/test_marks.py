@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fiscal.receipts import item
-from tochka_fiscal.marks import GS, SHOWN, is_mark, read_marks, show_marks
+from tochka_fiscal.marks import GS, SHOWN, is_gs1, is_mark, read_marks, show_marks
 from tochka_fiscal.receipt import ReceiptError, build_lines, return_line
 
 CODE = f'0104600000000000215Qbag!{GS}93Zjqw'
@@ -59,6 +59,15 @@ def test_nothing_is_lost(parts):
     (f'{CODE}\n{SHORT}', False), ('серия 1', False)])
 def test_serial_numbers_that_are_codes(text, expected):
     assert is_mark(text) is expected
+
+
+@pytest.mark.parametrize(('mark', 'expected'), [
+    ('0104601234567890215abc', True), ('010460123456789021', True), ('AB-1', False),
+    ('0104601234567890225abc', False), ('01046012345678902', False),
+    (' 0104601234567890215abc', False),
+])
+def test_forms_of_marks(mark, expected):
+    assert is_gs1(mark) is expected
 
 
 def test_whole_piece_comes_back_with_its_code():

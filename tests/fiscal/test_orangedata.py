@@ -294,6 +294,38 @@ def test_what_it_repeats(client):
     assert line.vat == 'vat22'
 
 
+def test_payments_of_one_kind_are_one_sum(client):
+    """ And what is nothing is no payment. """
+    content = {**DONE['content'], 'checkClose': {'payments': [
+        {'type': 2, 'amount': 500}, {'type': 2, 'amount': 503.49}, {'type': 1, 'amount': 0}]}}
+    fiscal = client(answer({**DONE, 'content': content})).status('a1b2c3-TX-1', '').fiscal
+    assert fiscal.payments == {'cashless': 100349}
+
+
+@pytest.mark.parametrize(('number', 'name'), [(1, 'usn_income'), (3, ''), (None, None)])
+def test_taxation_system_that_the_law_has_ended_is_another_one(client, number, name):
+    content = {**DONE['content'], 'checkClose': {'taxationSystem': number}}
+    fiscal = client(answer({**DONE, 'content': content})).status('a1b2c3-TX-1', '').fiscal
+    assert fiscal.taxation_system == name
+
+
+@pytest.mark.parametrize('moment', [
+    '2026-11-26T12:01:30', '2026-11-26T12:01:30.1234567', '2026-11-26T12:01:30Z',
+    '2026-11-26T12:01:30.5+03:00'])
+def test_moment_is_the_tills_own(client, moment):
+    fiscal = client(answer({**DONE, 'processedAt': moment})).status('a1b2c3-TX-1', '').fiscal
+    assert fiscal.moment == datetime(2026, 11, 26, 12, 1, 30)
+
+
+@pytest.mark.parametrize('quantity', [float('nan'), float('inf'), 'NaN', 'sNaN', [], None])
+def test_line_that_can_not_be_compared(client, quantity):
+    content = {'type': 1, 'totalSum': 1, 'positions': [
+        {'price': 1, 'quantity': quantity, 'tax': 6}]}
+    with pytest.raises(base.OutcomeUnknown) as caught:
+        client(answer({**DONE, 'content': content})).status('a1b2c3-TX-1', '')
+    assert caught.value.alone
+
+
 # As the protocol counts: 2.1.1.1 and 2.1.1.2.
 @pytest.mark.parametrize(('name', 'number'), [
     ('cash', 1), ('cashless', 2), ('prepaid', 14), ('credit', 15), ('counter', 16)])
@@ -432,3 +464,25 @@ def test_name_that_is_too_long_for_the_storage():
     one = receipt(item(1000, name='₽' * 60))
     [line] = make().build(replace(one))[1]['content']['positions']
     assert len(line['text']) <= 128
+
+
+def test_page_of_the_buyer(client):
+    """ Where the service shows receipts, and only if the shop has that. """
+    result = client(answer(DONE), has_page=True).status('a1b2c3-TX-1', '')
+    assert result.url == 'https://cheques-lk.orangedata.ru/7736207543/a1b2c3-TX-1'
+    assert client(answer(DONE)).status('a1b2c3-TX-1', '').url == ''
+
+
+def test_headers(client):
+    register = client(empty(201))
+    register.register(receipt())
+    [request] = register.server.requests
+    assert request.headers['Accept'] == 'application/json'
+    assert request.headers['Content-Type'] == 'application/json; charset=utf-8'
+
+
+def test_proof_without_what_the_law_does_not_ask_for(client):
+    told = {name: value for name, value in DONE.items()
+            if name not in ('shiftNumber', 'documentIndex', 'deviceRN')}
+    fiscal = client(answer(told)).status('a1b2c3-TX-1', '').fiscal
+    assert (fiscal.shift, fiscal.number, fiscal.register) == ('', '', '')

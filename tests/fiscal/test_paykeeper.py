@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.server import answer, close, closed_port, garbage, silence
 from tests.fiscal.receipts import SUPPLIER, item, receipt
+from tochka_fiscal import const
 from tochka_fiscal.receipt import Correction
 from tochka_fiscal.registers import base, paykeeper
 
@@ -83,6 +84,64 @@ def test_what_nobody_documents():
         with pytest.raises(base.Unsupported, match=words):
             make().build(one)
     assert make(return_type='refund').build(receipt(kind='income_return'))['type'] == 'refund'
+
+
+def line_of(*items, **values):
+    [line] = json.loads(make().build(receipt(*items, **values))['cart'])
+    return line
+
+
+# As its guide calls them: «Товары в чеке (54-ФЗ)».
+@pytest.mark.parametrize(('method', 'word'), [
+    ('full_prepayment', 'prepay'), ('prepayment', 'part_prepay'), ('advance', 'advance'),
+    ('full_payment', 'full'), ('partial_payment', 'part_credit'), ('credit', 'credit'),
+    ('credit_payment', 'credit_payment')])
+def test_methods(method, word):
+    assert line_of(item(1000, method=method))['payment_type'] == word
+
+
+@pytest.mark.parametrize('subject', ['goods', 'work', 'service', 'payment', 'other'])
+def test_subjects(subject):
+    assert line_of(item(1000, subject=subject))['item_type'] == subject
+
+
+@pytest.mark.parametrize('vat', const.VATS)
+def test_rates(vat):
+    assert line_of(item(1000, vat=vat))['tax'] == vat
+
+
+# Tag 2108, and the words of the vendor's module for 1C-Bitrix.
+@pytest.mark.parametrize(('measure', 'word'), [
+    (0, None), (10, 'g'), (11, 'kg'), (22, 'm'), (41, 'l')])
+def test_measures(measure, word):
+    assert line_of(item(1000, measure=measure)).get('measure') == word
+
+
+@pytest.mark.parametrize(('name', 'field'), [
+    ('cashless', 'sum_cashless'), ('cash', 'sum_cash'), ('prepaid', 'sum_advance'),
+    ('credit', 'sum_credit'), ('counter', 'sum_counter_payment')])
+def test_sums(client, name, field):
+    form = make().build(receipt(payments={name: 100000}))
+    assert {key: value for key, value in form.items() if key.startswith('sum_')
+            and value != '0.00'} == {field: '1000.00'}
+    assert form['is_post_sale'] == ('true' if name == 'prepaid' else 'false')
+    told = {**PRINTED, 'sum_cashless': '0.00', 'sum_advance': None, field: '1000.00'}
+    assert client(answer(told), token=None).status('', '7001').fiscal.payments == {name: 100000}
+
+
+def test_buyer_with_a_phone_only():
+    form = make().build(receipt(email='', phone='+79991234567'))
+    assert form['contact'] == '+79991234567'
+
+
+def test_taxation_system_of_the_cabinet():
+    with pytest.raises(base.Unsupported, match='its cabinet is set to'):
+        make().build(receipt(taxation_system='esn'))
+
+
+def test_supplier_without_an_agent():
+    with pytest.raises(base.Unsupported, match='suppliers'):
+        make().build(receipt(item(1000, supplier=SUPPLIER)))
 
 
 # === THE EXCHANGE === #
@@ -210,6 +269,32 @@ def test_moment(client, ts, moment):
     assert register.status('', '7001').fiscal.moment == moment
 
 
+@pytest.mark.parametrize('moment', [
+    '26.11.2026 12:01:30', '2026-11-26 12:01:30', '2026-11-26T12:01:30'])
+def test_moments_of_other_forms(client, moment):
+    told = {**PRINTED, 'receipt_datetime': moment}
+    assert client(answer(told), token=None).status('', '7001').fiscal.moment == (
+        datetime(2026, 11, 26, 12, 1, 30))
+    told['receipt_datetime'] = '26.11.2026 12:01'
+    assert client(answer(told), token=None).status('', '7001').fiscal.moment == (
+        datetime(2026, 11, 26, 12, 1))
+
+
+@pytest.mark.parametrize('renamed', [
+    {'fn': 'fn_number', 'fnd': 'fiscal_document_number', 'fpd': 'fiscal_document_attribute',
+     'receipt_number': 'fiscal_receipt_number', 'rnkkt': 'ecr_registration_number'},
+    {'fnd': 'fd', 'fpd': 'fp'}])
+def test_proof_by_other_names(client, renamed):
+    """ As the registers call it whose tills PayKeeper uses; also in an object of its own. """
+    told = {renamed.get(name, name): value for name, value in PRINTED.items()}
+    names = {'fn', 'fnd', 'fpd', 'rnkkt', 'receipt_number', 'shift_number', 'receipt_datetime'}
+    nested = {name: value for name, value in PRINTED.items() if name not in names}
+    nested['fiscal_data'] = {name: PRINTED[name] for name in names}
+    as_usual = client(answer(PRINTED), token=None).status('', '7001').fiscal
+    for one in (told, nested):
+        assert client(answer(one), token=None).status('', '7001').fiscal == as_usual
+
+
 @pytest.mark.parametrize('missing', [
     'fn', 'fnd', 'fpd', 'receipt_datetime', ('sum_cashless', 'sum_advance')])
 def test_no_proof_is_claimed_where_a_part_is_missing(client, missing):
@@ -234,7 +319,7 @@ def test_sum_that_is_none(client):
 
 @pytest.mark.parametrize(('word', 'state'), [
     ('created', 'accepted'), ('new_word', 'accepted'), ('SUCCESS', 'done'), ('failed', 'failed'),
-    ('error', 'failed')])
+    ('error', 'failed'), ('fail', 'failed')])
 def test_states(client, word, state):
     register = client(answer({**PRINTED, 'status': word}), token=None)
     assert register.status('a1b2c3-TX-1', '7001').state == state
@@ -253,6 +338,22 @@ def test_states(client, word, state):
 def test_what_is_no_state(client, step, error):
     with pytest.raises(error):
         client(step, token=None).status('a1b2c3-TX-1', '7001')
+
+
+def test_till_refused(client):
+    told = {**PRINTED, 'status': 'failed', 'error': 'Нет бумаги'}
+    assert client(answer(told), token=None).status('', '7001') == base.Result(
+        state='failed', task='7001', message='Нет бумаги')
+    told = {**PRINTED, 'status': 'failed', 'msg': 'Смена'}
+    assert client(answer(told), token=None).status('', '7001').message == 'Смена'
+    told = {**PRINTED, 'status': 'failed'}
+    assert 'without a reason' in client(answer(told), token=None).status('', '7001').message
+
+
+@pytest.mark.parametrize('key', [None, '', 'a1b2c3-TX-1'])
+def test_receipt_that_is_asked_for(client, key):
+    told = {**PRINTED, 'receipt_key': key}
+    assert client(answer(told), token=None).status('a1b2c3-TX-1', '7001').state == 'done'
 
 
 # === THE REST === #
@@ -282,3 +383,11 @@ def test_secrets_are_not_shown():
 def test_insecure_address():
     with pytest.raises(ValueError, match='https'):
         make('http://school.server.paykeeper.ru')
+
+
+def test_headers(client):
+    register = client(answer({'receipt_id': 7001}))
+    register.register(receipt())
+    token, sent = register.server.requests
+    assert sent.headers['Content-Type'] == 'application/x-www-form-urlencoded'
+    assert token.headers['Accept'] == sent.headers['Accept'] == 'application/json'

@@ -165,7 +165,7 @@ class OAuthApplication:
             raise errors.Unreadable(_lt("The bank did not return the tokens."))
         try:
             expires_in = int(answer['expires_in'])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             expires_in = 0
         if not 0 < expires_in <= const.ACCESS_TOKEN_SECONDS:
             expires_in = const.ACCESS_TOKEN_SECONDS

@@ -133,7 +133,7 @@ class Transport:
         """ Return the JSON of a good answer, or raise what the bad one means. """
         try:
             body = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         status = response.status_code
         if 200 <= status < 300:

@@ -9,6 +9,7 @@ others' models is named in the guide.
 from base64 import b64encode
 
 from .. import const as fiscal_const
+from ..marks import is_gs1
 from ..receipt import _lt
 from ..settlement import share_of_vat
 from . import atol_const as const
@@ -159,7 +160,7 @@ def _build_goods_v5(line, kind):
 
 def _build_mark(line):
     """ GS1 Data Matrix goes in Base64: it may hold characters that can't be printed. """
-    if common.is_gs1(line.mark):
+    if is_gs1(line.mark):
         name, code, limit = 'gs1m', b64encode(line.mark.encode()).decode(), const.MAX_GS1_MARK
     else:
         name, code, limit = 'unknown', line.mark, const.MAX_MARK

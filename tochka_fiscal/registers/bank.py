@@ -88,7 +88,7 @@ def _build_item(line):
     measure = const.MEASURES[line.measure] or const.MEASURES[0]
     item = {
         'name': line.name,
-        'amount': f'{Decimal(line.price).scaleb(-2):.2f}',
+        'amount': common.roubles_text(line.price),
         'quantity': common.number(line.quantity),
         'vatType': line.vat,
         'paymentMethod': line.method,
@@ -99,7 +99,7 @@ def _build_item(line):
         # Nobody documents how the product is rounded: one whole of exactly this price.
         item |= {
             'name': name_with_quantity(line.name, line.quantity, const.MEASURES[line.measure]),
-            'amount': f'{Decimal(line.total).scaleb(-2):.2f}',
+            'amount': common.roubles_text(line.total),
             'quantity': 1,
             'measure': const.MEASURES[0],
         }

@@ -28,6 +28,11 @@ def roubles(kopecks):
     return number(Decimal(kopecks).scaleb(-2))
 
 
+def roubles_text(kopecks):
+    """ Return kopecks as roubles with two decimals. :rtype: str """
+    return f'{Decimal(kopecks).scaleb(-2):.2f}'
+
+
 def read_kopecks(value):
     """ Return the kopecks of an amount in roubles, as a register writes it.
 
@@ -59,11 +64,6 @@ def check_mark(line):
         raise Unsupported(_lt("A marking code belongs to one piece."), line.name)
 
 
-def is_gs1(mark):
-    """ Return whether a marking code is of GS1: 01, 14 digits of the article, 21, the serial. """
-    return bool(re.match(r'01\d{14}21', mark))
-
-
 # === ANSWERS === #
 
 def read_number(value):
@@ -82,7 +82,6 @@ def read_url(value):
     """
     return value if isinstance(value, str) and re.fullmatch(
         r'https?://[\x21-\x7e]{1,1000}', value) else ''
-
 
 
 def name_code(status, number=''):

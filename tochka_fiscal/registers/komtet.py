@@ -52,7 +52,7 @@ class Komtet(base.Register):
 
     def status(self, key, task):
         """ See `base.Register.status`. The service does not search by the key. """
-        answer = self._request('GET', f'/tasks/{int(task)}')
+        answer = self._request('GET', f'/tasks/{task}')
         told = answer.get('external_id')
         if key and told is not None and str(told) != key:
             raise base.OutcomeUnknown(

@@ -6,6 +6,7 @@ Sources: see `komtet_const`. Keys without a value are left out: the service refu
 """
 
 from .. import const as fiscal_const
+from ..marks import is_gs1
 from ..receipt import _lt
 from . import base, common
 from . import komtet_const as const
@@ -81,7 +82,7 @@ def _build_position(line, kind):
     }
     if line.mark:
         position |= {
-            'mark_code': {'gs1m' if common.is_gs1(line.mark) else 'unknown': line.mark},
+            'mark_code': {'gs1m' if is_gs1(line.mark) else 'unknown': line.mark},
             'planned_status': fiscal_const.PLANNED_STATUSES[kind],
         }
     if line.agent:

@@ -238,7 +238,8 @@ def _read_fiscal(answer):
         return base.FiscalData(
             storage=str(answer['fsnumber']), document=str(answer['documentnumber']),
             sign=str(answer['fp']), moment=datetime.fromisoformat(
-                answer['processedat']).replace(tzinfo=None),
+                # Seconds are enough, and its clock is the till's, whatever zone it names.
+                answer['processedat'][:19]),
             total=common.read_kopecks(total) if total is not None else sum(
                 price_lines(line.price, line.quantity) for line in lines),
             kind=int(content['type']),
@@ -262,19 +263,32 @@ def _read_lines(content):
     methods = {number: name for name, number in fiscal_const.FISCAL_METHODS.items()}
     return tuple(
         base.PrintedLine(
-            common.read_kopecks(line['price']), Decimal(line['quantity']),
+            common.read_kopecks(line['price']), _read_quantity(line['quantity']),
             rates.get(line['tax'], ''), methods.get(line.get('paymentMethodType') or 4, ''))
         for line in content['positions'])
+
+
+def _read_quantity(value):
+    """ :raise ValueError: If nothing can be compared with it. """
+    quantity = Decimal(value)
+    if not quantity.is_finite():
+        raise ValueError("A quantity is a number.")
+    return quantity
 
 
 def _read_payments(content):
     """ Return the payments that the service repeats, kopecks by our names; None without them. """
     kinds = {number: name for name, number in const.PAYMENT_TYPES.items()}
-    paid = (content.get('checkClose') or {}).get('payments')
-    return paid and {
-        kinds.get(one['type'], ''): common.read_kopecks(one['amount']) for one in paid}
+    sums = {}
+    for one in (content.get('checkClose') or {}).get('payments') or ():
+        kind = kinds.get(one['type'], '')
+        sums[kind] = sums.get(kind, 0) + common.read_kopecks(one['amount'])
+    return {kind: kopecks for kind, kopecks in sums.items() if kopecks} or None
 
 
 def _read_taxation_system(content):
+    """ Return our name, empty for one that we don't know; None where it is not told. """
     number = (content.get('checkClose') or {}).get('taxationSystem')
-    return {value: name for name, value in const.TAXATION_SYSTEMS.items()}.get(number)
+    if number is None:
+        return None
+    return {value: name for name, value in const.TAXATION_SYSTEMS.items()}.get(number, '')

@@ -8,7 +8,6 @@ until a person has asked PayKeeper and switched it on.
 
 import json
 from base64 import b64encode
-from decimal import Decimal
 
 from ..receipt import _lt
 from . import base, common
@@ -44,7 +43,7 @@ def build(receipt, taxation_system, return_type):
         'is_correction': 'false',
         'refund_id': '',
         'contact': receipt.email or receipt.phone,
-        **{name: f'{Decimal(receipt.payments.get(kind, 0)).scaleb(-2):.2f}'
+        **{name: common.roubles_text(receipt.payments.get(kind, 0))
            for kind, name in const.SUMS.items()},
         'cart': json.dumps([_build_item(line) for line in receipt.lines], ensure_ascii=False),
         'receipt_key': receipt.key,
