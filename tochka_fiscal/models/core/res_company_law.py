@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal import law
@@ -35,13 +35,14 @@ class ResCompany(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        domain = [('company_id', 'child_of', self.id), ('type_tax_use', '=', 'sale'),
+                  ('fiscal_vat', '=', 'vat20')]
         return {
             'type': 'ir.actions.act_window',
-            'name': self.env._("Taxes of 20 %"),
+            'name': _("Taxes of 20 %"),
             'res_model': 'account.tax',
             'view_mode': 'list,form',
-            'domain': [('company_id', 'child_of', self.id), ('type_tax_use', '=', 'sale'),
-                       ('fiscal_vat', '=', 'vat20')],
+            'domain': domain,
         }
 
     # === BUSINESS METHODS === #
