@@ -89,10 +89,10 @@ def run_addons(totals, paths, options):
     if paths:
         # Each worker copies the database by PostgreSQL's own programs.
         spread = workers(paths, options) if shutil.which('createdb') else []
+        many = any(option.startswith('-n') for option in [*spread, *options])
+        name = database.prepared() if many else database.ready('full')
         totals.pytest(
-            ['--odoo-http', f'--odoo-database={database.ready("full")}', *spread, *paths, *options],
-            in_odoo=True,
-        )
+            ['--odoo-http', f'--odoo-database={name}', *spread, *paths, *options], in_odoo=True)
 
 
 def run_stock(totals, paths, options):

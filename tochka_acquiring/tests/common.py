@@ -13,6 +13,7 @@ from odoo import fields
 from odoo.fields import Command
 
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+from odoo.addons.base.tests.common import BaseCommon
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.api import errors
 from odoo.addons.tochka_acquiring.api.client import TochkaClient
@@ -25,6 +26,7 @@ from odoo.addons.tochka_acquiring.api.operation import (
     Order,
     Retailer,
 )
+from odoo.addons.tochka_acquiring.tests import prepared
 
 CUSTOMER_CODE = '301234567'
 MERCHANT_ID = '200000000012345'
@@ -246,13 +248,24 @@ class FakeBank:
 
 
 class TochkaCommon(AccountPaymentCommon):
-    """ A Russian company in roubles, a connected shop, an enabled provider, an invoice. """
+    """ A Russian company in roubles, a connected shop, an enabled provider, a payer. """
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
+        if prepared.exists():
+            # Behind `BaseCommon` Odoo's classes make nothing that a database keeps.
+            super(BaseCommon, cls).setUpClass()
+            prepared.find(cls)
+        else:
+            super().setUpClass()
+            cls.set_up_common()
         # The bank's day, on which payments are booked: at night it is ahead of UTC's.
         cls.today = datetime.now(ZoneInfo(const.BANK_TIME_ZONE)).date()
+        cls.bank = FakeBank()
+
+    @classmethod
+    def set_up_common(cls):
+        """ Make what every class has; `prepared` may have it from the database. """
         cls.rub = cls._enable_currency('RUB')
         cls.company_data = cls.setup_other_company(
             name="ООО «Ромашка»",
@@ -274,7 +287,6 @@ class TochkaCommon(AccountPaymentCommon):
             **cls.env.context, 'allowed_company_ids': cls.company.ids, 'lang': 'en_US',
         })
         cls.company = cls.company.with_env(cls.env)
-        cls.bank = FakeBank()
         cls.connection, cls.merchant = cls.create_connection()
         cls.journal = cls.company_data['default_journal_bank'].with_env(cls.env)
         plan = cls.env.ref('tochka_acquiring.analytic_plan_articles')
