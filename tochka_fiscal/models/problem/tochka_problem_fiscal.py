@@ -15,6 +15,8 @@ class TochkaProblem(models.Model):
             'action_check': _("Check now"),
             'action_resolve': _("What became of it?"),
             'action_correct': _("Put the receipt right"),
+            'action_fiscal_change': _("Change from a day"),
+            'action_fiscal_taxes': _("Open these taxes"),
         }
 
     def _fiscal_error(self, error):

@@ -12,14 +12,6 @@ class TochkaProblem(models.Model):
 
     _inherit = 'tochka.problem'
 
-    def _action_labels(self):
-        """ Override of `tochka_acquiring`. """
-        return {
-            **super()._action_labels(),
-            'action_fiscal_change': _("Change from a day"),
-            'action_fiscal_taxes': _("Open these taxes"),
-        }
-
     def _fiscal_change_button(self):
         """ Return the button that plans a change, for who may press it. :rtype: str|bool """
         return self.env.user.has_group('base.group_system') and 'action_fiscal_change'
