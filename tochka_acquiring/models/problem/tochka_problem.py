@@ -264,7 +264,9 @@ class TochkaProblem(models.Model):
         company = record.env['res.company']
         if 'company_id' in record._fields:
             company = record[:1].sudo().company_id
-        lang = self._find_responsible(record[:1], company).lang
+        user = self._find_responsible(record[:1], company)
+        # As Odoo itself asks for it at each request: without a query.
+        lang = user.with_user(user).context_get()['lang']
         return record.with_context(lang=lang) if lang != record.env.context.get('lang') else record
 
     # === BUSINESS METHODS - ACTIVITY === #
