@@ -182,9 +182,9 @@ class PaymentTransaction(models.Model):
         self._tochka_write_operation(operation)
         self._tochka_write_history(operation)
         self.tochka_read_at = asked_at
-        self._tochka_unflag(*self._tochka_gone(operation, target))
+        gone = self._tochka_gone(operation, target)
         if target == 'done':
-            self._tochka_apply_payment(operation)
+            gone += self._tochka_apply_payment(operation)
         elif target == 'pending':
             self._tochka_apply_pending(operation)
         elif target == 'cancel':
@@ -193,6 +193,7 @@ class PaymentTransaction(models.Model):
             self._tochka_apply_unknown(operation)
         if target is not None:
             self._tochka_end_poll()
+        self._tochka_unflag(*gone)
         if operation.unread:
             self._tochka_flag('unreadable_history', operation=operation.operation_id)
             return 'partly'
@@ -262,7 +263,11 @@ class PaymentTransaction(models.Model):
         })
 
     def _tochka_apply_payment(self, operation):
-        """ The money was taken: the transaction is done, whatever happened to it before. """
+        """ The money was taken: the transaction is done, whatever happened to it before.
+
+        :return: Codes of problems with refunds that there are no more.
+        :rtype: list[str]
+        """
         if not self.tochka_paid_at:
             approvals = [order.time for order in operation.orders
                          if order.type == 'approval' and order.time]
@@ -274,7 +279,7 @@ class PaymentTransaction(models.Model):
             self.env['ir.cron']._tochka_wake('payment.cron_post_process_payment_tx')
         if previous_state in ('cancel', 'error'):
             self._tochka_flag('late', state=previous_state)
-        self._tochka_apply_refunds(operation)
+        return self._tochka_apply_refunds(operation)
 
     def _tochka_apply_pending(self, operation):
         """ Money is on its way or held: nobody should pay again, and nothing is booked yet. """

@@ -125,6 +125,7 @@ class PaymentTransaction(models.Model):
         except Exception as error:
             _logger.exception("Transaction %s can't be booked", self.reference)
             self.env.cr.rollback()
+            self.tochka_posting_failed_at = fields.Datetime.now()
             self._tochka_flag('unbookable', error=error)
 
     # === BUSINESS METHODS - SWEEP === #

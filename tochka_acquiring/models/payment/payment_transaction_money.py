@@ -9,7 +9,7 @@ from odoo.addons.tochka_acquiring import const
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
 
 # Problems of money: it pays nothing; it is in no books.
-MONEY_CODES = ('overpaid', 'unbooked')
+MONEY_CODES = ('overpaid', 'unbooked', 'refund_unbooked')
 
 
 class PaymentTransaction(models.Model):
@@ -101,16 +101,17 @@ class PaymentTransaction(models.Model):
         for payment in self.filtered('tochka_meant_for'):
             if not payment.payment_id and not also_deleted:
                 continue
+            problems = {}
             code, amount, why = payment._tochka_find_untold()
-            payment._tochka_unflag(*(known for known in MONEY_CODES if known != code))
             if code:
-                payment._tochka_flag(code, amount=f'{amount:.2f}', why=why)
+                problems[code] = {'amount': f'{amount:.2f}', 'why': why}
             gone = payment._tochka_is_booked() and -sum(
                 payment._tochka_unbooked_refunds().mapped('amount'))
             if gone:
-                payment._tochka_flag('refund_unbooked', amount=f'{gone:.2f}')
-            else:
-                payment._tochka_unflag('refund_unbooked')
+                problems['refund_unbooked'] = {'amount': f'{gone:.2f}'}
+            payment._tochka_unflag(*(code for code in MONEY_CODES if code not in problems))
+            for code, params in problems.items():
+                payment._tochka_flag(code, **params)
 
     def _tochka_find_untold(self):
         """ Return what a person has to be asked about the money of this payment.
@@ -217,7 +218,7 @@ class PaymentTransaction(models.Model):
         ]
         told = self.env['tochka.problem'].sudo().search([
             ('res_model', '=', self._name), ('closed_at', '=', False),
-            ('code', 'in', (*MONEY_CODES, 'refund_unbooked')),
+            ('code', 'in', MONEY_CODES),
         ])
         deleted = self.search([*mine, ('payment_id', '=', False)])
         refunds = self.search([

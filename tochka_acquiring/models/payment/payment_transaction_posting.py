@@ -50,6 +50,7 @@ class PaymentTransaction(models.Model):
                 transaction.invoice_ids |= invoices
             if transaction.tochka_posting_failed_at:
                 transaction.tochka_posting_failed_at = False
+                transaction._tochka_unflag('unbookable')
             if transaction.state == 'done' and not transaction.payment_id:
                 # Odoo takes any child for a part of a capture, which is booked instead. A payment
                 # that was returned before Odoo heard of it has one, too.
@@ -61,7 +62,6 @@ class PaymentTransaction(models.Model):
                 transaction._tochka_place_family()
                 transaction._tochka_notify_payment()
                 transaction._tochka_settle_invoices()
-        waiting._tochka_unflag('unbookable')
 
     def _create_payment(self, **extra_create_values):
         """ Override of `account_payment` to book on the right partner, account and day. """

@@ -20,6 +20,8 @@ class PaymentTransaction(models.Model):
         """ Bring the refunds of this payment in line with the history, under its lock.
 
         :param Operation operation: The operation as just read.
+        :return: Codes of problems that there are no more.
+        :rtype: list[str]
         """
         self.ensure_one()
         problems = {}
@@ -49,7 +51,7 @@ class PaymentTransaction(models.Model):
             problems['refund_sum'] = {'listed': operation.refunded, 'booked': booked}
         for code, params in problems.items():
             self._tochka_flag(code, **params)
-        self._tochka_unflag(*(code for code in const.REFUND_PROBLEMS if code not in problems))
+        return [code for code in const.REFUND_PROBLEMS if code not in problems]
 
     def _tochka_listed_refunds(self):
         """ Return what the history has listed, the oldest first. :rtype: tochka.refund """

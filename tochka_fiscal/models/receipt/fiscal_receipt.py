@@ -59,7 +59,7 @@ class FiscalReceipt(models.Model):
         readonly=True)
     total = fields.Monetary(string="Total", required=True, readonly=True)
     printed_total = fields.Monetary(
-        string="Printed sum", compute='_compute_printed_total', store=True,
+        string="Printed sum", compute='_compute_printed_total', store=True, precompute=True,
         help="What counts at the operator of fiscal data: a return is negative, what is not printed"
              " is nothing. Of what the bank's register was left with, only income counts.")
     # The documents that were paid, and whether they were delivered when the money came: a receipt

@@ -2,7 +2,7 @@
 
 import psycopg2
 
-from odoo import _, fields, models
+from odoo import _, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
@@ -130,11 +130,10 @@ class FiscalReceipt(models.Model):
         """
         self.ensure_one()
         self.line_ids.unlink()
-        self.write({'line_ids': [
-            fields.Command.create({
-                **self.env['fiscal.receipt.line']._values(line), 'origin_id': origin.id})
-            for line, origin in lines
-        ]})
+        of_receipt = self.env['fiscal.receipt.line']
+        of_receipt.create([
+            {**of_receipt._values(line), 'receipt_id': self.id, 'origin_id': origin.id}
+            for line, origin in lines])
         self._neutral(self.settlement)
 
     def _neutral(self, key):

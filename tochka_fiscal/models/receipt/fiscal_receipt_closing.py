@@ -30,7 +30,8 @@ class FiscalReceipt(models.Model):
     # The document of delivery, `account.move,7`.
     closed_document = fields.Char(readonly=True, index='btree_not_null')
     prepaid_left = fields.Monetary(
-        string="Prepayment not closed yet", compute='_compute_prepaid_left', store=True)
+        string="Prepayment not closed yet", compute='_compute_prepaid_left', store=True,
+        precompute=True)
 
     # === COMPUTE METHODS === #
 

@@ -34,7 +34,7 @@ class FiscalReceiptLine(models.Model):
         string="Quantity", digits=(16, const.QUANTITY_DIGITS), required=True, readonly=True)
     total = fields.Monetary(string="Total", required=True, readonly=True)
     printed_total = fields.Monetary(
-        string="Printed sum", compute='_compute_printed_total', store=True,
+        string="Printed sum", compute='_compute_printed_total', store=True, precompute=True,
         help="A return is negative, what is not printed is nothing.")
     printed_on = fields.Date(related='receipt_id.printed_on', store=True, precompute=True)
     kind = fields.Selection(related='receipt_id.kind', store=True, precompute=True)
