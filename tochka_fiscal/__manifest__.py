@@ -2,7 +2,7 @@
 
 {
     'name': 'Tochka Bank Fiscal Receipts',
-    'version': '19.0.0.7.0',
+    'version': '19.0.0.8.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 351,
     'summary': "54-FZ receipts: the bank's register, KOMTET, ATOL Online, OrangeData, PayKeeper.",

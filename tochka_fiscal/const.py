@@ -147,8 +147,6 @@ BANK_VATS = set(VATS) - {'vat20', 'vat120'}
 BANK_FISCAL_METHODS = {'full_payment', 'full_prepayment'}
 BANK_FISCAL_SUBJECTS = {'goods', 'service', 'work'}
 
-NAMED_IN_WARNINGS = 5  # Ours: how many records a warning names.
-
 # === THE QUEUE === #
 
 # Roles of receipts that repeat another one, and go where that was printed.
@@ -192,21 +190,13 @@ NEXT_STEPS = (
 )
 # A closing receipt that was not sent yet can be taken back.
 REVOCABLE_STATES = ('queued', 'failed')
-NO_LIMIT = 10 ** 12  # kopecks
 # What the register has still to print.
 WAITING_STATES = ('queued', 'sending', 'unknown', 'accepted')
 # What an hour after the money a person must look at.
 UNPRINTED_STATES = (*WAITING_STATES, 'failed')
 
-MISSED_DAYS = 30  # Ours: how far back settlements without a receipt are looked for at first.
-MAX_TEST_AMOUNT = 10  # Ours: roubles of a receipt that tests a register.
 MAX_ADDRESS = 256  # Tag 1187. Source: FFD.
 CALLBACK_ROUTE = '/fiscal/callback/{register}'
-MAX_CALLBACK_SIZE = 64 * 1024
-LANES = 2  # Ours: identical jobs that work side by side.
-# Ours: how long to wait for a register that does not answer, or has not printed yet; the last one
-# repeats without end.
-RETRY_SECONDS = (5, 15, 30, 60, 120, 300, 600, 900)
 # Kind of a register -> what tells one account of the service from another: a key is printed once in
 # each.
 REGISTER_ACCOUNTS = {
@@ -216,10 +206,6 @@ REGISTER_ACCOUNTS = {
     'paykeeper': ('paykeeper_user',),
     'bank': ('merchant_id',),
 }
-WATCHED_DAYS = 14  # Ours: how long a register is asked about what a person has closed.
-WAKE_TRIES = 3  # Ours: how often in vain is still put down to the register.
-# Ours: how long the result of a receipt is awaited that can't be asked for.
-CALLBACK_MINUTES = 30
 # A receipt is made at the moment of the settlement; after an hour a person is asked. Source:
 # Federal Law 54-FZ, article 1.2.
 OVERDUE_MINUTES = 60
@@ -232,17 +218,12 @@ REGISTER_URLS = {
 }
 PACES = {'atol': 1, 'orangedata': 1}
 REGISTER_TROUBLES = ('register_refused', 'register_silent')  # Problems that a good answer ends.
-CERTIFICATE_WARNING_DAYS = (30, 7, 1)  # Ours: before the end of a certificate.
-MAX_BUSY_SECONDS = 3600  # Ours: a register that asks to be left alone for longer is called anyway.
-# Ours: how often a receipt that the register let expire is sent anew without asking a person.
-MAX_EXPIRED = 5
 
 # === THE CUSTOMER === #
 
 # Of these receipts the customer is told nothing: no receipt is on its way.
 HIDDEN_STATES = ('waiting', 'void')
 PORTAL_ROUTE = '/my/fiscal-receipts'
-QR_BOX = 10  # Pixels of each of the small squares of a QR code.
 
 # === PROBLEMS === #
 

@@ -1,5 +1,6 @@
 """ Receipts of the version before know what they are, and what they settle, after the upgrade. """
 
+import psycopg2
 import pytest
 
 from tests.upgrade.conftest import ADDONS
@@ -65,12 +66,25 @@ for name, found in (('first', 'payment'), ('return', 'return'), ('wrong', 'right
     transaction = env['payment.transaction'].search([('reference', '=', name)])
     assert transaction._fiscal_receipt().name == found, transaction._fiscal_receipt()
 """
+# By the name: the role, and which closing receipt of its document it is.
 ROLES = {
-    'payment': 'payment', 'closing': 'closing', 'second closing': 'closing', 'return': 'return',
-    'reversal of closing': 'reversal', 'wrong': 'payment', 'correction': 'correction',
-    'correction of closing': 'correction', 'test': 'test', 'return of test': 'test',
-    **{f'{role} {name}, {end}': role.split()[0] for role in ('reversal of', 'right')
+    'payment': ('payment', None), 'closing': ('closing', 1), 'second closing': ('closing', 2),
+    'return': ('return', None), 'reversal of closing': ('reversal', None),
+    'wrong': ('payment', None), 'correction': ('correction', None),
+    'correction of closing': ('correction', 1), 'test': ('test', None),
+    'return of test': ('test', None),
+    **{f'reversal of {name}, {end}': ('reversal', None)
        for name in ('payment', 'closing') for end in ('given up', 'printed')},
+    **{f'right {name}, {end}': ('right', number)
+       for name, number in (('payment', None), ('closing', 2)) for end in ('given up', 'printed')},
+}
+# What would be a second receipt of the same settlement; by the name of its like.
+TWINS = {
+    'payment': "transaction_id", 'return': "transaction_id", 'right payment, printed':
+    "transaction_id", 'correction': "transaction_id",
+    'right closing, printed': "transaction_id, prepayment_id, closed_document, closing_number",
+    'correction of closing': "transaction_id, prepayment_id, closed_document, closing_number",
+    'reversal of payment, printed': "transaction_id, wrong_id",
 }
 
 
@@ -83,9 +97,20 @@ def test_receipts_of_each_role(shop, earlier, installed):
     assert len(before) == len(ROLES)
     shop.run('-u', 'tochka_acquiring', '--stop-after-init', installed=installed)
     assert set(shop.query(f'{columns} FROM fiscal_receipt')) == before
-    assert dict(shop.query("SELECT name, role FROM fiscal_receipt")) == ROLES
+    assert {name: (role, number) for name, role, number in shop.query(
+        "SELECT name, role, closing_number FROM fiscal_receipt")} == ROLES
     assert shop.query(
         "SELECT column_name, is_nullable, column_default FROM information_schema.columns"
-        " WHERE table_name = 'fiscal_receipt' AND column_name IN ('role', 'is_test')"
-    ) == [('role', 'NO', None)]
+        " WHERE table_name = 'fiscal_receipt'"
+        " AND column_name IN ('role', 'is_test', 'settlement')") == [('role', 'NO', None)]
     shop.run('shell', installed=installed, script=FIND)
+    required = ', '.join(name for (name,) in shop.query(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'fiscal_receipt'"
+        " AND is_nullable = 'NO' AND column_name != 'id'"))
+    for name, links in TWINS.items():
+        names = f'{required}, {links}'
+        with pytest.raises(psycopg2.errors.UniqueViolation):
+            shop.query(f'INSERT INTO fiscal_receipt ({names}) SELECT {names} FROM fiscal_receipt'
+                       " WHERE name = %s", name)
+    # A copy that settles something else is none.
+    shop.query(f'INSERT INTO fiscal_receipt ({required}) SELECT {required} FROM fiscal_receipt')

@@ -7,7 +7,7 @@ from odoo import http
 from odoo.http import request
 
 from odoo.addons.payment.logging import get_payment_logger
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 
 _logger = get_payment_logger(__name__)
@@ -18,7 +18,7 @@ class FiscalCallbackController(http.Controller):
 
     # The number is read here: Odoo's own pages break over what is none, as `1%00`.
     @http.route('/fiscal/callback/<number>', type='http', auth='public', methods=['POST'],
-                csrf=False, save_session=False, max_content_length=const.MAX_CALLBACK_SIZE)
+                csrf=False, save_session=False, max_content_length=tuning.MAX_CALLBACK_SIZE)
     def fiscal_callback(self, number, **_kwargs):
         """ Take a result; what no signature proves makes Odoo ask the register itself.
 

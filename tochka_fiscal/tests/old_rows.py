@@ -118,7 +118,7 @@ def add_old_rows(env, receipt, rows):
         }, shift=shift)
     copy('fiscal_receipt', receipt.id, {
         **dates, 'name': "'OLD/' || i", 'partner_id': partner, 'paid_at': moment,
-        'settlement': "'old,' || i", 'transaction_id': own['payment_transaction'],
+        'transaction_id': own['payment_transaction'],
         'document_number': 'i::text', 'next_try_at': 'NULL', 'closing_looked_at': 'NULL',
     })
     copy('fiscal_receipt_line', receipt.line_ids[:1].id, {

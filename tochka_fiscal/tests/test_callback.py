@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 
@@ -78,7 +78,7 @@ class TestCallback(FiscalCommon, HttpCase):
             read.side_effect = AssertionError("The body was read")
             answer = self.url_open(
                 f'/fiscal/callback/{self.register.id}',
-                data=b'x' * (const.MAX_CALLBACK_SIZE + 1),
+                data=b'x' * (tuning.MAX_CALLBACK_SIZE + 1),
                 headers={'Content-Type': 'application/json'})
         self.assertEqual(answer.status_code, 413)
 

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from odoo.addons.tochka_acquiring.tests.jobs_common import JobsMixin
 from odoo.addons.tochka_acquiring.tests.test_webhook_speed import recorded_queries
 from odoo.addons.tochka_acquiring.utils import bank_day
-from odoo.addons.tochka_fiscal import const, tuning
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.test_closing import ClosingCommon
 from odoo.addons.tochka_fiscal.tests.test_lane import LaneCommon
@@ -24,8 +24,8 @@ class TestEveryJob(FiscalJobsMixin, LaneCommon, ClosingCommon):
     """ Each job, with three pieces of work and time for one of them in each run. """
 
     def prepare_lane(self, lane):
-        receipts = self.make_receipts(3 * const.LANES).filtered(
-            lambda receipt: receipt.id % const.LANES == lane)
+        receipts = self.make_receipts(3 * tuning.LANES).filtered(
+            lambda receipt: receipt.id % tuning.LANES == lane)
         return lambda: len(receipts.filtered(lambda receipt: receipt.state == 'queued'))
 
     def prepare_lane_0(self):
@@ -130,7 +130,7 @@ class TestLane(FiscalJobsMixin, LaneCommon):
 
     def queries(self, count):
         """ Return the queries of a run that prints so many receipts. """
-        self.make_receipts(count * const.LANES)
+        self.make_receipts(count * tuning.LANES)
         before = len(self.till.printed)
         with recorded_queries() as seen:
             self.run_once('cron_lane_0')
@@ -154,13 +154,13 @@ class TestLane(FiscalJobsMixin, LaneCommon):
         self.assertGreater(len(seen), 3)
 
     def queries_of_nothing(self):
-        self.make_receipts(4 * const.LANES)
+        self.make_receipts(4 * tuning.LANES)
         self.run_once('cron_lane_0')
 
     def test_batches(self):
         """ More than one batch: it goes on by itself, in order, until nothing is left. """
         self.startPatcher(patch.object(tuning, 'LANE_BATCH', 3))
-        receipts = self.make_receipts(14).filtered(lambda one: one.id % const.LANES == 0)
+        receipts = self.make_receipts(14).filtered(lambda one: one.id % tuning.LANES == 0)
         self.assertGreaterEqual(self.run_until_idle('cron_lane_0'), 3)
         self.assertEqual(
             [key for _moment, key in self.till.moments],
@@ -168,8 +168,8 @@ class TestLane(FiscalJobsMixin, LaneCommon):
 
     def test_asking_never_holds_up_sending(self):
         self.startPatcher(patch.object(tuning, 'LANE_BATCH', 2))
-        receipts = self.make_receipts(4 * const.LANES).filtered(
-            lambda one: one.id % const.LANES == 0)
+        receipts = self.make_receipts(4 * tuning.LANES).filtered(
+            lambda one: one.id % tuning.LANES == 0)
         for receipt in receipts[:2]:
             self.put_state(receipt, 'accepted')
         self.run_once('cron_lane_0')

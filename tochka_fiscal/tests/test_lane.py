@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 from odoo.addons.tochka_fiscal.models.receipt import fiscal_receipt_lane
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FakeRegister, FiscalCommon
@@ -54,17 +54,17 @@ class LaneCommon(FiscalCommon):
         lines = first.line_ids.copy_data()
         return first + self.env['fiscal.receipt'].sudo().create([{
             **first.copy_data()[0],
-            'settlement': f'lane-{register and register.id}-{number}', 'state': 'queued',
+            'transaction_id': False, 'state': 'queued',
             'register_id': (register or self.register).id,
             'paid_at': first.paid_at, 'next_try_at': fields.Datetime.now(),
             'line_ids': [fields.Command.create({**line, 'receipt_id': False}) for line in lines],
-        } for number in range(count - 1)])
+        } for _number in range(count - 1)])
 
     def run_lanes(self):
         """ Run them side by side: each begins at the same moment, whichever has the slow till. """
         self.env.flush_all()
         begin, ends = self.clock.now, []
-        for lane in range(const.LANES):
+        for lane in range(tuning.LANES):
             self.clock.now = begin
             self.env.ref(f'tochka_fiscal.cron_lane_{lane}').sudo().method_direct_trigger()
             ends.append(self.clock.now)
@@ -153,7 +153,7 @@ class TestSilence(LaneCommon):
         self.till.fail(base.OutcomeUnknown("down"))
         self.run_lanes()
         calls = len(self.till.moments)
-        self.assertLessEqual(calls, const.LANES)
+        self.assertLessEqual(calls, tuning.LANES)
         self.run_lanes()
         self.assertEqual(len(self.till.moments), calls)
         self.assertGreater(self.register.silent_until, fields.Datetime.now())
@@ -176,7 +176,7 @@ class TestSilence(LaneCommon):
         self.assertEqual(len(self.till.printed), 11)
         self.assertEqual(bad.state, 'unknown')
         choked = [key for _moment, key in self.till.moments].count('choked')
-        self.assertLessEqual(choked, const.WAKE_TRIES + 2)
+        self.assertLessEqual(choked, tuning.WAKE_TRIES + 2)
 
     def test_growing_delays(self):
         self.make_receipts(1)
@@ -185,7 +185,7 @@ class TestSilence(LaneCommon):
             self.till.fail(base.NotSent("down"))
             self.work()
             delays.append((self.register.silent_until - fields.Datetime.now()).total_seconds())
-        for delay, wanted in zip(delays, const.RETRY_SECONDS, strict=False):
+        for delay, wanted in zip(delays, tuning.RETRY_SECONDS, strict=False):
             self.assertAlmostEqual(delay, wanted, delta=3)
 
     def test_it_says_for_how_long(self):
@@ -200,10 +200,10 @@ class TestSilence(LaneCommon):
 
     def test_refused_credentials_are_not_tried_by_each_receipt(self):
         self.make_receipts(6)
-        for _lane in range(const.LANES):
+        for _lane in range(tuning.LANES):
             self.till.fail(base.Unauthorized("Bad signature", 'HTTP 403'))
         self.run_lanes()
-        self.assertLessEqual(len(self.till.moments), const.LANES)
+        self.assertLessEqual(len(self.till.moments), tuning.LANES)
         self.assertEqual(self.register.state, 'attention')
         self.assertEqual(len(self.register.activity_ids), 1)
 

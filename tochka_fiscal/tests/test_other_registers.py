@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 
@@ -144,10 +144,10 @@ class TestOtherRegisters(FiscalCommon):
     def test_one_that_always_expires_is_given_to_a_person(self):
         self.till.result = lambda receipt, task='': base.Result(
             state='failed', message="Expired", again=True)
-        for _run in range(2 * const.MAX_EXPIRED + 2):
+        for _run in range(2 * tuning.MAX_EXPIRED + 2):
             self.work()
         self.assertEqual(self.receipt.state, 'failed')
-        self.assertEqual(len(self.receipt.attempt_ids), const.MAX_EXPIRED)
+        self.assertEqual(len(self.receipt.attempt_ids), tuning.MAX_EXPIRED)
 
     def test_lost_answer_is_not_repeated_where_that_could_print_twice(self):
         self.startPatcher(patch.object(

@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import file_open, mute_logger
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 
@@ -227,14 +227,14 @@ class TestQueue(FiscalCommon):
 
     def test_growing_delays_without_an_end(self):
         waits = []
-        for _number in range(len(const.RETRY_SECONDS) + 2):
+        for _number in range(len(tuning.RETRY_SECONDS) + 2):
             self.till.fail(base.OutcomeUnknown("lost"))
             self.work()
             self.assertEqual(self.receipt.state, 'unknown')
             waits.append((self.receipt.next_try_at - fields.Datetime.now()).total_seconds())
-        for wait, expected in zip(waits, const.RETRY_SECONDS, strict=False):
+        for wait, expected in zip(waits, tuning.RETRY_SECONDS, strict=False):
             self.assertAlmostEqual(wait, expected, delta=3)
-        self.assertAlmostEqual(waits[-1], const.RETRY_SECONDS[-1], delta=3)
+        self.assertAlmostEqual(waits[-1], tuning.RETRY_SECONDS[-1], delta=3)
 
     def test_silent_register_holds_its_own_receipts_only(self):
         other = self.register.copy({

@@ -27,7 +27,6 @@ class TestFiscalSafeguards(SafeguardsCommon, FiscalCommon):
         'fiscal_attempt_key_uniq': 'key',
         'fiscal_period_provider_day_uniq': 'provider_id, date_from',
         'fiscal_period_tax_day_uniq': 'tax_id, date_from',
-        'fiscal_receipt_settlement_uniq': 'settlement',
         'fiscal_register_merchant_uniq': 'merchant_id',
     }
 

@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.registers import base
 from odoo.addons.tochka_fiscal.tests.common import FiscalCommon
 from odoo.addons.tochka_fiscal.tests.test_lane import LaneCommon
@@ -138,7 +138,7 @@ class TestPaceOfLanes(LaneCommon):
         """ Two workers that each keep the pace would call twice as often. """
         self.make_receipts(6)
         with patch.object(type(self.register), '_pace', lambda _register: 1):
-            own = self.register.id % const.LANES
+            own = self.register.id % tuning.LANES
             self.work(1 - own)
             self.assertFalse(self.till.moments)
             self.work(own)

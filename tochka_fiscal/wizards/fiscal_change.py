@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from odoo.addons.tochka_acquiring.utils import bank_day
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION, VAT_SELECTION
 
 # What is chosen as the VAT of what is sold; money in advance has its calculated rate by itself.
@@ -133,7 +133,7 @@ class FiscalChange(models.TransientModel):
         if taxes:
             found.append(_(
                 "Taxes without a VAT in receipts: %s. What they stand in can't be printed.",
-                ', '.join(taxes[:const.NAMED_IN_WARNINGS].mapped('name'))))
+                ', '.join(taxes[:tuning.NAMED_IN_WARNINGS].mapped('name'))))
         categories = company._fiscal_categories_without_tax()
         if categories:
             found.append(_(

@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.tochka_acquiring.utils import bank_day
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 
 
 class FiscalMissed(models.TransientModel):
@@ -22,7 +22,7 @@ class FiscalMissed(models.TransientModel):
         domain=lambda self: [('id', 'in', self.env.companies.ids)])
     date_from = fields.Date(
         string="From", required=True,
-        default=lambda self: self._today() - timedelta(days=const.MISSED_DAYS))
+        default=lambda self: self._today() - timedelta(days=tuning.MISSED_DAYS))
     date_to = fields.Date(
         string="To", required=True, default=lambda self: self._today() - timedelta(days=1),
         help="Yesterday at the latest: what was paid today gets an ordinary receipt.")

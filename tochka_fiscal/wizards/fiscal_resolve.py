@@ -5,7 +5,7 @@ from datetime import datetime
 from odoo import _, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.registers import base
 
@@ -76,7 +76,7 @@ class FiscalResolve(models.TransientModel):
                 'outcome': 'failed', 'problem': self.reason,
                 # A person may be wrong: the till prints what it has in its memory.
                 'watched_until': fields.Datetime.add(
-                    fields.Datetime.now(), days=const.WATCHED_DAYS)})
+                    fields.Datetime.now(), days=tuning.WATCHED_DAYS)})
             receipt.write({
                 'state': 'queued', 'problem': False, 'tries': 0,
                 'next_try_at': fields.Datetime.now(),
@@ -135,7 +135,7 @@ class FiscalResolve(models.TransientModel):
         attempt = self.env['fiscal.attempt'].sudo().create({
             'receipt_id': receipt.id,
             'register_id': receipt.register_id.id,
-            'key': f'{receipt.settlement}#{len(receipt.attempt_ids) + 1}',
+            'key': f'by-hand-{receipt.id}-{len(receipt.attempt_ids) + 1}',
             'reason': self.reason,
         })
         receipt.invalidate_recordset(['attempt_ids'])

@@ -3,7 +3,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION, VAT_SELECTION
 from odoo.addons.tochka_fiscal.receipt import is_email
 
@@ -45,9 +45,9 @@ class FiscalTest(models.TransientModel):
         """
         self.ensure_one()
         self.register_id.check_access('write')
-        if not 0 < self.amount <= const.MAX_TEST_AMOUNT:
+        if not 0 < self.amount <= tuning.MAX_TEST_AMOUNT:
             raise UserError(_(
-                "A test receipt is of at most %s roubles.", const.MAX_TEST_AMOUNT))
+                "A test receipt is of at most %s roubles.", tuning.MAX_TEST_AMOUNT))
         if not is_email((self.contact or '').strip()):
             raise UserError(_("Write the e-mail address to which the receipts are sent."))
         if self.register_id.state not in ('ready', 'passive'):

@@ -3,7 +3,7 @@
 from odoo import fields, models
 
 from odoo.addons.tochka_acquiring.utils import bank_moment
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 
 # What a change leaves for a person: code of the problem -> whether something is left to do.
 TASKS = {
@@ -84,7 +84,7 @@ class ResCompany(models.Model):
             ('company_id', 'in', (False, self.id)), ('sale_ok', '=', True),
             # Odoo gives a product the taxes of other companies by itself.
             ('taxes_id', 'not any', [('company_id', 'in', self.parent_ids.ids)]),
-        ], ['categ_id'], limit=const.NAMED_IN_WARNINGS)
+        ], ['categ_id'], limit=tuning.NAMED_IN_WARNINGS)
         return self.env['product.category'].sudo().browse(
             [category.id for [category] in groups if category])
 

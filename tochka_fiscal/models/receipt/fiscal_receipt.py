@@ -23,9 +23,6 @@ class FiscalReceipt(models.Model):
     _rec_name = 'name'
 
     name = fields.Char(string="Settlement", required=True, readonly=True)
-    # What was settled; nothing is ever settled by two receipts.
-    settlement = fields.Char(
-        string="What was settled", required=True, readonly=True, copy=False)
     role = fields.Selection(
         string="Role", selection=ROLE_SELECTION, required=True, readonly=True,
         help="What the receipt tells of. The kind is what it is for the tax office.")
@@ -124,8 +121,20 @@ class FiscalReceipt(models.Model):
     _printed_idx = models.Index("(register_id, id) WHERE state = 'done'")
     _document_idx = models.Index(
         '(document_number, storage_number) WHERE document_number IS NOT NULL')
-    _settlement_uniq = models.Constraint(
-        'unique(settlement)', "A settlement has one receipt.")
+    # Nothing is ever settled by two receipts. One that was replaced has left its place to the right
+    # one, which is void when it was given up.
+    _settled_uniq = models.UniqueIndex(
+        "(transaction_id) WHERE prepayment_id IS NULL AND is_replaced IS NOT TRUE"
+        " AND (role IN ('payment', 'return', 'correction') OR role = 'right' AND state <> 'void')",
+        "A settlement has one receipt.")
+    _closing_uniq = models.UniqueIndex(
+        "(prepayment_id, closed_document, closing_number)"
+        " WHERE prepayment_id IS NOT NULL AND is_replaced IS NOT TRUE"
+        " AND (role IN ('closing', 'correction') OR role = 'right' AND state <> 'void')",
+        "A prepayment is closed once.")
+    _put_right_uniq = models.UniqueIndex(
+        "(wrong_id, role) WHERE wrong_id IS NOT NULL AND state <> 'void'",
+        "A receipt is put right once.")
 
     # === COMPUTE METHODS === #
 
@@ -294,7 +303,6 @@ class FiscalReceipt(models.Model):
         return {
             'name': transaction.reference,
             'role': 'payment',
-            'settlement': transaction._fiscal_settlement(),
             'transaction_id': transaction.id,
             'invoice_ids': transaction.invoice_ids.ids,
             'partner_id': transaction._fiscal_buyer().id,

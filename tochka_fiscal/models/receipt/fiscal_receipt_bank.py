@@ -49,7 +49,7 @@ class FiscalReceipt(models.Model):
         :raise Unsupported: If the bank's register can't print it.
         """
         self.ensure_one()
-        return bank.build(self._neutral(self.settlement))
+        return bank.build(self._neutral())
 
     def _delegate(self):
         """ The link is paid: the bank's partner prints, even if the link looked dead before. """

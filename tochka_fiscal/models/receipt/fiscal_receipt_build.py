@@ -39,6 +39,15 @@ class FiscalReceipt(models.Model):
         return self.role if self.role not in ('right', 'correction') else (
             'closing' if self.prepayment_id else 'payment')
 
+    def _is_of_money(self):
+        """ Return whether this is the one receipt of its transaction, as `_settled_uniq`.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self._stands_for() in ('payment', 'return') and not self.is_replaced and (
+            self.role != 'right' or self.state != 'void')
+
     def _payment_lines(self):
         """ Return the lines of what money has paid, as `_make_lines`. """
         nothing = self.env['fiscal.receipt.line']
@@ -56,7 +65,7 @@ class FiscalReceipt(models.Model):
                 self._compose(lines)
             if self.register_id.kind == 'bank' and self.kind == 'income':
                 # The lines stay: they are what a person prints by hand.
-                bank.build(self._neutral(self.settlement))
+                bank.build(self._neutral())
         except (ReceiptError, Unsupported) as error:
             self._fail(error)
         except psycopg2.OperationalError:
@@ -134,12 +143,12 @@ class FiscalReceipt(models.Model):
         of_receipt.create([
             {**of_receipt._values(line), 'receipt_id': self.id, 'origin_id': origin.id}
             for line, origin in lines])
-        self._neutral(self.settlement)
+        self._neutral()
 
-    def _neutral(self, key):
+    def _neutral(self, key='none'):
         """ Return the receipt as a register is given it.
 
-        :param str key: The number under which it is printed once.
+        :param str key: The number under which it is printed once, if it is to be printed.
         :rtype: Receipt
         :raise ReceiptError: If something is missing or does not fit.
         """

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import _, fields, models
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 from odoo.addons.tochka_fiscal.receipt import ReceiptError
 from odoo.addons.tochka_fiscal.registers import base
 
@@ -138,7 +138,7 @@ class FiscalReceipt(models.Model):
         """
         self.write({
             'state': 'accepted', 'tries': 0, 'problem': problem,
-            'next_try_at': fields.Datetime.now() + timedelta(minutes=const.CALLBACK_MINUTES),
+            'next_try_at': fields.Datetime.now() + timedelta(minutes=tuning.CALLBACK_MINUTES),
         })
 
     def _ask_for_fate(self, attempt, _error=None):

@@ -9,6 +9,8 @@ from odoo.addons.tochka_fiscal import const
 from odoo.addons.tochka_fiscal.models.receipt.fiscal_receipt_line import to_kopecks
 from odoo.addons.tochka_fiscal.receipt import ReceiptError, cut_name
 
+_NO_LIMIT = 10 ** 12  # kopecks
+
 
 class FiscalReceipt(models.Model):
     """ The closing receipt: what was paid before is handed over (method 4, paid by tag 1215).
@@ -29,6 +31,7 @@ class FiscalReceipt(models.Model):
         readonly=True)
     # The document of delivery, `account.move,7`.
     closed_document = fields.Char(readonly=True, index='btree_not_null')
+    closing_number = fields.Integer(readonly=True)  # of those of one prepayment and document
     prepaid_left = fields.Monetary(
         string="Prepayment not closed yet", compute='_compute_prepaid_left', store=True,
         precompute=True)
@@ -188,7 +191,7 @@ class FiscalReceipt(models.Model):
         try:
             items = self.transaction_id._fiscal_closing_items(document, self._told(document))
         except ReceiptError:
-            return const.NO_LIMIT  # The receipt says what is wrong.
+            return _NO_LIMIT  # The receipt says what is wrong.
         # Lines of this receipt that were settled at once have taken their part already.
         settled = sum(
             to_kopecks(line.total) for line in self._settled_lines()
@@ -213,12 +216,11 @@ class FiscalReceipt(models.Model):
             **{name: self[name].id for name in (
                 'transaction_id', 'partner_id', 'company_id', 'currency_id')},
             'name': f'{self.name} · {document.display_name}',
-            # Unique: two jobs that see the same can't both make it.
-            'settlement': f'{self.settlement}/{source}' + (
-                f'#{len(earlier) + 1}' if earlier else ''),
             'role': 'closing',
             'prepayment_id': self.id,
             'closed_document': source,
+            # Unique: two jobs that see the same can't both make it.
+            'closing_number': len(earlier) + 1,
             'invoice_ids': document.ids if document._name == 'account.move' else [],
             'register_id': register.id,
             'taxation_system': provider._fiscal_taxation_on(

@@ -81,22 +81,14 @@ class FiscalReceipt(models.Model):
         if not open_ones or any(not one._is_surely_unprinted() for one in open_ones):
             raise UserError(_(
                 "A part of the correction was printed, or may have been: it can't be given up."))
-        for one in open_ones:
-            one.write({
-                'settlement': f'{one.settlement}#void-{one.id}', 'state': 'void',
-                'next_try_at': False, 'problem': False,
-            })
+        open_ones.write({'state': 'void', 'next_try_at': False, 'problem': False})
         self.env.flush_all()
-        wrong.write({'settlement': self._settlement_of(wrong), 'is_replaced': False})
+        wrong.is_replaced = False
         wrong._message_log(body=_("%s has given up the correction.", self.env.user.name))
 
     # === BUSINESS METHODS === #
 
     @api.model
-    def _settlement_of(self, wrong):
-        """ Return the settlement of a receipt, from before it was replaced. :rtype: str """
-        return wrong.settlement.partition('#wrong-')[0]
-
     def _is_surely_unprinted(self):
         """ Return whether this receipt waits, and was neither printed nor maybe taken: under the
         lock of its row.
@@ -151,8 +143,7 @@ class FiscalReceipt(models.Model):
         if not self._lock():
             raise UserError(_("The receipt is being worked on. Try again in a moment."))
         self._check_correctable()
-        settlement = self.settlement
-        self.write({'settlement': f'{settlement}#wrong-{self.id}', 'is_replaced': True})
+        self.is_replaced = True
         self.env.flush_all()
         is_correction = self.register_id.ffd == '1.2'
         common = {
@@ -170,14 +161,13 @@ class FiscalReceipt(models.Model):
         reversal = self.create({
             **common, 'name': _("%s, reversal", self.name), 'role': 'reversal',
             'kind': 'income_return',
-            'settlement': f'{settlement}#reversal-{self.id}',
         })
         reversal._write_lines(
             [(line._line(), self.env['fiscal.receipt.line']) for line in self.line_ids])
         right = self.create({
-            **common, **values, 'name': self.name, 'role': 'right', 'settlement': settlement,
-            'after_id': reversal.id, 'prepayment_id': self.prepayment_id.id,
-            'closed_document': self.closed_document,
+            **common, **values, 'name': self.name, 'role': 'right', 'after_id': reversal.id,
+            'prepayment_id': self.prepayment_id.id, 'closed_document': self.closed_document,
+            'closing_number': self.closing_number,
         })
         self.used_ids.receipt_id = right
         right._write_lines([(line, self.env['fiscal.receipt.line']) for line in lines])

@@ -26,7 +26,7 @@ class FiscalReceipt(models.Model):
     def _trigger(self):
         """ Let the lanes look as soon as this is committed. """
         self.env['ir.cron']._tochka_wake(
-            *(f'tochka_fiscal.cron_lane_{lane}' for lane in range(const.LANES)))
+            *(f'tochka_fiscal.cron_lane_{lane}' for lane in range(tuning.LANES)))
 
     @api.model
     def _wake(self, register, domain=()):
@@ -99,12 +99,12 @@ class FiscalReceipt(models.Model):
                 ('state', 'in', const.WAITING_STATES),
             ], limit=tuning.LANE_BATCH)
             turn = SQL("fiscal_receipt.called_at NULLS FIRST") if register.silent_since else SQL(
-                "COALESCE(fiscal_receipt.tries, 0) > %s", const.WAKE_TRIES)
+                "COALESCE(fiscal_receipt.tries, 0) > %s", tuning.WAKE_TRIES)
             query.order = SQL(
                 "fiscal_receipt.state = 'accepted', %s, fiscal_receipt.id", turn)
             if not register._pace() and not register.silent_since:
-                query.add_where(SQL("fiscal_receipt.id %% %s = %s", const.LANES, lane))
-            elif register.id % const.LANES != lane:
+                query.add_where(SQL("fiscal_receipt.id %% %s = %s", tuning.LANES, lane))
+            elif register.id % tuning.LANES != lane:
                 continue
             # Each by itself: Odoo forgets at each commit, and would read them all again each time.
             if receipts := [self.browse(number) for number in query.get_result_ids()]:

@@ -8,7 +8,7 @@ from odoo import _, api, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const as acquiring_const
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 
 _logger = get_payment_logger(__name__, acquiring_const.SENSITIVE_KEYS)
 
@@ -118,7 +118,7 @@ class FiscalReceipt(models.Model):
         if result.state == 'failed':
             problem = self._explain(result)
             attempt.write({'outcome': 'failed', 'problem': problem})
-            if result.again and len(self.attempt_ids) < const.MAX_EXPIRED:
+            if result.again and len(self.attempt_ids) < tuning.MAX_EXPIRED:
                 self.state = 'queued'
                 self._wait(problem)
             else:
@@ -181,7 +181,7 @@ class FiscalReceipt(models.Model):
         :param str|bool problem: Why it has to wait.
         """
         self.ensure_one()
-        delays = const.RETRY_SECONDS
+        delays = tuning.RETRY_SECONDS
         self.write({
             'tries': self.tries + 1,
             'next_try_at': fields.Datetime.now() + timedelta(

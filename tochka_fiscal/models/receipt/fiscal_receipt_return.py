@@ -42,7 +42,6 @@ class FiscalReceipt(models.Model):
                 'partner_id', 'company_id', 'currency_id')},
             **{name: income[name] for name in ('taxation_system', 'contact', 'address')},
             'name': refund.reference,
-            'settlement': refund._fiscal_settlement(),
             'register_id': income._register_of_return().id,
             'role': 'return',
             'kind': 'income_return',

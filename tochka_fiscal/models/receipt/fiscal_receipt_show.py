@@ -10,6 +10,8 @@ from odoo import SUPERUSER_ID, _, api, fields, models
 
 from odoo.addons.tochka_fiscal import const
 
+_QR_BOX = 10  # pixels of each of the small squares of a QR code
+
 
 class FiscalReceipt(models.Model):
     """ How receipts are shown: to the customer who has paid, and to people in the documents. """
@@ -92,7 +94,7 @@ class FiscalReceipt(models.Model):
         if not self.qr:
             return b''
         code = qrcode.QRCode(
-            error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=const.QR_BOX)
+            error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=_QR_BOX)
         code.add_data(self.qr)
         picture = BytesIO()
         code.make_image().save(picture)

@@ -122,7 +122,6 @@ class FiscalReceipt(models.Model):
             'invoice_ids': self.invoice_ids.ids,
             'name': _("%s, reversal", self.name), 'role': 'reversal',
             'kind': 'income_return', 'wrong_id': self.id,
-            'settlement': f'{self.settlement}#reversal-{self.id}',
             'paid_at': fields.Datetime.now(), 'next_try_at': fields.Datetime.now(),
         })
         reversal._write_lines(

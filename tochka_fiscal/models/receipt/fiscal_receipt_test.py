@@ -38,7 +38,6 @@ class FiscalReceipt(models.Model):
         for kind, name in zip(['income', 'income_return'], names, strict=True):
             receipt = self.create({
                 'name': f'{name} {number // 2 + 1}',
-                'settlement': f'test-{register.id}-{number + len(income)}',
                 'role': 'test',
                 'kind': kind,
                 'income_id': income.id,

@@ -6,7 +6,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import urls
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 from odoo.addons.tochka_fiscal.registers import base, transport
 
 
@@ -179,7 +179,7 @@ class FiscalRegister(models.Model):
                 " twice. Wait for its answer, or make another register and choose it in the"
                 " provider.",
                 register=self.name,
-                receipts=', '.join(awaited.receipt_id[:const.NAMED_IN_WARNINGS].mapped('name'))))
+                receipts=', '.join(awaited.receipt_id[:tuning.NAMED_IN_WARNINGS].mapped('name'))))
 
     def _is_in_use(self):
         """ Return whether people still print with this register. :rtype: bool """

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import tuning
 
 
 class FiscalRegister(models.Model):
@@ -19,7 +19,7 @@ class FiscalRegister(models.Model):
 
     @api.depends('certificate_until')
     def _compute_certificate_ends_soon(self):
-        limit = fields.Datetime.now() + timedelta(days=max(const.CERTIFICATE_WARNING_DAYS))
+        limit = fields.Datetime.now() + timedelta(days=max(tuning.CERTIFICATE_WARNING_DAYS))
         for register in self:
             register.certificate_ends_soon = bool(
                 register.certificate_until and register.certificate_until < limit)
@@ -31,10 +31,10 @@ class FiscalRegister(models.Model):
         self.ensure_one()
         problems = self.env['tochka.problem']
         left = self.certificate_until and self.certificate_until - fields.Datetime.now()
-        due = [days for days in const.CERTIFICATE_WARNING_DAYS
+        due = [days for days in tuning.CERTIFICATE_WARNING_DAYS
                if left and left <= timedelta(days=days)]
         if due:
-            is_urgent = min(due) < max(const.CERTIFICATE_WARNING_DAYS)
+            is_urgent = min(due) < max(tuning.CERTIFICATE_WARNING_DAYS)
             problems._open(
                 self, 'register_certificate', severity='1_danger' if is_urgent else '2_warning',
                 at=self.certificate_until)

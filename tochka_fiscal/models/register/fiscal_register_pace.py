@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 from odoo.addons.tochka_fiscal.registers import base
 
 
@@ -55,7 +55,7 @@ class FiscalRegister(models.Model):
                 self.state = 'ready'
             self.env['tochka.problem']._close(self, const.REGISTER_TROUBLES)
             # One that was often in vain may itself be what the register can't stomach.
-            self.env['fiscal.receipt']._wake(self, [('tries', '<=', const.WAKE_TRIES)])
+            self.env['fiscal.receipt']._wake(self, [('tries', '<=', tuning.WAKE_TRIES)])
         return True
 
     def _leave_alone(self, error):
@@ -63,9 +63,9 @@ class FiscalRegister(models.Model):
 
         :param RegisterError error: Why it can't be used; `Busy` says itself for how long.
         """
-        delays = const.RETRY_SECONDS
+        delays = tuning.RETRY_SECONDS
         if isinstance(error, base.Busy) and error.seconds:
-            seconds = min(error.seconds, const.MAX_BUSY_SECONDS)
+            seconds = min(error.seconds, tuning.MAX_BUSY_SECONDS)
         else:
             seconds = delays[min(self.silences, len(delays) - 1)]
         now = fields.Datetime.now()

@@ -3,7 +3,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.tochka_fiscal import const
+from odoo.addons.tochka_fiscal import const, tuning
 
 
 class PaymentProvider(models.Model):
@@ -118,7 +118,7 @@ class PaymentProvider(models.Model):
             '|',
             ('fiscal_method', 'not in', [False, *const.BANK_FISCAL_METHODS]),
             ('fiscal_subject', 'not in', [False, *const.BANK_FISCAL_SUBJECTS]),
-        ], limit=const.NAMED_IN_WARNINGS)
+        ], limit=tuning.NAMED_IN_WARNINGS)
         if not categories:
             return ''
         return _(

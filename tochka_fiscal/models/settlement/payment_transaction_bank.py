@@ -30,11 +30,6 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - WHO PRINTS === #
 
-    def _fiscal_settlement(self):
-        """ Return the key under which this money has one receipt. :rtype: str """
-        self.ensure_one()
-        return f'{self._name},{self.id}'
-
     def _fiscal_receipt(self):
         """ Return the receipt of this money, if there is one yet.
 
@@ -42,9 +37,7 @@ class PaymentTransaction(models.Model):
 
         :rtype: fiscal.receipt
         """
-        settlement = self._fiscal_settlement()
-        return self.sudo().fiscal_receipt_ids.filtered(
-            lambda receipt: receipt.settlement == settlement)
+        return self.sudo().fiscal_receipt_ids.filtered(lambda receipt: receipt._is_of_money())
 
     def _fiscal_basis(self):
         """ Return which documents the receipt was made for, and whether they were delivered then.
