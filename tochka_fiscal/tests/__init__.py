@@ -27,6 +27,8 @@ from . import test_left_over
 from . import test_list
 from . import test_marks
 from . import test_marks_stock
+from . import test_midnight
+from . import test_midnight_stock
 from . import test_mismatch
 from . import test_missed
 from . import test_old_rows
