@@ -54,3 +54,4 @@ from . import test_taken_back
 from . import test_translations
 from . import test_twice
 from . import test_watched
+from . import test_withdraw
