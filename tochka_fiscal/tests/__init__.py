@@ -7,6 +7,7 @@ from . import test_bank_register
 from . import test_callback
 from . import test_cards_stock
 from . import test_change
+from . import test_change_walk
 from . import test_closing
 from . import test_closing_books
 from . import test_closing_due
@@ -51,6 +52,7 @@ from . import test_safeguards
 from . import test_settled
 from . import test_stuck
 from . import test_taken_back
+from . import test_told_once
 from . import test_translations
 from . import test_twice
 from . import test_watched

@@ -125,16 +125,12 @@ class ResCompany(models.Model):
                 str(year): law.share_told(income, law.exempt_income(year))
                 for year in (today.year, today.year + 1)}
         for year, mark in near.items():
-            if mark:
-                problems._open(self, 'vat_limit', year, severity=SEVERITIES[mark], company=self,
-                               mark=mark, year=int(year))
+            self._fiscal_tell_mark('vat_limit', year, mark, year=int(year))
         rates = {
             f'{vat} {today.year}': (vat, law.share_told(income, law.reduced_limit(vat, today.year)))
             for vat in self._fiscal_reduced_vats_on(today)}
         for subject, (vat, mark) in rates.items():
-            if mark:
-                problems._open(self, 'rate_limit', subject, severity=SEVERITIES[mark], company=self,
-                               mark=mark, year=today.year, vat=vat)
+            self._fiscal_tell_mark('rate_limit', subject, mark, year=today.year, vat=vat)
         standing = {
             'vat_due': set(due), 'vat_limit': {year for year, mark in near.items() if mark},
             'rate_limit': {subject for subject, (_vat, mark) in rates.items() if mark}}
@@ -142,3 +138,24 @@ class ResCompany(models.Model):
             *problems._about(self), ('code', 'in', list(standing))]):
             if problem.subject not in standing[problem.code]:
                 problem._end()
+
+    def _fiscal_tell_mark(self, code, subject, mark, **params):
+        """ Tell that the income has reached a mark of a limit: each mark once a year, though what
+        comes back may let the income fall and rise again.
+
+        :param str code: The problem.
+        :param str subject: The limit.
+        :param int mark: Hundredths of it; 0: nothing is told.
+        :param params: What its texts need.
+        """
+        self.ensure_one()
+        problems, this_year = self.env['tochka.problem'], bank_day(fields.Datetime.now()).year
+        known = problems.sudo().search([
+            ('res_model', '=', self._name), ('res_id', '=', self.id), ('code', '=', code),
+            ('subject', '=', subject),
+        ]).filtered(lambda problem: problem.params.get('told_in') == this_year)
+        told = max((problem.params['mark'] for problem in known), default=0)
+        if mark > told or (mark and not all(known.mapped('over_at'))):
+            mark = max(mark, told)
+            problems._open(self, code, subject, severity=SEVERITIES[mark], company=self, mark=mark,
+                           told_in=this_year, **params)
