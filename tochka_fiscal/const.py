@@ -59,6 +59,16 @@ VAT_PERCENTS = {
     'vat105': 5, 'vat107': 7, 'vat110': 10, 'vat120': 20, 'vat122': 22,
 }
 
+# Year -> roubles of income up to which who is on the simplified system may have a reduced rate:
+# 250 and 450 million (Tax Code, article 164, paragraph 8, subparagraphs 1 and 2), times the
+# coefficient of the year: 1 in 2025, 1.090 in 2026 (order of the Ministry of Economic Development
+# 734 of 2025-11-06; its.1c.ru/db/content/newscomm/src/496947.htm). That of 2027 is not here: nobody
+# has confirmed it. Checked 2026-11-30.
+REDUCED_LIMITS = {
+    2025: {'vat5': 250_000_000, 'vat7': 450_000_000},
+    2026: {'vat5': 272_500_000, 'vat7': 490_500_000},
+}
+
 # === FISCAL METHOD, TAG 1214 === #
 
 # Name -> value of the tag. Source: FFD.

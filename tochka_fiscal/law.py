@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from . import const
 from .receipt import _lt
 
 # Year -> roubles of income above which who is on the simplified system or a patent pays VAT: in the
@@ -29,6 +30,19 @@ def exempt_income(year):
     :rtype: int
     """
     return EXEMPT_INCOME[min(max(year, min(EXEMPT_INCOME)), max(EXEMPT_INCOME))]
+
+
+def reduced_limit(vat, year):
+    """ Return up to which income of a year a reduced rate may be had; of a year that the table does
+    not have, that of the nearest.
+
+    :param str vat: `vat5` or `vat7`.
+    :param int year: The year.
+    :return: Roubles.
+    :rtype: int
+    """
+    table = const.REDUCED_LIMITS
+    return table[min(max(year, min(table)), max(table))][vat]
 
 
 def vat_due_from(year, months, before):

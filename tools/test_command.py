@@ -22,7 +22,8 @@ SERVED = ('tests/reliability', 'tests/browser', 'tests/upgrade')
 # What the apps for stock and loyalty do to receipts; elsewhere these skip what needs it.
 STOCK_TESTS = (
     'tochka_fiscal/tests/test_marks_stock.py', 'tochka_fiscal/tests/test_cards_stock.py',
-    'tochka_fiscal/tests/test_delivery_stock.py', 'tochka_fiscal/tests/test_items_orders.py')
+    'tochka_fiscal/tests/test_delivery_stock.py', 'tochka_fiscal/tests/test_midnight_stock.py',
+    'tochka_fiscal/tests/test_items_orders.py')
 CORE_MODULES = ('payment', 'account_payment', 'portal')
 # Tests of Odoo that fail in this environment without the add-on as well.
 CORE_KNOWN = ROOT / 'tests' / 'odoo_core_known_failures.txt'

@@ -19,6 +19,20 @@ def test_limits(year, limit):
     assert law.exempt_income(year) == limit * MILLION
 
 
+@pytest.mark.parametrize(('year', 'five', 'seven'), [
+    (2024, 250, 450), (2025, 250, 450), (2026, '272.5', '490.5'), (2027, '272.5', '490.5'),
+])
+def test_limits_of_reduced_rates(year, five, seven):
+    assert law.reduced_limit('vat5', year) == Decimal(five) * MILLION
+    assert law.reduced_limit('vat7', year) == Decimal(seven) * MILLION
+
+
+@pytest.mark.parametrize(('year', 'coefficient'), [(2025, '1'), (2026, '1.090')])
+def test_limits_are_those_of_the_code_times_the_coefficient(year, coefficient):
+    assert const.REDUCED_LIMITS[year] == {
+        'vat5': 250 * MILLION * Decimal(coefficient), 'vat7': 450 * MILLION * Decimal(coefficient)}
+
+
 @pytest.mark.parametrize(('year', 'before', 'months', 'day'), [
     # The year before decides by the limit of this one: 15 million were free in 2026.
     (2026, 20, [], None),

@@ -367,7 +367,9 @@ class TochkaCommon(AccountPaymentCommon):
         provider.write({'state': 'enabled', 'is_published': True})
         return provider.with_env(cls.env)
 
-    def create_invoice(self, amount=100000.0, partner=None, post=True, company=None):
+    def create_invoice(
+        self, amount=100000.0, partner=None, post=True, company=None, **values,
+    ):
         company = company or self.company
         invoice = company.env['account.move'].with_company(company).create({
             'move_type': 'out_invoice',
@@ -377,6 +379,7 @@ class TochkaCommon(AccountPaymentCommon):
             'invoice_line_ids': [Command.create({
                 'name': "Lessons", 'quantity': 1, 'price_unit': amount, 'tax_ids': [],
             })],
+            **values,
         })
         if post:
             invoice.action_post()

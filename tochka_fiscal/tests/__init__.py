@@ -7,6 +7,7 @@ from . import test_bank_register
 from . import test_callback
 from . import test_cards_stock
 from . import test_change
+from . import test_change_walk
 from . import test_closing
 from . import test_closing_books
 from . import test_closing_due
@@ -27,6 +28,8 @@ from . import test_left_over
 from . import test_list
 from . import test_marks
 from . import test_marks_stock
+from . import test_midnight
+from . import test_midnight_stock
 from . import test_mismatch
 from . import test_missed
 from . import test_old_rows
@@ -49,6 +52,8 @@ from . import test_safeguards
 from . import test_settled
 from . import test_stuck
 from . import test_taken_back
+from . import test_told_once
 from . import test_translations
 from . import test_twice
 from . import test_watched
+from . import test_withdraw

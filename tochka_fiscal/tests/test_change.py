@@ -156,9 +156,8 @@ class TestChangeOfTheBank(BankRegisterCommon):
             self.assertEqual(not problem.closed_at, is_open)
 
 
-@tagged('post_install', '-at_install')
-class TestIncome(FiscalCommon):
-    """ Who comes near the limit of the exemption from VAT is told, once for each mark. """
+class IncomeCommon(FiscalCommon):
+    """ A firm without VAT in June 2027. """
 
     def setUp(self):
         super().setUp()
@@ -182,6 +181,11 @@ class TestIncome(FiscalCommon):
             for problem in self.env['tochka.problem'].sudo().search([
                 ('res_model', '=', 'res.company'), ('res_id', '=', self.company.id),
                 ('closed_at', '=', False)])}
+
+
+@tagged('post_install', '-at_install')
+class TestIncome(IncomeCommon):
+    """ Who comes near the limit of the exemption from VAT is told, once for each mark. """
 
     def test_marks_of_both_limits(self):
         self.assertFalse(self.watch())
@@ -230,6 +234,24 @@ class TestIncome(FiscalCommon):
         self.sell(14_000_000)
         self.provider.sudo().write({'fiscal_taxation_system': 'osn', 'fiscal_vat': 'vat22'})
         self.assertFalse(self.watch())
+
+    def test_limits_of_reduced_rates(self):
+        provider = self.provider.sudo()
+        provider.fiscal_vat = 'vat5'
+        self.sell(190_000_000)
+        self.assertEqual(self.watch(), {})
+        self.sell(1_000_000)  # 191 of 272.5
+        self.assertEqual(self.watch(), {('rate_limit', 'vat5 2027'): 70})
+        self.sell(68_000_000)
+        self.assertEqual(self.watch(), {('rate_limit', 'vat5 2027'): 95})
+        problem = self.env['tochka.problem'].sudo().search([('code', '=', 'rate_limit')])
+        self.assertIn("95 % of the limit of VAT at 5 %", problem.title)
+        for text in ("259,000,000", "272,500,000", "paragraph 8", "coefficient of 2026", "7 %"):
+            self.assertIn(text, problem.advice)
+        provider.fiscal_vat = 'vat7'
+        self.assertEqual(self.watch(), {}, "259 of 490.5")
+        self.sell(100_000_000)
+        self.assertEqual(self.watch(), {('rate_limit', 'vat7 2027'): 70})
 
     def test_closed_by_a_person_until_the_next_mark(self):
         self.sell(7_000_000)

@@ -1,5 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
+from datetime import timedelta
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -36,6 +38,7 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
         'account.payment.action_fiscal_receipts': BOOKS,
         # These are windows of the administrator, in this test.
         'fiscal.change.action_apply': 'admin',
+        'fiscal.period.action_withdraw': 'admin',
         'fiscal.correction.action_take_documents': 'admin',
         'fiscal.correction.action_apply': 'admin',
         'fiscal.missed.action_print': 'admin',
@@ -169,7 +172,8 @@ class TestFiscalRights(RightsCommon, FiscalCommon):
             'receipt_id': receipt.id, 'prepayment_id': receipt.id, 'total': 1.0})
 
     def make_fiscal_period(self):
-        return self.provider.sudo()._fiscal_plan(fields.Date.today(), 'usn_income', 'none')
+        return self.provider.sudo()._fiscal_plan(
+            fields.Date.today() + timedelta(days=40), 'usn_income', 'none').sudo(False)
 
     def make_fiscal_resolve(self):
         return self.env['fiscal.resolve'].create({

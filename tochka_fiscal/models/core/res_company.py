@@ -7,7 +7,7 @@ from odoo import api, fields, models
 
 from odoo.addons.tochka_acquiring.const import SUPPORTED_CURRENCIES
 from odoo.addons.tochka_acquiring.utils import bank_day
-from odoo.addons.tochka_fiscal import law
+from odoo.addons.tochka_fiscal import const, law
 
 # Mark that the income has reached -> severity of the problem.
 SEVERITIES = {70: '3_info', 85: '2_warning', 95: '1_danger'}
@@ -65,6 +65,18 @@ class ResCompany(models.Model):
             provider._fiscal_taxation_on(day) in law.EXEMPTIBLE_SYSTEMS
             and provider._fiscal_vat_on(day) == 'none' for provider in self._fiscal_providers())
 
+    def _fiscal_reduced_vats_on(self, day):
+        """ Return at which reduced rates the firm sells on a day, as its providers say.
+
+        :param date day: The day.
+        :rtype: set[str]
+        """
+        self.ensure_one()
+        return {
+            provider._fiscal_vat_on(day) for provider in self._fiscal_providers()
+            if provider._fiscal_taxation_on(day) in law.EXEMPTIBLE_SYSTEMS
+        } & set(const.REDUCED_LIMITS[max(const.REDUCED_LIMITS)])
+
     def _fiscal_due_days(self, day):
         """ Return from which days VAT is due by the income, though nothing is planned.
 
@@ -107,19 +119,43 @@ class ResCompany(models.Model):
         due = [str(day) for day in self._fiscal_due_days(today)] if is_watched else []
         for day in due:
             problems._open(self, 'vat_due', day, severity='1_danger', company=self, at=day)
-        near = {}
+        near, income = {}, sum(self._fiscal_income(today.year))
         if is_watched:
-            income = sum(self._fiscal_income(today.year))
             near = {
                 str(year): law.share_told(income, law.exempt_income(year))
                 for year in (today.year, today.year + 1)}
         for year, mark in near.items():
-            if mark:
-                problems._open(self, 'vat_limit', year, severity=SEVERITIES[mark], company=self,
-                               mark=mark, year=int(year))
+            self._fiscal_tell_mark('vat_limit', year, mark, year=int(year))
+        rates = {
+            f'{vat} {today.year}': (vat, law.share_told(income, law.reduced_limit(vat, today.year)))
+            for vat in self._fiscal_reduced_vats_on(today)}
+        for subject, (vat, mark) in rates.items():
+            self._fiscal_tell_mark('rate_limit', subject, mark, year=today.year, vat=vat)
+        standing = {
+            'vat_due': set(due), 'vat_limit': {year for year, mark in near.items() if mark},
+            'rate_limit': {subject for subject, (_vat, mark) in rates.items() if mark}}
         for problem in problems.sudo().search([
-            *problems._about(self), ('code', 'in', ('vat_due', 'vat_limit'))]):
-            stands = problem.subject in due if problem.code == 'vat_due' else (
-                near.get(problem.subject))
-            if not stands:
+            *problems._about(self), ('code', 'in', list(standing))]):
+            if problem.subject not in standing[problem.code]:
                 problem._end()
+
+    def _fiscal_tell_mark(self, code, subject, mark, **params):
+        """ Tell that the income has reached a mark of a limit: each mark once a year, though what
+        comes back may let the income fall and rise again.
+
+        :param str code: The problem.
+        :param str subject: The limit.
+        :param int mark: Hundredths of it; 0: nothing is told.
+        :param params: What its texts need.
+        """
+        self.ensure_one()
+        problems, this_year = self.env['tochka.problem'], bank_day(fields.Datetime.now()).year
+        known = problems.sudo().search([
+            ('res_model', '=', self._name), ('res_id', '=', self.id), ('code', '=', code),
+            ('subject', '=', subject),
+        ]).filtered(lambda problem: problem.params.get('told_in') == this_year)
+        told = max((problem.params['mark'] for problem in known), default=0)
+        if mark > told or (mark and not all(known.mapped('over_at'))):
+            mark = max(mark, told)
+            problems._open(self, code, subject, severity=SEVERITIES[mark], company=self, mark=mark,
+                           told_in=this_year, **params)

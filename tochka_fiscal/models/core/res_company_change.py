@@ -98,6 +98,24 @@ class ResCompany(models.Model):
                 self.env['tochka.problem']._open(
                     self, code, severity='3_info', company=self, at=day)
 
+    def _fiscal_give_up_tasks(self, day):
+        """ End what a change has left to do that does not come after all; what the next one leaves
+        stays.
+
+        :param date day: The day of the change that was withdrawn.
+        """
+        self.ensure_one()
+        problems = self.env['tochka.problem'].sudo()
+        registers = self.env['fiscal.register'].sudo().search([('company_id', 'child_of', self.id)])
+        left = problems.search([*problems._about(self), ('code', 'in', list(TASKS))]) + (
+            problems.search([*problems._about(registers), ('code', '=', 'change_register')]))
+        left.filtered(lambda problem: problem.params.get('at') == str(day))._end()
+        following = [
+            period for provider in self._fiscal_providers() for period in
+            provider.sudo().fiscal_period_ids.filtered('is_planned') if period.vat != 'none']
+        if following:
+            self._fiscal_leave_tasks(min(period.date_from for period in following))
+
     def _fiscal_tick_off(self):
         """ End what was left to do and is done. """
         self.ensure_one()

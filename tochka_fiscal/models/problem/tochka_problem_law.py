@@ -3,7 +3,7 @@
 from odoo import _, fields, models
 
 from odoo.addons.tochka_acquiring.utils import bank_day
-from odoo.addons.tochka_fiscal import law
+from odoo.addons.tochka_fiscal import const, law
 
 
 class TochkaProblem(models.Model):
@@ -33,6 +33,30 @@ class TochkaProblem(models.Model):
               income=self._amount(f'{income:.2f}'),
               forecast=self._amount(f'{law.forecast(income, today):.2f}'),
               limit=self._amount(f'{limit:.2f}'), when=when), False,
+        )
+
+    def _texts_rate_limit(self, params):
+        company, vat = self._record_as('res.company').sudo(), params.get('vat', 'vat5')
+        today = bank_day(fields.Datetime.now())
+        year = params.get('year') or today.year
+        income = sum(company._fiscal_income(year)) if company else 0
+        then = _(
+            "whoever passes it pays 7 % from the first day of the next month",
+        ) if vat == 'vat5' else _(
+            "whoever passes it has lost the simplified system from the first day of that month, and"
+            " pays 22 %")
+        return (
+            _("The income has reached %(mark)s %% of the limit of VAT at %(rate)s %%.",
+              mark=params.get('mark'), rate=const.VAT_PERCENTS[vat]),
+            _("Since January these books show %(income)s roubles of sales without VAT, less what"
+              " came back. The limit is %(limit)s (%(source)s, with the coefficient of %(known)s);"
+              " %(then)s. This is an estimate: income by the rules of the simplified system counts,"
+              " and what was earned elsewhere can be added in the settings of Invoicing.",
+              income=self._amount(f'{income:.2f}'),
+              limit=self._amount(f'{law.reduced_limit(vat, year):.2f}'),
+              source=_("Tax Code, article 164, paragraph 8"),
+              known=min(year, max(const.REDUCED_LIMITS)), then=then),
+            self._fiscal_change_button(),
         )
 
     def _texts_vat_due(self, params):

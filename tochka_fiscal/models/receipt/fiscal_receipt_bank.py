@@ -75,7 +75,8 @@ class FiscalReceipt(models.Model):
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                is_right = self.transaction_id._fiscal_says_the_same(self)
+                is_right = self.taxation_system == self._taxation_of_its_day() and (
+                    self.transaction_id._fiscal_says_the_same(self))
         except psycopg2.OperationalError:
             raise
         except Exception:

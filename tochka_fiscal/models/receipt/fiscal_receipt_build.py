@@ -87,6 +87,8 @@ class FiscalReceipt(models.Model):
         lines = lines or self._make_lines()
         if self._stands_for() == 'payment':
             self._note_cards([line for line, _origin in lines])
+        if self.role == 'return':
+            self._repeat_taxation([origin for _line, origin in lines])
         self._write_lines(lines)
 
     def _build_anew(self):
@@ -127,9 +129,14 @@ class FiscalReceipt(models.Model):
                 self._explain(error)))
 
     def _taxation_of_its_day(self):
-        """ Return the taxation system of the day of this settlement. :rtype: str|bool """
+        """ Return the taxation system of the day of this settlement: that of the money, or of the
+        delivery that it closes. :rtype: str|bool """
         self.ensure_one()
-        return self.transaction_id.provider_id._fiscal_taxation_on(self._fiscal_settled_on())
+        day = self._fiscal_settled_on()
+        document = self._stands_for() == 'closing' and self._closed_record()
+        if document:
+            day = self.transaction_id._fiscal_closing_day(document, day)
+        return self.transaction_id.provider_id._fiscal_taxation_on(day)
 
     def _write_lines(self, lines):
         """ Write the lines of a receipt that was not sent yet.

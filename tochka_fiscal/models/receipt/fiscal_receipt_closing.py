@@ -172,13 +172,20 @@ class FiscalReceipt(models.Model):
             ('is_replaced', '=', False), ('id', 'not in', self.ids),  # The one that is being built.
         ]).line_ids
 
+    def _closed_record(self):
+        """ Return the document of delivery that this receipt closes.
+
+        :rtype: account.move|sale.order
+        """
+        model, record_id = self.closed_document.split(',')
+        return self.env[model].browse(int(record_id)).exists()
+
     def _closing_lines(self):
         """ Return the lines of what is handed over, as `_make_lines`. """
-        model, record_id = self.closed_document.split(',')
-        document = self.env[model].browse(int(record_id))
+        document = self._closed_record()
         nothing = self.env['fiscal.receipt.line']
         return [(line, nothing) for line in self.transaction_id._fiscal_closing_lines(
-            document, to_kopecks(self.total), self._told(document))]
+            document, to_kopecks(self.total), self._told(document), self._fiscal_settled_on())]
 
     def _most(self, document, source):
         """ Return how much a document still hands over that this money can close.
@@ -223,8 +230,8 @@ class FiscalReceipt(models.Model):
             'closing_number': len(earlier) + 1,
             'invoice_ids': document.ids if document._name == 'account.move' else [],
             'register_id': register.id,
-            'taxation_system': provider._fiscal_taxation_on(
-                bank_day(fields.Datetime.now())) or self.taxation_system,
+            'taxation_system': provider._fiscal_taxation_on(self.transaction_id._fiscal_closing_day(
+                document, bank_day(fields.Datetime.now()))) or self.taxation_system,
             'contact': self.contact,
             'address': register.address,
             'paid_at': fields.Datetime.now(),

@@ -126,6 +126,18 @@ class FiscalReceipt(models.Model):
             for part in return_line(line._line(), share)
         ]
 
+    def _repeat_taxation(self, origins):
+        """ Take the taxation system of the receipts that a return repeats: what was prepaid under
+        one and delivered under another comes back as it was delivered. Where it repeats several,
+        that of the money stays.
+
+        :param list[fiscal.receipt.line] origins: The printed lines.
+        """
+        self.ensure_one()
+        systems = {origin.receipt_id.taxation_system for origin in origins if origin}
+        if len(systems) == 1:
+            self.taxation_system = systems.pop()
+
     def _left_to_return(self, returning):
         """ Return what is left of the lines of an income, in the order in which it goes back.
 

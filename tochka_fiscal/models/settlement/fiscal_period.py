@@ -3,7 +3,7 @@
 from datetime import date
 
 from odoo import _, api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.tochka_acquiring.utils import bank_day
 from odoo.addons.tochka_fiscal.models.selections import TAXATION_SELECTION, VAT_SELECTION
@@ -37,6 +37,7 @@ class FiscalPeriod(models.Model):
         help="The first day, in Moscow.")
     taxation_system = fields.Selection(string="Taxation system", selection=TAXATION_SELECTION)
     vat = fields.Selection(string="VAT in receipts", selection=VAT_SELECTION, required=True)
+    is_planned = fields.Boolean(string="Not begun yet", compute='_compute_is_planned')
 
     _of_one = models.Constraint(
         'check((provider_id IS NULL) != (tax_id IS NULL))',
@@ -59,6 +60,12 @@ class FiscalPeriod(models.Model):
         for period in self:
             period.display_name = period._describe_day()
 
+    @api.depends('date_from')
+    def _compute_is_planned(self):
+        today = bank_day(fields.Datetime.now())
+        for period in self:
+            period.is_planned = bool(period.date_from) and period.date_from > today
+
     def _describe_day(self):
         """ Return the day as people read it. :rtype: str """
         if not self.date_from or self.date_from == BEGINNING:
@@ -73,7 +80,52 @@ class FiscalPeriod(models.Model):
             if period.provider_id and not period.taxation_system:
                 raise ValidationError(_("Choose the taxation system that holds from this day."))
 
+    # === ACTION METHODS === #
+
+    def action_withdraw(self):
+        """ Give up the change that is planned for this day, in all providers and taxes of the legal
+        entity, with what it has left to do.
+
+        :raise AccessError: If the user may not plan one.
+        :raise UserError: If the day has come: receipts of it may be printed.
+        """
+        self.check_access('read')
+        for period in self.exists():
+            change = period.sudo()._of_same_change()
+            change.provider_id.sudo(False).check_access('write')
+            change.tax_id.sudo(False).check_access('write')
+            change._withdraw()
+
     # === BUSINESS METHODS === #
+
+    def _of_same_change(self):
+        """ Return all that is planned for the day of this period in its legal entity.
+
+        :rtype: fiscal.period
+        """
+        self.ensure_one()
+        return self.search([
+            ('date_from', '=', self.date_from),
+            ('company_id', 'child_of', self.company_id.root_id.id)])
+
+    def _withdraw(self):
+        """ Forget what is planned for one day. Who then has nothing but what held from the
+        beginning has no periods again.
+
+        :raise UserError: If the day has come.
+        """
+        if not all(period.is_planned for period in self):
+            raise UserError(_(
+                "This day has come, and receipts of it may be printed: plan another change from"
+                " today or a later day instead."))
+        [day], entity = set(self.mapped('date_from')), self.company_id.root_id
+        records = (self.provider_id, self.tax_id)
+        self.unlink()
+        for one in (record for of_kind in records for record in of_kind):
+            one.invalidate_recordset(['fiscal_period_ids'])
+            if one.fiscal_period_ids.mapped('date_from') == [BEGINNING]:
+                one.fiscal_period_ids.unlink()
+        entity._fiscal_give_up_tasks(day)
 
     @api.model
     def _plan(self, record, field, day, present, values):

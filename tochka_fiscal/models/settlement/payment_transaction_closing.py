@@ -170,21 +170,23 @@ class PaymentTransaction(models.Model):
             lambda line: not self._fiscal_is_prepaid_line(line)
             and not self._fiscal_is_card_line(line) and not self._fiscal_line_override(line))
 
-    def _fiscal_closing_items(self, document, told):
+    def _fiscal_closing_items(self, document, told, day=None):
         """ Return what a document has handed over and no closing receipt has told of yet.
 
         :param account.move|sale.order document: What is delivered.
         :param fiscal.receipt.line told: The lines of those that have.
+        :param date|None day: The day of the receipt, which counts where the delivery has none;
+                              today by default.
         :rtype: list[receipt.Item]
         :raise ReceiptError: With what an accountant has to put right first.
         """
         self.ensure_one()
-        day = bank_day(fields.Datetime.now())
-        parts = self._fiscal_handed_over(document, day)
+        today = bank_day(fields.Datetime.now())
+        parts = self._fiscal_handed_over(document, today)
         is_whole = all(part == 1 for part in parts.values())
         items = self._fiscal_items_of_lines(
-            document, self._fiscal_handed_lines, const.CLOSING_METHOD, day,
-            self._fiscal_shipped_on(document), None if is_whole else parts)
+            document, self._fiscal_handed_lines, const.CLOSING_METHOD, day or today,
+            document, None if is_whole else parts)
         # A piece that was told of stands among the items without its code.
         return self._fiscal_take_back(items, [
             receipt.Item(**{
@@ -192,13 +194,27 @@ class PaymentTransaction(models.Model):
                     'name', 'quantity', 'total', 'vat', 'method', 'subject', 'measure')})
             for line in (one._line() for one in told)])
 
-    def _fiscal_closing_lines(self, document, amount, told):
+    def _fiscal_closing_day(self, document, day):
+        """ Return the day of the delivery that a closing receipt tells of: the last one, where the
+        lines have several.
+
+        :param account.move|sale.order document: What is delivered.
+        :param date day: The day of the receipt, which counts where the delivery has none.
+        :rtype: date
+        """
+        lines = self._fiscal_handed_lines(document).filtered(lambda line: line.price_total > 0)
+        return max((
+            self._fiscal_line_shipped_on(line, document, day) or day for line in lines),
+            default=day)
+
+    def _fiscal_closing_lines(self, document, amount, told, day):
         """ Return the lines of a closing receipt: what is handed over, settled in full.
 
         :param account.move|sale.order document: What is delivered.
         :param int amount: Kopecks of the prepayment.
         :param fiscal.receipt.line told: As of `_fiscal_closing_items`.
+        :param date day: As of `_fiscal_closing_items`.
         :rtype: list[receipt.Line]
         :raise ReceiptError: With what an accountant has to put right first.
         """
-        return receipt.build_lines(self._fiscal_closing_items(document, told), amount)
+        return receipt.build_lines(self._fiscal_closing_items(document, told, day), amount)

@@ -62,15 +62,84 @@ class PaymentTransaction(models.Model):
         return invoice.state == 'posted' and bool(days) and max(days) <= day and (
             not invoice._is_downpayment())
 
-    def _fiscal_shipped_on(self, document):
-        """ Return the day on which a delivered document was delivered, where that is known.
+    # === BUSINESS METHODS - WHEN === #
 
+    def _fiscal_line_shipped_on(self, line, document, day):
+        """ Return the day on which a line of a delivered document was delivered, where that is
+        known, in Moscow.
+
+        ===========================================  ============================================
+        What                                         Its day
+        ===========================================  ============================================
+        an invoice whose delivery date a person      that date
+        has written
+        goods of the stock app                       that of the transfer that completes the line
+        any other line of an invoice                 its delivery date, else its own date
+        a line of an order that a person marks as    the day on which that was written
+        delivered
+        any other line of an order                   that of the first transfer of the order
+        ===========================================  ============================================
+
+        Odoo gives an invoice the day of the *first* transfer, and by the clock of Greenwich.
+
+        :param account.move.line|sale.order.line line: The line; that of a credit note as well.
+        :param account.move|sale.order document: The delivered document.
+        :param date day: The day of the settlement.
         :rtype: date|None
         """
-        if document._name == 'account.move':
+        is_invoice = document._name == 'account.move'
+        if is_invoice and self._fiscal_has_own_delivery_date(document):
+            return document.delivery_date
+        moment = self._fiscal_transfer_moment(line, document)
+        if moment:
+            return bank_day(moment)
+        if is_invoice:
             return document.delivery_date or document.invoice_date
+        if line.qty_delivered_method == 'manual' and line.qty_delivered and line.write_date:
+            # Whatever was written to it later, it was delivered by then.
+            return min(bank_day(line.write_date), day)
         moment = 'effective_date' in document._fields and document.effective_date
         return bank_day(moment) if moment else None
+
+    def _fiscal_has_own_delivery_date(self, invoice):
+        """ Return whether the delivery date of an invoice is none that Odoo has taken from a
+        transfer. :rtype: bool """
+        orders = 'sale_line_ids' in invoice.line_ids._fields and (
+            invoice.line_ids.sale_line_ids.order_id)
+        if not invoice.delivery_date or not orders or 'effective_date' not in orders._fields:
+            return False
+        # Odoo itself does not reckon with the time zone.
+        return invoice.delivery_date not in [
+            moment.date() for moment in orders.mapped('effective_date') if moment]
+
+    def _fiscal_transfer_moment(self, line, document):
+        """ Return when the stock app has handed over the last piece of a line; what earlier
+        invoices of the order name went out first.
+
+        :return: In UTC; None where no transfer has handed over anything of it.
+        :rtype: datetime|None
+        """
+        if document._name == 'account.move':
+            sold = 'sale_line_ids' in line._fields and line.sale_line_ids.filtered(
+                lambda one: one.qty_delivered_method == 'stock_move')
+        else:
+            sold = line.filtered(lambda one: one.qty_delivered_method == 'stock_move')
+        if not sold or 'move_ids' not in sold._fields:
+            return None
+        until = sum(sold.mapped('product_uom_qty'))
+        if line._name == 'account.move.line' and line.move_id == document:
+            until = self._fiscal_invoiced_earlier(document, sold) + line.quantity
+        moment, handed_over = None, 0
+        for move in sold.sudo().move_ids.filtered(
+            lambda move: move.state == 'done' and move.location_dest_usage == 'customer'
+        ).sorted(lambda move: (move.date, move.id)):
+            unit = move.sale_line_id.product_uom_id
+            if moment and unit.compare(handed_over, until) >= 0:
+                break
+            moment = move.date
+            handed_over += move.product_uom._compute_quantity(
+                move.quantity, unit, rounding_method='HALF-UP')
+        return moment
 
     def _fiscal_is_part(self, document):
         """ Return whether a document asks for a part of an order: an invoice of a deposit does.
@@ -141,12 +210,20 @@ class PaymentTransaction(models.Model):
             lambda one: one.qty_delivered_method == 'stock_move')
         if not stocked:
             return Fraction(1)
-        earlier = sum(
-            other.quantity if other.move_type in INVOICES else -other.quantity
-            for other in stocked.invoice_lines
-            if other.parent_state == 'posted' and (other.move_id.invoice_date, other.move_id.id)
-            < (invoice.invoice_date, invoice.id))
         part = self._fiscal_ratio(
-            sum(stocked.mapped('qty_delivered')) - earlier, line.quantity)
+            sum(stocked.mapped('qty_delivered')) - self._fiscal_invoiced_earlier(invoice, stocked),
+            line.quantity)
         is_marked = line.product_id.categ_id._fiscal_override('fiscal_marked')
         return Fraction(int(part)) if is_marked else part
+
+    @staticmethod
+    def _fiscal_invoiced_earlier(invoice, sold):
+        """ Return how much of lines of an order earlier invoices name, less what was credited.
+
+        :rtype: float
+        """
+        return sum(
+            other.quantity if other.move_type in INVOICES else -other.quantity
+            for other in sold.invoice_lines
+            if other.parent_state == 'posted' and (other.move_id.invoice_date, other.move_id.id)
+            < (invoice.invoice_date, invoice.id))

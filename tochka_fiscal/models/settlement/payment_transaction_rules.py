@@ -35,10 +35,10 @@ class PaymentTransaction(models.Model):
             True, is_delivered, pays_whole and not self._fiscal_is_part(document))
         return self._fiscal_items_of_lines(
             document, self._fiscal_sold_lines, method, day,
-            self._fiscal_shipped_on(document) if is_delivered else None)
+            document if is_delivered else None)
 
     def _fiscal_items_of_lines(
-        self, document, pick, usual_method, day, shipped_on, parts=None,
+        self, document, pick, usual_method, day, delivery, parts=None,
     ):
         """ Return what lines of a document sell.
 
@@ -47,7 +47,8 @@ class PaymentTransaction(models.Model):
                               the credit notes as well.
         :param str usual_method: The fiscal method where the product category names none.
         :param date day: The day of the settlement.
-        :param date|None shipped_on: The day of the delivery.
+        :param account.move|sale.order|None delivery: The document that was delivered, if it was:
+                                                      the VAT is that of the day then.
         :param dict|None parts: How much of each line counts, `Fraction`; None: all of all.
         :rtype: list[receipt.Item]
         :raise ReceiptError: If a line has no VAT for receipts.
@@ -63,6 +64,7 @@ class PaymentTransaction(models.Model):
             agent, supplier = category._fiscal_agency(self.company_id)
             override = self._fiscal_line_override(line)
             method = override or usual_method
+            shipped_on = self._fiscal_line_shipped_on(line, delivery, day) if delivery else None
             items += self._fiscal_split_by_marks(line, receipt.Item(
                 name=self._fiscal_line_name(line, document),
                 quantity=self._fiscal_part_of(self._fiscal_quantity(line), part),
@@ -88,7 +90,7 @@ class PaymentTransaction(models.Model):
                 method=usual_method, subject='other', adjusts=True))
         for note in self._fiscal_credit_notes(document):
             items = self._fiscal_take_back(items, self._fiscal_items_of_lines(
-                note, pick, usual_method, day, shipped_on))
+                note, pick, usual_method, day, delivery))
         return items
 
     def _fiscal_line_name(self, line, document):
