@@ -149,7 +149,7 @@ class TestUsedTopupReturned(RefundCommon):
         note = self.credit(invoice)
         self.assertNothingOpen(note)
         self.assertFalse(note.tochka_can_refund)
-        return topup, note
+        return topup, invoice, note
 
     def test_note_first(self):
         self.check_note_first()
@@ -164,12 +164,14 @@ class TestUsedTopupReturned(RefundCommon):
 
     def test_refund_first_of_an_advance(self):
         self.book_advances()
-        topup, note = self.check_refund_first()
-        # The credit note is worked on, and posted again.
+        topup, invoice, note = self.check_refund_first()
         note.button_draft()
-        self.assertEqual(self.balances(), (0.0, 700.0))
         note.action_post()
         self.assertNothingOpen(note)
+        note.button_draft()
+        note.button_cancel()
+        self.assertEqual(self.balances(), (0.0, 700.0))
+        self.assertNothingOpen(self.credit(invoice))
         self.assertEqual(topup._tochka_refundable(), 0.0)
 
     def test_part_of_an_advance(self):

@@ -51,11 +51,14 @@ class AccountPayment(models.Model):
             payment.destination_account_id = payment.tochka_advance_account_id
 
     def _compute_stat_buttons_from_reconciliation(self):
-        """ Override of `account` to find the invoices that were settled with an advance. """
+        """ Override of `account` to find the invoices that were settled with an advance, and the
+        credit notes whose money went back from one. """
         super()._compute_stat_buttons_from_reconciliation()
         for payment in self.filtered('move_id'):
             counterpart = payment._seek_for_lines()[1]
-            settled = counterpart.matched_debit_ids.debit_move_id.move_id.tochka_settled_move_id
+            matched = (counterpart.matched_debit_ids.debit_move_id
+                       | counterpart.matched_credit_ids.credit_move_id)
+            settled = matched.move_id.tochka_settled_move_id
             if settled:
                 payment.reconciled_invoice_ids |= settled
                 payment.reconciled_invoices_count = len(payment.reconciled_invoice_ids)

@@ -136,6 +136,8 @@ class PaymentTransaction(models.Model):
         self._tochka_lock()
         for refund in due.filtered(lambda refund: refund.state == 'by_hand'):
             self.env['tochka.problem']._open(refund, 'refund_unlisted')
+        for refund in due.filtered(lambda refund: refund.state in const.REFUND_CLOSED):
+            refund._free_money()
         with_bank = self.tochka_refund_ids.filtered(
             lambda refund: refund.state in const.REFUND_WITH_BANK)
         if with_bank:

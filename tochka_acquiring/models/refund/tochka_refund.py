@@ -3,8 +3,10 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, _, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import clean_context, format_amount, format_datetime
 
 from odoo.addons.tochka_acquiring import const
@@ -230,6 +232,22 @@ class TochkaRefund(models.Model):
             values.setdefault('next_at', False)
         self.write({**values, 'state': state, 'failure': problems._plain(error)})
         problems._close(self)
+        if state in const.REFUND_CLOSED:
+            self._free_money()
+
+    def _free_money(self):
+        """ Nothing goes back: what this refund has held back pays what is open.
+
+        Where somebody else is settling just that, the job does it later: the bank's refusal is kept
+        in any case.
+        """
+        self.next_at = False
+        try:
+            with self.env.cr.savepoint():
+                self.source_transaction_id._tochka_use_what_stays()
+        except (ConcurrencyError, psycopg2.OperationalError):
+            self.next_at = fields.Datetime.now()
+            self.env['ir.cron']._tochka_wake('tochka_acquiring.cron_refund')
 
     def _without_note(self):
         """ Return those of the refunds that pay no credit note: one that is cancelled or a draft
