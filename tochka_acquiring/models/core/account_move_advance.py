@@ -7,6 +7,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.fields import Command
 from odoo.tools import clean_context
 
+from odoo.addons.tochka_acquiring.models.core.ir_default import BOOKING
 from odoo.addons.tochka_acquiring.utils import told_by_code
 
 
@@ -238,8 +239,10 @@ class AccountMove(models.Model):
                 'analytic_distribution': False,
             })
 
-        # A default of the caller's window (say, the type of document) must not reach the entry.
-        transfer = self.with_context(clean_context(self.env.context)).with_company(company).create({
+        # A default of the caller or of his window (say, the type of document) must not reach the
+        # entry.
+        plain = {**clean_context(self.env.context), 'tochka_booking': BOOKING}
+        transfer = self.with_context(plain).with_company(company).create({
             'move_type': 'entry',
             'company_id': company.id,
             'journal_id': journal.id,
@@ -308,7 +311,7 @@ class AccountMove(models.Model):
 
         :return: None
         """
-        for transfer in self.with_context(tochka_undoing_transfers=self):
+        for transfer in self.with_context(tochka_undoing_transfers=self, tochka_booking=BOOKING):
             transfer.line_ids.remove_move_reconcile()
             open_day = self._tochka_open_day(transfer.company_id, transfer.date)
             if transfer.state == 'draft' or (

@@ -1,7 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import ValidationError
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
@@ -101,37 +101,6 @@ class AccountPayment(models.Model):
                 raise ValidationError(_(
                     "%s is no account of advances: it must be a current liability or asset, or"
                     " receivable, that can be reconciled.", account.display_name))
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """ Override of `account`, see `_tochka_check_linker`. """
-        payments = super().create(vals_list)
-        payments._tochka_check_linker()
-        return payments
-
-    def write(self, vals):
-        """ Override of `account`, see `_tochka_check_linker`. """
-        if not {'payment_transaction_id', 'tochka_advance_account_id'} & set(vals):
-            return super().write(vals)
-        self._tochka_check_linker()
-        res = super().write(vals)
-        self._tochka_check_linker()
-        return res
-
-    def _tochka_check_linker(self):
-        """ Which payment books the money of the bank, and on which account, is said by Odoo: the
-        refunds of the payment, and what they show, follow from it. (Of other providers users may
-        say so: by a saved card.)
-
-        :raise AccessError: If a user says it by himself.
-        """
-        if not self.env.su and not self.env.user.has_group('base.group_system') and any(
-            transaction.provider_code == 'tochka'
-            for transaction in self.sudo().payment_transaction_id
-        ):
-            raise AccessError(_("Only the bank's word books an online payment."))
 
     # === ACTION METHODS === #
 

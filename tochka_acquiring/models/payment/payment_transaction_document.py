@@ -36,7 +36,17 @@ class PaymentTransaction(models.Model):
         string="For", compute='_compute_tochka_paid_for',
         help="The documents that the payment was made for, or whose balance was topped up.")
 
+    tochka_amount_taken = fields.Monetary(
+        string="Taken", compute='_compute_tochka_amount_taken',
+        help="The amount, if the bank has taken it: nothing of a link that nobody has paid.")
+
     # === COMPUTE METHODS === #
+
+    @api.depends('amount', 'state')
+    def _compute_tochka_amount_taken(self):
+        for transaction in self:
+            is_taken = transaction.state == 'done'
+            transaction.tochka_amount_taken = transaction.amount if is_taken else 0.0
 
     @api.depends('reference', 'invoice_ids.name', 'tochka_client_id', 'partner_id')
     @api.depends_context('lang')
@@ -142,11 +152,12 @@ class PaymentTransaction(models.Model):
 
     def _tochka_is_booked(self):
         """ Return whether the money of this payment is in the books: nobody has deleted or
-        cancelled its payment.
+        cancelled its payment, or reversed its entry.
 
         :rtype: bool
         """
-        return self.payment_id.state in BOOKED
+        return self.payment_id.state in BOOKED and (
+            'posted' not in self.payment_id.move_id.reversal_move_ids.mapped('state'))
 
     def _tochka_open_lines(self):
         """ Return the items of this payment that are matched with nothing yet.

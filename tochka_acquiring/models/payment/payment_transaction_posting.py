@@ -9,6 +9,7 @@ from odoo import SUPERUSER_ID, fields, models
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.models.core.account_move import PayersDay
+from odoo.addons.tochka_acquiring.models.core.ir_default import BOOKING
 from odoo.addons.tochka_acquiring.utils import bank_day
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
@@ -35,6 +36,7 @@ class PaymentTransaction(models.Model):
         tochka_transactions = self.filtered(lambda tx: tx.provider_code == 'tochka')
         super(PaymentTransaction, self - tochka_transactions)._post_process()
         waiting = tochka_transactions.try_lock_for_update(allow_referencing=True)
+        waiting = waiting.with_context(tochka_booking=BOOKING)
         waiting.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
         waiting._tochka_pick_plain()._tochka_create_payments()
         for transaction in waiting:

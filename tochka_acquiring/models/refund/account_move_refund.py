@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.exceptions import ValidationError
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
@@ -108,6 +109,14 @@ class AccountMove(models.Model):
             return 0.0
         refunds = self._tochka_refunds() | self._tochka_refunds_without_note()
         return max(self.amount_residual - sum(refunds._on_their_way().mapped('amount')), 0.0)
+
+    def _tochka_check_left(self, amount):
+        """ :raise ValidationError: If this credit note has less left than so many roubles. """
+        left = self._tochka_note_left()
+        if self.currency_id.compare_amounts(amount, left) > 0:
+            raise ValidationError(_(
+                "Only %s roubles are left of the credit note, refunds on their way included.",
+                f'{left:.2f}'))
 
     def _tochka_shown_refunds(self):
         """ Return the refunds that the customer reads of: not those refused or given up. """

@@ -39,6 +39,9 @@ class TochkaRefund(models.Model):
     partner_id = fields.Many2one(related='source_transaction_id.partner_id')
     currency_id = fields.Many2one(related='source_transaction_id.currency_id')
     amount = fields.Monetary(string="Amount", required=True, readonly=True)
+    # What lists sum: of what was refused or given up nothing goes back.
+    amount_going_back = fields.Monetary(
+        string="Returned or on its way", compute='_compute_amount_going_back', store=True)
     credit_note_id = fields.Many2one(
         string="Credit note", comodel_name='account.move', readonly=True, ondelete='set null',
         index='btree_not_null')
@@ -108,6 +111,12 @@ class TochkaRefund(models.Model):
     def _compute_error(self):
         for refund in self:
             refund.error = self.env['tochka.problem']._error(refund.failure)
+
+    @api.depends('amount', 'state')
+    def _compute_amount_going_back(self):
+        for refund in self:
+            is_closed = refund.state in const.REFUND_CLOSED
+            refund.amount_going_back = 0.0 if is_closed else refund.amount
 
     # === ACTION METHODS === #
 

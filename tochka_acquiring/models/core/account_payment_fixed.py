@@ -1,0 +1,103 @@
+# Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
+
+from odoo import _, api, models
+from odoo.exceptions import AccessError, UserError
+
+# What the bank's word and the paid document say of a payment.
+FIXED = ('amount', 'currency_id', 'payment_type', 'partner_type', 'partner_id', 'company_id',
+         'journal_id', 'date', 'destination_account_id')
+
+
+class AccountPayment(models.Model):
+    """ What nobody changes of a payment that books the bank's money, whatever his rights: the bank
+    has taken or returned just that, and all that follows (refunds, balances, receipts) counts by
+    it. A payment may be a draft again or cancelled, of which a person is told.
+    """
+
+    _inherit = 'account.payment'
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """ Override of `account`, see `_tochka_check_linker`. """
+        payments = super().create(vals_list)
+        payments._tochka_check_linker()
+        return payments
+
+    def write(self, vals):
+        """ Override of `account`, see `_tochka_check_linker` and `_tochka_check_fixed`. """
+        is_linked = {'payment_transaction_id', 'tochka_advance_account_id'} & set(vals)
+        if is_linked:
+            self._tochka_check_linker()
+        before = self._tochka_fixed_values([name for name in FIXED if name in vals])
+        res = super().write(vals)
+        if is_linked:
+            self._tochka_check_linker()
+        self._tochka_check_fixed(before)
+        return res
+
+    def _tochka_check_linker(self):
+        """ Which payment books the money of the bank, and on which account, is said by Odoo: the
+        refunds of the payment, and what they show, follow from it. (Of other providers users may
+        say so: by a saved card.)
+
+        :raise AccessError: If a user says it by himself.
+        """
+        if not self.env.su and not self.env.user.has_group('base.group_system') and any(
+            transaction.provider_code == 'tochka'
+            for transaction in self.sudo().payment_transaction_id
+        ):
+            raise AccessError(_("Only the bank's word books an online payment."))
+
+    def _tochka_fixed_values(self, names):
+        """ Return the present values of payments that book the bank's money.
+
+        :param list[str] names: Fields.
+        :return: Values by name, by payment; none without names.
+        :rtype: dict
+        """
+        return {
+            payment: {name: payment[name] for name in names}
+            for payment in (self if names else self.browse())
+            if payment._tochka_transaction().provider_code == 'tochka'
+        }
+
+    def _tochka_check_fixed(self, before):
+        """ :raise UserError: If something else stands there now. """
+        for payment, values in before.items():
+            if any(payment[name] != value for name, value in values.items()):
+                payment._tochka_refuse_change()
+
+    def _tochka_check_entry(self):
+        """ Check the entry that is posted for this payment: its lines are changed by themselves.
+
+        The money has an item of its own there, with what the bank has taken or returned.
+
+        :raise UserError: If it books something else.
+        """
+        transaction = self._tochka_transaction()
+        if transaction.provider_code != 'tochka':
+            return
+        lines = self.move_id.line_ids
+        customers = lines.filtered(
+            lambda line: line.account_id == self.destination_account_id).partner_id
+        if (
+            self.move_id.journal_id != self.journal_id
+            or customers.commercial_partner_id != self.partner_id.commercial_partner_id
+            or not any(
+                line.currency_id == transaction.currency_id
+                and not line.currency_id.compare_amounts(line.amount_currency, transaction.amount)
+                for line in lines)
+        ):
+            self._tochka_refuse_change()
+
+    def _tochka_refuse_change(self):
+        transaction = self._tochka_transaction()
+        raise UserError(_(
+            "The payment %(payment)s books what the bank has taken or returned (%(reference)s,"
+            " %(amount)s): its amount, customer, day, cash box and account can't be changed. Post"
+            " it as it was. If the money belongs elsewhere in the books, move it by a journal entry"
+            " of its own; to return money to the payer, press Refund.",
+            payment=self.name or self.memo, reference=transaction.reference,
+            amount=transaction.currency_id.format(abs(transaction.amount))))
