@@ -30,11 +30,10 @@ class AccountPayment(models.Model):
         is_linked = {'payment_transaction_id', 'tochka_advance_account_id'} & set(vals)
         if is_linked:
             self._tochka_check_linker()
-        before = self._tochka_fixed_values([name for name in FIXED if name in vals])
+        self._tochka_check_fixed(vals)
         res = super().write(vals)
         if is_linked:
             self._tochka_check_linker()
-        self._tochka_check_fixed(before)
         return res
 
     def _tochka_check_linker(self):
@@ -50,23 +49,19 @@ class AccountPayment(models.Model):
         ):
             raise AccessError(_("Only the bank's word books an online payment."))
 
-    def _tochka_fixed_values(self, names):
-        """ Return the present values of payments that book the bank's money.
+    def _tochka_check_fixed(self, vals):
+        """ Check what is about to be written. (A form sends also what nobody has changed.)
 
-        :param list[str] names: Fields.
-        :return: Values by name, by payment; none without names.
-        :rtype: dict
+        :param dict vals: As of `write`.
+        :raise UserError: If it would change what is fixed.
         """
-        return {
-            payment: {name: payment[name] for name in names}
-            for payment in (self if names else self.browse())
-            if payment._tochka_transaction().provider_code == 'tochka'
-        }
-
-    def _tochka_check_fixed(self, before):
-        """ :raise UserError: If something else stands there now. """
-        for payment, values in before.items():
-            if any(payment[name] != value for name, value in values.items()):
+        names = [name for name in FIXED if name in vals]
+        for payment in self if names else ():
+            if payment._tochka_transaction().provider_code == 'tochka' and any(
+                field.convert_to_record(field.convert_to_cache(vals[field.name], payment), payment)
+                != payment[field.name]
+                for field in (self._fields[name] for name in names)
+            ):
                 payment._tochka_refuse_change()
 
     def _tochka_check_entry(self):
