@@ -303,6 +303,16 @@ class TestTotals(RefundCommon):
             node.get('name'): sum(records.mapped(node.get('name')))
             for node in arch.iter('field') if node.get('sum')}
 
+    def assertTotal(self, view, records, total):
+        totals = self.totals(view, records)
+        self.assertEqual(set(totals.values()), {total}, totals)
+        for name in totals:  # In groups the server sums.
+            self.assertEqual(records.fields_get([name])[name]['aggregator'], 'sum')
+            for function in ('sum', 'sum_currency'):
+                [[summed]] = records._read_group(
+                    [('id', 'in', records.ids)], [], [f'{name}:{function}'])
+                self.assertEqual(summed, total)
+
     @mute_logger(PROBLEM_LOGGER)
     def test_refunds(self):
         payment = self.paid(1000.0)
@@ -314,14 +324,8 @@ class TestTotals(RefundCommon):
         self.ask_refund(payment, 100.0)
         refunds = payment.tochka_refund_ids
         self.assertEqual(len(refunds), 3)
-        totals = self.totals('tochka_refund_list', refunds)
-        self.assertEqual(set(totals.values()), {100.0}, totals)
-        # In groups the server sums.
-        name, = totals
-        [[total]] = refunds._read_group([('id', 'in', refunds.ids)], [], [f'{name}:sum'])
-        self.assertEqual(total, 100.0)
+        self.assertTotal('tochka_refund_list', refunds, 100.0)
 
     def test_payments(self):
         payments = self.paid(1000.0) + self.create_linked_tx(self.create_invoice(70.0))
-        totals = self.totals('payment_transaction_list', payments)
-        self.assertEqual(set(totals.values()), {1000.0}, totals)
+        self.assertTotal('payment_transaction_list', payments, 1000.0)

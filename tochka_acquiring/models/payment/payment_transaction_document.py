@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
@@ -47,6 +48,16 @@ class PaymentTransaction(models.Model):
         for transaction in self:
             is_taken = transaction.state == 'done'
             transaction.tochka_amount_taken = transaction.amount if is_taken else 0.0
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """ Override of `base`: what was taken is summed in groups as well, without a column for it
+        in the table of all payments.
+        """
+        if field_expr != 'tochka_amount_taken':
+            return super()._field_to_sql(alias, field_expr, query)
+        return SQL(
+            "CASE WHEN %s = 'done' THEN %s ELSE 0.0 END",
+            self._field_to_sql(alias, 'state', query), self._field_to_sql(alias, 'amount', query))
 
     @api.depends('reference', 'invoice_ids.name', 'tochka_client_id', 'partner_id')
     @api.depends_context('lang')
