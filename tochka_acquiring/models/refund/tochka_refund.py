@@ -251,6 +251,7 @@ class TochkaRefund(models.Model):
         in any case.
         """
         self.next_at = False
+        self.env.flush_all()  # What comes too late here is done again as a whole.
         try:
             with self.env.cr.savepoint():
                 self.source_transaction_id._tochka_use_what_stays()
