@@ -72,17 +72,29 @@ class TestPaymentFixed(RefundCommon):
         payment.write({'amount': 20.0, 'date': self.today - timedelta(days=3)})
         self.assertEqual(payment.amount, 20.0)
 
-    def test_entry_that_was_made_smaller(self):
+    def edit_entry(self, amount, credited):
+        """ Let an accountant change the lines of an entry, and post it again. """
         move = self.paid(1000.0).payment_id.move_id.with_env(self.env)
         move.button_draft()
         debit = move.line_ids.filtered('debit')
-        credit = move.line_ids - debit
+        fee = self.company_data['default_account_expense']
         move.write({'line_ids': [
-            Command.update(debit.id, {'debit': 900.0, 'amount_currency': 900.0}),
-            Command.update(credit.id, {'credit': 900.0, 'amount_currency': -900.0}),
+            Command.update(debit.id, {'balance': amount, 'amount_currency': amount}),
+            Command.update((move.line_ids - debit).id, {
+                'balance': -credited, 'amount_currency': -credited}),
+            *([Command.create({
+                'account_id': fee.id, 'balance': credited - amount,
+                'amount_currency': credited - amount})] if credited != amount else []),
         ]})
-        with self.assertRaisesRegex(UserError, "bank"):
-            move.action_post()
+        move.action_post()
+
+    def test_entry_of_another_amount(self):
+        for amount, credited in ((900.0, 900.0), (1100.0, 1100.0), (1000.0, 900.0)):
+            with self.subTest((amount, credited)), self.assertRaisesRegex(UserError, "bank"):
+                self.edit_entry(amount, credited)
+
+    def test_fee_that_an_accountant_splits_off(self):
+        self.edit_entry(990.0, 1000.0)
 
     def test_entry_of_another_customer(self):
         move = self.paid(1000.0).payment_id.move_id.with_env(self.env)

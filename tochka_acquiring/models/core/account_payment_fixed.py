@@ -67,23 +67,25 @@ class AccountPayment(models.Model):
     def _tochka_check_entry(self):
         """ Check the entry that is posted for this payment: its lines are changed by themselves.
 
-        The money has an item of its own there, with what the bank has taken or returned.
+        The customer is credited with all that the bank has taken, or more by a discount; and no
+        more has come than that, or less by a fee that an accountant has split off. (Of a refund the
+        other way round.)
 
         :raise UserError: If it books something else.
         """
         transaction = self._tochka_transaction()
         if transaction.provider_code != 'tochka':
             return
-        lines = self.move_id.line_ids
-        customers = lines.filtered(
-            lambda line: line.account_id == self.destination_account_id).partner_id
+        came, counterpart, _write_off = self._seek_for_lines()
+        currency, sign = transaction.currency_id, 1 if transaction.amount > 0 else -1
+        credited = -sign * sum(counterpart.mapped('amount_currency'))
+        moved = sign * sum(came.mapped('amount_currency'))
         if (
             self.move_id.journal_id != self.journal_id
-            or customers.commercial_partner_id != self.partner_id.commercial_partner_id
-            or not any(
-                line.currency_id == transaction.currency_id
-                and not line.currency_id.compare_amounts(line.amount_currency, transaction.amount)
-                for line in lines)
+            or counterpart.account_id != self.destination_account_id
+            or counterpart.partner_id.commercial_partner_id != self.partner_id.commercial_partner_id
+            or currency.compare_amounts(credited, abs(transaction.amount)) < 0
+            or currency.compare_amounts(moved, abs(transaction.amount)) > 0
         ):
             self._tochka_refuse_change()
 
