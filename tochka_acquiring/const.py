@@ -208,7 +208,6 @@ EXPIRY_WARNING_DAYS = (7, 30)
 STUCK_MINUTES = 60
 STATUS_PAGE_SECONDS = 3
 SILENT_BANK_SECONDS = 15
-SESSION_KEY = 'tochka_ask_again_at'
 # Seconds to connect and to answer, where a payer waits for the page and a worker waits with him.
 QUICK_TIMEOUT = (3, 5)
 

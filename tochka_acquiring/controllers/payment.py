@@ -1,6 +1,5 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-import time
 import urllib.parse
 
 from werkzeug.exceptions import NotFound
@@ -35,7 +34,7 @@ class TochkaReturnController(http.Controller):
         transaction = self._tochka_find_transaction(reference, access_token)
         # The session knows one transaction only, that of the last tab; or none in another browser.
         PaymentPostProcessing.monitor_transaction(transaction)
-        outcome = transaction._tochka_refresh_for_payer()
+        outcome = transaction._tochka_refresh_for_payer(may_wait=False)
         # That nothing was taken is only said on the bank's own word.
         if failed and outcome == 'applied':
             query = urllib.parse.urlencode({'reference': reference, 'access_token': access_token})
@@ -90,17 +89,9 @@ class TochkaPostProcessing(PaymentPostProcessing):
         The page updates itself also when no webhook can reach Odoo.
         """
         transaction = self._get_monitored_transaction()
-        if (
-            transaction.provider_code == 'tochka'
-            and transaction.state in ('draft', 'pending')
-            and time.time() >= request.session.get(const.SESSION_KEY, 0)
-        ):
-            outcome = transaction._tochka_refresh(quick=True)
-            # A silent bank must not occupy all workers with people who wait.
-            request.session[const.SESSION_KEY] = time.time() + (
-                const.SILENT_BANK_SECONDS if outcome == 'unknown' else const.STATUS_PAGE_SECONDS
-            )
-            # What was applied in its own cursor is not in this one's snapshot; the page asks again.
+        if transaction.provider_code == 'tochka':
+            # What is applied in its own cursor is not in this one's snapshot; the page asks again.
+            transaction._tochka_refresh_for_payer()
         values = super().poll_status(**kwargs)
         if (
             transaction.provider_code == 'tochka'

@@ -26,6 +26,7 @@ from . import test_oauth_problems
 from . import test_oauth_tokens
 from . import test_payer_input
 from . import test_payment_apply
+from . import test_payment_fixed
 from . import test_payment_kind
 from . import test_payment_link
 from . import test_overrides
@@ -37,6 +38,7 @@ from . import test_posting_batch
 from . import test_problem
 from . import test_problem_language
 from . import test_refund
+from . import test_refund_ends
 from . import test_refund_faults
 from . import test_refund_history
 from . import test_refund_books

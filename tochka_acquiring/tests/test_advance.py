@@ -232,16 +232,17 @@ class TestAdvance(BalanceCommon):
         self.assertEqual(advance.amount_residual, -1500.5)
         self.assertEqual(self.transfers_of(invoice).state, 'cancel')
 
-    def test_smaller_amount_of_the_payment_reopens_the_invoice(self):
+    def test_payment_that_is_a_draft_in_between_stays_what_it_is(self):
         transaction, advance = self.create_advance()
         invoice = self.create_due(1000.0)
         self.assign(invoice, advance)
         payment = transaction.payment_id
         payment.action_draft()
-        payment.amount = 400.0
+        with self.assertRaisesRegex(UserError, "bank"):
+            payment.amount = 400.0
         payment.action_post()
-        self.assertEqual(invoice.amount_residual, 1000.0)
-        self.assertEqual(self.advance_line(transaction).amount_residual, -400.0)
+        self.assertEqual(invoice.amount_residual, 0.0)
+        self.assertEqual(self.advance_line(transaction).amount_residual, -500.5)
 
     def test_assignment_by_an_accountant_without_administration(self):
         """ Who may enter invoices may not read payment providers. """

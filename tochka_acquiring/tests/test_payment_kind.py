@@ -129,24 +129,24 @@ class TestPaymentKind(BalanceCommon):
         self.assertFalse(invoice.amount_residual)
 
     def test_advance_stays_an_advance_when_it_is_edited(self):
-        """ Reset, another partner, another amount, posted again: all on the same accounts. """
+        """ Reset, another memo, posted again: all on the same accounts. """
         self.book_advances()
         payment = self.top_up(1500.5).payment_id
         outstanding = payment.outstanding_account_id
         payment.action_draft()
         self.choose(self.create_account())  # The provider of today has another account.
-        payment.write({'partner_id': self.stranger.id, 'amount': 700.0})
+        payment.write({'memo': "Looked at", 'partner_id': self.payer.id, 'amount': 1500.5})
         self.assertEqual(payment.destination_account_id, self.advances)
         payment.action_post()
         self.assertRecordValues(payment.move_id.line_ids.sorted('balance'), [
-            {'account_id': self.advances.id, 'balance': -700.0, 'partner_id': self.stranger.id,
+            {'account_id': self.advances.id, 'balance': -1500.5, 'partner_id': self.payer.id,
              'analytic_distribution': {str(self.article.id): 100}},
-            {'account_id': outstanding.id, 'balance': 700.0, 'partner_id': self.stranger.id,
+            {'account_id': outstanding.id, 'balance': 1500.5, 'partner_id': self.payer.id,
              'analytic_distribution': False},
         ])
         items = self.env['account.analytic.line'].search(
             [('auto_account_id', '=', self.article.id)])
-        self.assertEqual(items.mapped('amount'), [700.0])
+        self.assertEqual(items.mapped('amount'), [1500.5])
 
     def test_advance_with_a_write_off(self):
         """ An accountant adds the bank's fee: Odoo must not take the advance for a write-off. """

@@ -1,8 +1,10 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 import re
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
@@ -230,6 +232,37 @@ class TestPortal(TochkaCommon, PaymentHttpCommon, HttpCase):
         with patch('odoo.addons.tochka_acquiring.const.STATUS_PAGE_SECONDS', -1):
             for _time in range(3):
                 self._make_json_rpc_request(self._build_url('/payment/status/poll'), {})
+        self.assertEqual(self.bank.count('get_payment'), 1)
+
+    def test_page_that_is_loaded_again_asks_a_silent_bank_once(self):
+        invoice = self.create_invoice()
+        self.pay_route(invoice)
+        transaction = invoice.transaction_ids
+        self.bank.fail('get_payment', *[errors.OutcomeUnknown("silence")] * 5)
+        for session in (1, 2):
+            for _time in range(2):
+                self.open(self.return_url(transaction))
+            self._make_json_rpc_request(self._build_url('/payment/status/poll'), {})
+            if session == 1:
+                self.authenticate(None, None)  # another browser
+        self.assertEqual(self.bank.count('get_payment'), 1)
+        self.env.invalidate_all()
+        transaction.sudo().tochka_unanswered_at -= timedelta(seconds=const.SILENT_BANK_SECONDS)
+        self.open(self.return_url(transaction))
+        self.assertEqual(self.bank.count('get_payment'), 2)
+
+    def test_return_does_not_wait_for_a_bank_that_is_known_to_be_silent(self):
+        invoice = self.create_invoice()
+        self.pay_route(invoice)
+        transaction = invoice.transaction_ids
+        self.bank.pay(transaction.tochka_operation_id)
+        self.connection.sudo().write({
+            'silent_since': fields.Datetime.now(), 'silences': 1,
+            'silent_until': fields.Datetime.add(fields.Datetime.now(), minutes=5)})
+        self.open(self.return_url(transaction))
+        self.assertEqual(self.bank.count('get_payment'), 0)
+        # The page that the payer sees meanwhile asks beside it.
+        self._make_json_rpc_request(self._build_url('/payment/status/poll'), {})
         self.assertEqual(self.bank.count('get_payment'), 1)
 
     def test_top_up_by_a_signed_link(self):

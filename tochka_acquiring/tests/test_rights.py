@@ -252,6 +252,7 @@ class TestRights(RefundCommon):
             'tochka_connection.py': {'tochka_provider_id'},
             'account_move.py': {'tochka_payers_day'},
             'account_payment.py': {'tochka_posting'},
+            'ir_default.py': {'tochka_booking'},
             'payment_transaction_return.py': {'fiscal_refund_wizard'},
         })
 

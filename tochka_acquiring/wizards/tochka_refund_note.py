@@ -70,9 +70,6 @@ class TochkaRefundNote(models.TransientModel):
             payment._tochka_lock()
         if self.transaction_id not in note._tochka_note_payments():
             raise ValidationError(_("This payment has not paid the invoice of the credit note."))
-        if note.currency_id.compare_amounts(self.amount, note._tochka_note_left()) > 0:
-            raise ValidationError(_(
-                "Only %s roubles are left of the credit note, refunds on their way included.",
-                f'{note._tochka_note_left():.2f}'))
+        note._tochka_check_left(self.amount)
         self.env['tochka.refund']._request(self.transaction_id, self.amount, credit_note=note)
         return done

@@ -29,7 +29,7 @@ class TochkaRefundRecord(models.TransientModel):
     credit_note_id = fields.Many2one(
         string="Credit note", comodel_name='account.move', ondelete='cascade',
         domain="[('move_type', '=', 'out_refund'), ('state', '=', 'posted'),"
-               " ('amount_residual', '>', 0), ('partner_id', '=', partner_id)]")
+               " ('amount_residual', '>', 0), ('commercial_partner_id', '=', partner_id)]")
     # Whose credit notes are offered.
     partner_id = fields.Many2one(
         string="Payer", comodel_name='res.partner', compute='_compute_partner_id')
@@ -46,7 +46,7 @@ class TochkaRefundRecord(models.TransientModel):
     def _compute_partner_id(self):
         for wizard in self:
             payment = sudo_of_accessible(wizard.transaction_id._origin)
-            wizard.partner_id = payment.payment_id.partner_id
+            wizard.partner_id = payment.payment_id.partner_id.commercial_partner_id
 
     @api.depends('transaction_id', 'amount')
     def _compute_known(self):
@@ -63,6 +63,13 @@ class TochkaRefundRecord(models.TransientModel):
         refused = payment._tochka_refused_refunds()[-1:]
         self.amount = refused.amount if refused else self.amount_left
         self.credit_note_id = refused.credit_note_id
+
+    @api.onchange('credit_note_id')
+    def _onchange_credit_note(self):
+        """ Offer no more than is left of the credit note. """
+        note = sudo_of_accessible(self.credit_note_id._origin)
+        if note:
+            self.amount = min(self.amount or self.amount_left, note._tochka_note_left())
 
     def action_record(self):
         """ Book the return; the nightly sweep finds it in the bank's history and books no second

@@ -6,6 +6,7 @@ from . import account_move
 from . import account_move_advance
 from . import account_partial_reconcile
 from . import account_payment
+from . import account_payment_fixed
 from . import base
 from . import ir_cron
 from . import ir_default

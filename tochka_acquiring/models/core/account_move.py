@@ -75,9 +75,14 @@ class AccountMove(models.Model):
     def _post(self, soft=True):
         """ Override of `account`: a credit note takes what has gone back before it was made, and
         leaves more of the order to be invoiced; money that waits for an invoice of its order pays
-        it.
+        it. The entry of a payment of the bank is what the bank says; that it is reversed is told.
         """
         posted = super()._post(soft)
+        for payment in posted.sudo().origin_payment_id:
+            payment._tochka_check_entry()
+        reversed_payments = posted.sudo().reversed_entry_id.origin_payment_id
+        for transaction in reversed_payments.payment_transaction_id:
+            (transaction.source_transaction_id or transaction)._tochka_tell_families()
         for note in posted.filtered(lambda m: m.move_type == 'out_refund' and m.reversed_entry_id):
             note.sudo()._tochka_match_returned()
         for move in posted.filtered(lambda move: move.move_type in ('out_invoice', 'out_refund')):

@@ -1,7 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import ValidationError
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
@@ -51,11 +51,14 @@ class AccountPayment(models.Model):
             payment.destination_account_id = payment.tochka_advance_account_id
 
     def _compute_stat_buttons_from_reconciliation(self):
-        """ Override of `account` to find the invoices that were settled with an advance. """
+        """ Override of `account` to find the invoices that were settled with an advance, and the
+        credit notes whose money went back from one. """
         super()._compute_stat_buttons_from_reconciliation()
         for payment in self.filtered('move_id'):
             counterpart = payment._seek_for_lines()[1]
-            settled = counterpart.matched_debit_ids.debit_move_id.move_id.tochka_settled_move_id
+            matched = (counterpart.matched_debit_ids.debit_move_id
+                       | counterpart.matched_credit_ids.credit_move_id)
+            settled = matched.move_id.tochka_settled_move_id
             if settled:
                 payment.reconciled_invoice_ids |= settled
                 payment.reconciled_invoices_count = len(payment.reconciled_invoice_ids)
@@ -98,37 +101,6 @@ class AccountPayment(models.Model):
                 raise ValidationError(_(
                     "%s is no account of advances: it must be a current liability or asset, or"
                     " receivable, that can be reconciled.", account.display_name))
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """ Override of `account`, see `_tochka_check_linker`. """
-        payments = super().create(vals_list)
-        payments._tochka_check_linker()
-        return payments
-
-    def write(self, vals):
-        """ Override of `account`, see `_tochka_check_linker`. """
-        if not {'payment_transaction_id', 'tochka_advance_account_id'} & set(vals):
-            return super().write(vals)
-        self._tochka_check_linker()
-        res = super().write(vals)
-        self._tochka_check_linker()
-        return res
-
-    def _tochka_check_linker(self):
-        """ Which payment books the money of the bank, and on which account, is said by Odoo: the
-        refunds of the payment, and what they show, follow from it. (Of other providers users may
-        say so: by a saved card.)
-
-        :raise AccessError: If a user says it by himself.
-        """
-        if not self.env.su and not self.env.user.has_group('base.group_system') and any(
-            transaction.provider_code == 'tochka'
-            for transaction in self.sudo().payment_transaction_id
-        ):
-            raise AccessError(_("Only the bank's word books an online payment."))
 
     # === ACTION METHODS === #
 

@@ -104,21 +104,47 @@ class PaymentTransaction(models.Model):
         return functools.partial(
             client.get_payment, self.tochka_operation_id, merchant.legal_entity_id.customer_code)
 
-    def _tochka_refresh_for_payer(self):
-        """ Ask the bank because a payer has come back; not again within seconds, since whoever has
-        the address may load it without end, nor when nothing can follow.
+    def _tochka_refresh_for_payer(self, may_wait=True):
+        """ Ask the bank because a payer waits; not again within seconds, since whoever has the
+        address may load it without end, nor when nothing can follow. A bank that was just silent is
+        left alone for longer: people who wait must not occupy all workers.
 
+        :param bool may_wait: Whether to ask a bank of which the jobs know that it is silent, and
+                              which may let one wait.
         :return: As of `_tochka_refresh`; 'applied' where the last answer is new enough.
         :rtype: str
         """
         self.ensure_one()
-        age = self.tochka_read_at and (
-            fields.Datetime.now() - self.tochka_read_at).total_seconds()
-        if self.state not in ('draft', 'pending') or (
-            self.tochka_read_at and -1 < age < const.STATUS_PAGE_SECONDS
+        if self.state not in ('draft', 'pending') or self._tochka_is_recent(
+            self.tochka_read_at, const.STATUS_PAGE_SECONDS
         ):
             return 'applied'
-        return self._tochka_refresh(quick=True)
+        connection = self._tochka_connection()
+        if self._tochka_is_recent(self.tochka_unanswered_at, const.SILENT_BANK_SECONDS) or (
+            not may_wait and connection in connection._silent()
+        ):
+            return 'unknown'
+        outcome = self._tochka_refresh(quick=True)
+        if outcome == 'unknown':
+            self._tochka_note_unanswered()
+        return outcome
+
+    def _tochka_is_recent(self, moment, seconds):
+        """ Return whether a moment is less than so many seconds ago; one that is yet to come tells
+        that the clock was set back since. :rtype: bool """
+        age = moment and (fields.Datetime.now() - moment).total_seconds()
+        return bool(moment) and -1 < age < seconds
+
+    def _tochka_note_unanswered(self):
+        """ Remember, in a cursor of its own, that the bank has just not answered. """
+        try:
+            with self.env.registry.cursor() as cr:
+                transaction = self.with_env(self.env(cr=cr, user=SUPERUSER_ID))
+                if transaction.try_lock_for_update(allow_referencing=True):
+                    transaction.tochka_unanswered_at = fields.Datetime.now()
+        except psycopg2.OperationalError as error:
+            _logger.info("Transaction %s is being changed by another process: %s",
+                         self.reference, type(error).__name__)
 
     def _tochka_apply_in_own_cursor(self, operation):
         """ Apply an operation in a fresh cursor and commit it.

@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
 from odoo import _, api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
 
@@ -36,7 +37,27 @@ class PaymentTransaction(models.Model):
         string="For", compute='_compute_tochka_paid_for',
         help="The documents that the payment was made for, or whose balance was topped up.")
 
+    tochka_amount_taken = fields.Monetary(
+        string="Taken", compute='_compute_tochka_amount_taken',
+        help="The amount, if the bank has taken it: nothing of a link that nobody has paid.")
+
     # === COMPUTE METHODS === #
+
+    @api.depends('amount', 'state')
+    def _compute_tochka_amount_taken(self):
+        for transaction in self:
+            is_taken = transaction.state == 'done'
+            transaction.tochka_amount_taken = transaction.amount if is_taken else 0.0
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """ Override of `base`: what was taken is summed in groups as well, without a column for it
+        in the table of all payments.
+        """
+        if field_expr != 'tochka_amount_taken':
+            return super()._field_to_sql(alias, field_expr, query)
+        return SQL(
+            "CASE WHEN %s = 'done' THEN %s ELSE 0.0 END",
+            self._field_to_sql(alias, 'state', query), self._field_to_sql(alias, 'amount', query))
 
     @api.depends('reference', 'invoice_ids.name', 'tochka_client_id', 'partner_id')
     @api.depends_context('lang')
@@ -142,11 +163,12 @@ class PaymentTransaction(models.Model):
 
     def _tochka_is_booked(self):
         """ Return whether the money of this payment is in the books: nobody has deleted or
-        cancelled its payment.
+        cancelled its payment, or reversed its entry.
 
         :rtype: bool
         """
-        return self.payment_id.state in BOOKED
+        return self.payment_id.state in BOOKED and (
+            'posted' not in self.payment_id.move_id.reversal_move_ids.mapped('state'))
 
     def _tochka_open_lines(self):
         """ Return the items of this payment that are matched with nothing yet.

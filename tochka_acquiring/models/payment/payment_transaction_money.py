@@ -41,11 +41,17 @@ class PaymentTransaction(models.Model):
             payment._tochka_settle_documents(invoices)
 
     def _tochka_place_family(self):
-        """ Do so with this payment, or with that of this refund. """
+        """ Do so with this payment, and tell of what is left in its family. """
         self.ensure_one()
-        payment = self.source_transaction_id or self
-        payment._tochka_place_money()
-        payment._tochka_tell_families()
+        self._tochka_place_money()
+        self._tochka_tell_families()
+
+    def _tochka_use_what_stays(self):
+        """ A refund of this payment has ended: what it has held back and did not take pays what is
+        open, as it would have done when it came.
+        """
+        self._tochka_place_family()
+        self._tochka_settle_invoices()
 
     def _tochka_tell_families(self):
         """ Tell of the money of these payments, and of that of their families: what one takes of an
@@ -83,9 +89,7 @@ class PaymentTransaction(models.Model):
         try:
             with self.env.cr.savepoint():
                 for move in due:
-                    for _account in move._tochka_due_lines().account_id:
-                        for line in lines.filtered(lambda line: not line.reconciled):
-                            move._tochka_settle_with(line)
+                    move._tochka_settle_with_all(lines)
         except UserError as error:  # It stays as a credit, and is told of.
             _logger.info("Transaction %s can't be matched: %s", self.reference, error)
 

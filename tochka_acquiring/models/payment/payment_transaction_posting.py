@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 
 from odoo.addons.payment.logging import get_payment_logger
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.models.core.account_move import PayersDay
+from odoo.addons.tochka_acquiring.models.core.ir_default import BOOKING
 from odoo.addons.tochka_acquiring.utils import bank_day
 
 _logger = get_payment_logger(__name__, const.SENSITIVE_KEYS)
@@ -35,6 +36,7 @@ class PaymentTransaction(models.Model):
         tochka_transactions = self.filtered(lambda tx: tx.provider_code == 'tochka')
         super(PaymentTransaction, self - tochka_transactions)._post_process()
         waiting = tochka_transactions.try_lock_for_update(allow_referencing=True)
+        waiting = waiting.with_context(tochka_booking=BOOKING)
         waiting.invalidate_recordset(['is_post_processed', 'state', 'payment_id'])
         waiting._tochka_pick_plain()._tochka_create_payments()
         for transaction in waiting:
@@ -57,7 +59,7 @@ class PaymentTransaction(models.Model):
                 transaction.with_company(transaction.company_id)._create_payment()
             if transaction.operation == 'refund':
                 transaction._tochka_match_return()
-                transaction._tochka_place_family()
+                transaction.source_transaction_id._tochka_use_what_stays()
             elif transaction.state == 'done':
                 transaction._tochka_place_family()
                 transaction._tochka_notify_payment()
@@ -76,15 +78,17 @@ class PaymentTransaction(models.Model):
         """ Take the drafts from the invoices of this payment, which Odoo would post unasked.
 
         Somebody is working on them. What Odoo makes of the orders while it books is no draft of
-        anybody.
+        anybody. Nor does a refund leave the account of its payment for a credit note that is
+        cancelled.
 
         :return: All invoices of the payment, to be put back.
         :rtype: account.move
         """
         self.ensure_one()
         invoices = self.invoice_ids
-        if any(invoice.state == 'draft' for invoice in invoices):
-            self.invoice_ids = invoices.filtered(lambda invoice: invoice.state != 'draft')
+        states = ('draft', 'cancel') if self.operation == 'refund' else ('draft',)
+        if any(invoice.state in states for invoice in invoices):
+            self.invoice_ids = invoices.filtered(lambda invoice: invoice.state not in states)
         return invoices
 
     def _tochka_booking_values(self):
@@ -176,36 +180,36 @@ class PaymentTransaction(models.Model):
         credit note that it was returned for is matched by Odoo itself.
         """
         self.ensure_one()
-        returned = self.payment_id
+        returned = self._tochka_open_lines()
         if not returned or self.state != 'done':
             return
-        for free in self.source_transaction_id._tochka_returnable_lines():
-            lines = (free + returned._seek_for_lines()[1]).filtered(
-                lambda line: not line.reconciled
-                and line.account_id == returned.destination_account_id)
-            if len(lines.move_id) > 1:
-                lines.reconcile()
+        own, notes = self.source_transaction_id._tochka_returnable_lines()
+        lines = returned + own.filtered(lambda line: line.account_id == returned.account_id)
+        if len(lines.move_id) > 1:
+            lines.reconcile()
+        for note in notes.move_id.sorted('id'):
+            note.with_user(SUPERUSER_ID)._tochka_settle_with_all(returned)
 
     def _tochka_returnable_lines(self):
         """ Return what is open of this payment and can go back without the payer owing anything.
 
         :return: What is left of the payment itself (a top-up's credit, a second payment), then the
-                 open credit notes of the invoices that it has paid.
+                 open credit notes of the invoices that it has paid, also where it is an advance,
+                 which lies on another account.
         :rtype: list[account.move.line]
         """
         self.ensure_one()
         paid = self.payment_id
-        account = paid.destination_account_id
         own = paid._seek_for_lines()[1] if paid else self.env['account.move.line']
         # The money of a credit note that is on its way for itself pays that one.
         notes = self._tochka_paid_invoices().reversal_move_ids.filtered(
             lambda move: move.move_type == 'out_refund' and move.state == 'posted'
             and not move.tochka_refund_ids._on_their_way())
+        due = notes.browse().line_ids.union(*(note._tochka_due_lines() for note in notes))
         return [
             lines.filtered(
-                lambda line: line.account_id == account and not line.reconciled
-                and line.currency_id == self.currency_id)
-            for lines in (own, notes.line_ids)
+                lambda line: not line.reconciled and line.currency_id == self.currency_id)
+            for lines in (own, due)
         ]
 
     def _tochka_free_amount(self):

@@ -111,16 +111,18 @@ class TochkaProblem(models.Model):
         return (
             _("A payment is not in the books any more."),
             _("%(amount)s roubles were taken by the bank, and their payment in Odoo was deleted,"
-              " cancelled or made a draft. Post it again, or enter the money by hand and close this"
-              " with a reason.", amount=self._amount(params.get('amount'))), False,
+              " cancelled, reversed or made a draft. Post it again or take the reversal back; or"
+              " enter the money by hand and close this with a reason.",
+              amount=self._amount(params.get('amount'))), False,
         )
 
     def _texts_refund_unbooked(self, params):
         return (
             _("A refund is not in the books any more."),
             _("%(amount)s roubles went back to the payer, and their payment in Odoo was deleted,"
-              " cancelled or made a draft. Post it again, or enter the money by hand and close this"
-              " with a reason.", amount=self._amount(params.get('amount'))), False,
+              " cancelled, reversed or made a draft. Post it again or take the reversal back; or"
+              " enter the money by hand and close this with a reason.",
+              amount=self._amount(params.get('amount'))), False,
         )
 
     def _texts_topup_unsettled(self, params):

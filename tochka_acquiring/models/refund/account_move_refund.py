@@ -1,6 +1,7 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo.exceptions import ValidationError
 
 from odoo.addons.tochka_acquiring import const
 from odoo.addons.tochka_acquiring.utils import sudo_of_accessible
@@ -52,29 +53,30 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS - POSTING === #
 
     def _tochka_match_returned(self):
-        """ Match this credit note with money of its invoice that was returned without one. """
+        """ Match this credit note with money of its invoice that was returned without one. Where it
+        has cancelled the invoice as a whole, that money was the payment's own, which is free again.
+        """
         self.ensure_one()
-        refunds = self.tochka_refund_ids | self._tochka_refunds_without_note()
-        refunds = refunds.filtered('payment_id')
-        for due in self.line_ids.filtered(
-            lambda line: line.account_id.account_type == 'asset_receivable' and not line.reconciled
-        ):
-            lines = due.union(*(
-                refund.payment_id._seek_for_lines()[1] for refund in refunds)
-            ).filtered(lambda line, due=due: not line.reconciled
-                       and line.account_id == due.account_id
-                       and line.currency_id == due.currency_id)
-            if len(lines.move_id) > 1:
-                lines.reconcile()
+        refunds = (self.tochka_refund_ids | self._tochka_refunds_without_note()).sorted('id')
+        for refund in refunds.transaction_id:
+            self.with_user(SUPERUSER_ID)._tochka_settle_with_all(refund._tochka_open_lines())
+        payments = self.reversed_entry_id._tochka_payments(also_undone=True)
+        for refund in payments.tochka_refund_ids.sorted('id').transaction_id:
+            refund._tochka_match_return()
+        payments._tochka_tell_money()
 
     # === BUSINESS METHODS === #
 
-    def _tochka_payments(self):
+    def _tochka_payments(self, also_undone=False):
         """ Return the payments that were made for this invoice, and those that have paid it by the
         books: top-ups.
+
+        :param bool also_undone: Whether advances count that have paid it and were taken back.
+        :rtype: payment.transaction
         """
-        advances = self.env['account.move'].search([
-            ('tochka_settled_move_id', 'in', self.ids)])._tochka_live_transfers()
+        advances = self.env['account.move'].search([('tochka_settled_move_id', 'in', self.ids)])
+        if not also_undone:
+            advances = advances._tochka_live_transfers()
         payments = self.reconciled_payment_ids | advances.tochka_advance_move_id.origin_payment_id
         return (self.transaction_ids | payments.payment_transaction_id).filtered(
             lambda tx: tx.provider_code == 'tochka' and tx.operation != 'refund')
@@ -107,6 +109,14 @@ class AccountMove(models.Model):
             return 0.0
         refunds = self._tochka_refunds() | self._tochka_refunds_without_note()
         return max(self.amount_residual - sum(refunds._on_their_way().mapped('amount')), 0.0)
+
+    def _tochka_check_left(self, amount):
+        """ :raise ValidationError: If this credit note has less left than so many roubles. """
+        left = self._tochka_note_left()
+        if self.currency_id.compare_amounts(amount, left) > 0:
+            raise ValidationError(_(
+                "Only %s roubles are left of the credit note, refunds on their way included.",
+                f'{left:.2f}'))
 
     def _tochka_shown_refunds(self):
         """ Return the refunds that the customer reads of: not those refused or given up. """

@@ -136,6 +136,8 @@ class PaymentTransaction(models.Model):
         self._tochka_lock()
         for refund in due.filtered(lambda refund: refund.state == 'by_hand'):
             self.env['tochka.problem']._open(refund, 'refund_unlisted')
+        for refund in due.filtered(lambda refund: refund.state in const.REFUND_CLOSED):
+            refund._free_money()
         with_bank = self.tochka_refund_ids.filtered(
             lambda refund: refund.state in const.REFUND_WITH_BANK)
         if with_bank:
@@ -190,8 +192,10 @@ class PaymentTransaction(models.Model):
             return 0.0
         return self.currency_id.round(self.amount - self.tochka_refunded)
 
-    def _tochka_check_note(self, note):
-        """ :raise ValidationError: If a document is no credit note that this money can pay. """
+    def _tochka_check_note(self, note, amount):
+        """ :raise ValidationError: If a document is no credit note that so many roubles of this
+                                    payment can pay.
+        """
         if note and not (
             note.move_type == 'out_refund' and note.state == 'posted'
             and note.commercial_partner_id == self.payment_id.partner_id.commercial_partner_id
@@ -200,6 +204,8 @@ class PaymentTransaction(models.Model):
             raise ValidationError(_(
                 "Choose a posted credit note of this payer, or none: %s is not one.",
                 note.display_name))
+        if note:
+            note._tochka_check_left(amount)
 
     def _tochka_check_refundable(self, amount):
         """ :raise ValidationError: If so many roubles can't be returned. """

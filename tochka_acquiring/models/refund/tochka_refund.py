@@ -3,8 +3,10 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, _, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import clean_context, format_amount, format_datetime
 
 from odoo.addons.tochka_acquiring import const
@@ -37,6 +39,9 @@ class TochkaRefund(models.Model):
     partner_id = fields.Many2one(related='source_transaction_id.partner_id')
     currency_id = fields.Many2one(related='source_transaction_id.currency_id')
     amount = fields.Monetary(string="Amount", required=True, readonly=True)
+    # What lists sum: of what was refused or given up nothing goes back.
+    amount_going_back = fields.Monetary(
+        string="Returned or on its way", compute='_compute_amount_going_back', store=True)
     credit_note_id = fields.Many2one(
         string="Credit note", comodel_name='account.move', readonly=True, ondelete='set null',
         index='btree_not_null')
@@ -106,6 +111,12 @@ class TochkaRefund(models.Model):
     def _compute_error(self):
         for refund in self:
             refund.error = self.env['tochka.problem']._error(refund.failure)
+
+    @api.depends('amount', 'state')
+    def _compute_amount_going_back(self):
+        for refund in self:
+            is_closed = refund.state in const.REFUND_CLOSED
+            refund.amount_going_back = 0.0 if is_closed else refund.amount
 
     # === ACTION METHODS === #
 
@@ -230,6 +241,23 @@ class TochkaRefund(models.Model):
             values.setdefault('next_at', False)
         self.write({**values, 'state': state, 'failure': problems._plain(error)})
         problems._close(self)
+        if state in const.REFUND_CLOSED:
+            self._free_money()
+
+    def _free_money(self):
+        """ Nothing goes back: what this refund has held back pays what is open.
+
+        Where somebody else is settling just that, the job does it later: the bank's refusal is kept
+        in any case.
+        """
+        self.next_at = False
+        self.env.flush_all()  # What comes too late here is done again as a whole.
+        try:
+            with self.env.cr.savepoint():
+                self.source_transaction_id._tochka_use_what_stays()
+        except (ConcurrencyError, psycopg2.OperationalError):
+            self.next_at = fields.Datetime.now()
+            self.env['ir.cron']._tochka_wake('tochka_acquiring.cron_refund')
 
     def _without_note(self):
         """ Return those of the refunds that pay no credit note: one that is cancelled or a draft

@@ -77,7 +77,7 @@ class TochkaRefund(models.Model):
         self._check_right()
         payment._tochka_lock()
         payment._tochka_check_refundable(amount)
-        payment._tochka_check_note(credit_note)
+        payment._tochka_check_note(credit_note, amount)
         known = payment._tochka_booked_refunds(amount)
         if known and not is_another:
             raise UserError(_(

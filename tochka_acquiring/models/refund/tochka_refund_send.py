@@ -35,7 +35,7 @@ class TochkaRefund(models.Model):
         """ Ask a person about what can't be sent, nor looked up, since a day: the bank can't be
         asked, or its answer does not fit. """
         since = fields.Datetime.now() - timedelta(hours=const.REFUND_OVERDUE_HOURS)
-        for refund in self.filtered(lambda one: one.state not in const.REFUND_BOOKED):
+        for refund in self.filtered(lambda one: one.state in const.REFUND_IN_WORK):
             if refund.create_date <= since:
                 self.env['tochka.problem']._open(refund, 'refund_waits')
 
