@@ -78,7 +78,7 @@ class AccountMove(models.Model):
         it.
         """
         posted = super()._post(soft)
-        for note in posted.filtered(lambda m: m.move_type == 'out_refund' and m.reversed_entry_id):
+        for note in posted.filtered(lambda move: move.move_type == 'out_refund'):
             note.sudo()._tochka_match_returned()
         for move in posted.filtered(lambda move: move.move_type in ('out_invoice', 'out_refund')):
             payments = self.env['payment.transaction'].sudo()._tochka_family_payments(move)

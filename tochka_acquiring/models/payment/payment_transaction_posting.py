@@ -198,9 +198,8 @@ class PaymentTransaction(models.Model):
         account = paid.destination_account_id
         own = paid._seek_for_lines()[1] if paid else self.env['account.move.line']
         # The money of a credit note that is on its way for itself pays that one.
-        notes = self._tochka_paid_invoices().reversal_move_ids.filtered(
-            lambda move: move.move_type == 'out_refund' and move.state == 'posted'
-            and not move.tochka_refund_ids._on_their_way())
+        notes = self._tochka_paid_invoices()._tochka_credit_notes().filtered(
+            lambda move: not move.tochka_refund_ids._on_their_way())
         return [
             lines.filtered(
                 lambda line: line.account_id == account and not line.reconciled
