@@ -83,6 +83,8 @@ class PaymentTransaction(models.Model):
         try:
             with self.env.cr.savepoint():
                 for move in due:
+                    if len(lines) == 1:
+                        move._tochka_grant_discount(lines)
                     for _account in move._tochka_due_lines().account_id:
                         for line in lines.filtered(lambda line: not line.reconciled):
                             move._tochka_settle_with(line)
