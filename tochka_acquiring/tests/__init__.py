@@ -19,6 +19,7 @@ from . import test_jobs_silence
 from . import test_jobs_time
 from . import test_money_invoices
 from . import test_money_orders
+from . import test_money_orders_back
 from . import test_notes
 from . import test_oauth
 from . import test_oauth_faults

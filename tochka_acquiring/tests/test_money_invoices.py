@@ -129,6 +129,34 @@ class TestMoneyOfInvoices(BalanceCommon):
         self.pay(self.create_linked_tx(invoice, amount=980.0), paid_at=self.moment(days_ago=1))
         self.assertEqual(invoice.amount_residual, 20.0)
 
+    def test_discount_of_an_invoice_that_was_a_draft_as_the_money_came(self):
+        """ It is corrected meanwhile: the day on which the payer has paid decides, and so does what
+        is due then.
+        """
+        tax = self.env['account.tax'].create({
+            'name': "VAT 25 %", 'amount': 25.0, 'type_tax_use': 'sale', 'price_include_override':
+            'tax_included', 'company_id': self.company.id})
+        for paid_ago, computation, price, left in (
+            (1, 'mixed', 1000.0, 0.0), (0, 'mixed', 1000.0, 20.0), (1, 'mixed', 1100.0, 120.0),
+            (1, 'included', 1000.0, 0.0),
+        ):
+            with self.subTest(paid_ago=paid_ago, computation=computation, price=price):
+                invoice = self.create_early(days_ago=1)
+                transaction = self.create_linked_tx(invoice, amount=980.0)
+                invoice.button_draft()
+                invoice.invoice_payment_term_id.early_pay_discount_computation = computation
+                if computation == 'included':
+                    invoice.invoice_line_ids.tax_ids = tax
+                invoice.invoice_line_ids.price_unit = price
+                self.pay(transaction, paid_at=self.moment(days_ago=paid_ago))
+                self.assertEqual(self.told(transaction), {'overpaid': ('draft', 980.0)})
+                invoice.action_post()
+                self.assertEqual(invoice.amount_total, price)
+                self.assertEqual(invoice.amount_residual, left)
+                self.assertFalse(self.told(transaction))
+                if not left:
+                    self.assertSettled(invoice)
+
     def test_day_of_a_caller_does_not_count(self):
         invoice = self.create_early(days_ago=2).with_context(
             tochka_payers_day=[str(self.today - timedelta(days=9))])

@@ -106,6 +106,30 @@ class TestStrangers(RefundCommon):
             active_model='res.partner', active_id=self.payer.id)
         self.assertFalse(wizard.default_get(['amount']).get('amount'))
 
+    @mute_logger('odoo.addons.base.models.ir_model', 'odoo.addons.base.models.ir_rule')
+    def test_debt_is_told_of_invoices_and_contacts_that_are_the_users_to_see(self):
+        """ Rules of records count as well, for instance those of a salesperson. """
+        self.create_due(777.0)
+        seen = self.create_due(100.0)
+        clerk = self.make_user('clerk', 'account.group_account_invoice')
+
+        def asked():
+            self.env.invalidate_all()
+            return self.env['payment.link.wizard'].with_user(clerk).with_context(
+                active_model='res.partner', active_id=self.payer.id
+            ).default_get(['amount', 'amount_max']).get('amount')
+
+        self.assertEqual(asked(), 877.0)
+        self.env['ir.rule'].sudo().create({
+            'name': "One invoice", 'model_id': self.env['ir.model']._get_id('account.move'),
+            'domain_force': [('id', '=', seen.id)]})
+        self.assertEqual(asked(), 100.0)
+        self.env['ir.rule'].sudo().create({
+            'name': "Other contacts", 'model_id': self.env['ir.model']._get_id('res.partner'),
+            'domain_force': [('id', '!=', self.payer.id)]})
+        with self.assertRaises(AccessError):
+            asked()
+
     def test_foreign_address_is_the_administrators(self):
         connection = self.connection.sudo()
         connection.write({

@@ -80,6 +80,21 @@ class TestOrderItems(ItemsCommon):
         self.assertTrue(first.payment_id)
         self.assertEqual(self.lines_of(first)[0].total, 40000)
 
+    def test_rest_of_an_order_that_shares_an_invoice(self):
+        """ Of an invoice of several orders each owes its own lines. """
+        self.course.invoice_policy = 'delivery'
+        one = self.order((self.course, 2, 1000, None))
+        other = self.order((self.course, 1, 1000, None))
+        (one | other).order_line.qty_delivered = 1
+        invoice = (one | other)._create_invoices()
+        invoice.invoice_date = DAY
+        invoice.action_post()
+        self.env['account.payment.register'].with_context(
+            active_model='account.move', active_ids=invoice.ids).create({})._create_payments()
+        self.assertEqual(invoice.amount_residual, 0.0)
+        self.assertEqual(
+            [self.order_tx(order)._fiscal_owed(order) for order in (one, other)], [[100000], [0]])
+
     def test_deposit_and_final_invoice(self):
         self.course.invoice_policy = 'order'
         order = self.order((self.course, 1, 1000, None))

@@ -4,6 +4,7 @@
 from . import account_journal
 from . import account_move
 from . import account_move_advance
+from . import account_move_discount
 from . import account_partial_reconcile
 from . import account_payment
 from . import account_payment_fixed

@@ -83,7 +83,7 @@ class AccountMove(models.Model):
         reversed_payments = posted.sudo().reversed_entry_id.origin_payment_id
         for transaction in reversed_payments.payment_transaction_id:
             (transaction.source_transaction_id or transaction)._tochka_tell_families()
-        for note in posted.filtered(lambda m: m.move_type == 'out_refund' and m.reversed_entry_id):
+        for note in posted.filtered(lambda move: move.move_type == 'out_refund'):
             note.sudo()._tochka_match_returned()
         for move in posted.filtered(lambda move: move.move_type in ('out_invoice', 'out_refund')):
             payments = self.env['payment.transaction'].sudo()._tochka_family_payments(move)

@@ -85,6 +85,7 @@ class AccountMove(models.Model):
 
     def js_assign_outstanding_line(self, line_id):
         """ Override of `account` to settle the invoice by a transfer when the line is an advance.
+        A discount for early payment comes first; `sale` matches so, too, as it posts.
 
         What is on its way back is no choice. (Sales calls this when an invoice is posted.)
 
@@ -93,8 +94,10 @@ class AccountMove(models.Model):
         self.ensure_one()
         if self._tochka_is_going_back(line_id):
             return False
-        advance = self._tochka_open_advances() & self.env['account.move.line'].browse(line_id)
+        credit = self.env['account.move.line'].browse(line_id)
+        advance = self._tochka_open_advances() & credit
         if not advance:
+            self._tochka_grant_discount(credit)
             return super().js_assign_outstanding_line(line_id)
         return bool(self._tochka_settle_with(advance))
 

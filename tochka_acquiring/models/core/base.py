@@ -5,7 +5,9 @@ from odoo.exceptions import AccessError
 
 
 class Base(models.AbstractModel):
-    """ What views show as readonly is readonly for callers over the network, too. """
+    """ What views show as readonly is readonly for callers over the network, too; what sale orders
+    call paid is what was kept.
+    """
 
     _inherit = 'base'
 
@@ -30,3 +32,15 @@ class Base(models.AbstractModel):
         ):
             raise AccessError(_(
                 "%s is written by Odoo alone.", field._description_string(self.env)))
+
+    def _compute_field_value(self, field):
+        """ Override of `base`: what a sale order calls paid is what is left of it after refunds.
+        It decides whether a quotation is confirmed, what is still asked for, and which invoice is
+        made by itself. Odoo counts what was taken.
+
+        Sales belongs to an app that we don't depend on, as above.
+        """
+        super()._compute_field_value(field)
+        if field.name == 'amount_paid' and self._name == 'sale.order':
+            for order in self:
+                order.amount_paid -= order.transaction_ids._tochka_returned_money()

@@ -20,15 +20,18 @@ class ResPartner(models.Model):
         """ Return the values of the payment link wizard for a balance top-up.
 
         :rtype: dict
+        :raise AccessError: If the contact is not the user's to see.
         """
         self.ensure_one()
+        self.check_access('read')  # The balance is summed up as superuser.
         company = (self.company_id or self.env.company)._tochka_balance_company()
         return {
             'partner_id': self.id,
             'currency_id': self.env.ref('base.RUB').id,
-            # What a customer owes is told to whoever may read invoices.
-            'amount': self._tochka_balance(company)['due'] if (
-                self.env['account.move'].has_access('read')) else 0.0,
+            # What a customer owes is told to whoever may read the invoices.
+            'amount': sum(self._tochka_balance(company)['invoices'].with_env(self.env).with_context(
+                allowed_company_ids=self.env.user.company_ids.ids,
+            )._filtered_access('read').mapped('amount_residual')),
             'amount_max': float(const.MAX_TOPUP),
         }
 

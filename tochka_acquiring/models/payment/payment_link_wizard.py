@@ -14,9 +14,7 @@ class PaymentLinkWizard(models.TransientModel):
             document = self.env[values['res_model']].browse(values['res_id'])
             document.check_access('read')  # What is due is summed up as superuser.
             due = self.env['payment.transaction']._tochka_due(document)
-            # Odoo forgets that money of an order went back.
-            asked = values.get('amount') or (due if document._name == 'sale.order' else 0.0)
-            values |= {'amount': min(asked, due), 'amount_max': due}
+            values |= {'amount': min(values.get('amount') or 0.0, due), 'amount_max': due}
         return values
 
     # === COMPUTE METHODS === #

@@ -199,9 +199,18 @@ class PaymentTransaction(models.Model):
         :return: In the transaction's currency, as an ORM monetary value.
         :rtype: float
         """
-        returned = self.child_transaction_ids.filtered(
+        return self.amount - self._tochka_returned_money()
+
+    def _tochka_returned_money(self):
+        """ Return what went back of those of these payments that the bank has taken.
+
+        :return: In the currency of the transactions, as an ORM monetary value.
+        :rtype: float
+        """
+        payments = self.filtered(lambda tx: tx.provider_code == 'tochka')
+        returned = payments.child_transaction_ids.filtered(
             lambda tx: tx.operation == 'refund' and tx.state == 'done')
-        return self.amount + sum(returned.mapped('amount'))
+        return -sum(returned.mapped('amount'))
 
     def _tochka_waiting_money(self):
         """ Return what pays nothing yet, or is on its way.
@@ -250,12 +259,13 @@ class PaymentTransaction(models.Model):
             payment: payment._tochka_waiting_money()
             for payment in self._tochka_family_payments(documents)
         }
+        is_order = documents._name == 'sale.order'
         due = (
-            sum(self._tochka_open_amount(invoice) for invoice in invoices)
+            sum(self._tochka_open_for(invoice, orders if is_order else ()) for invoice in invoices)
             + sum(self._tochka_not_invoiced(order) for order in orders)
             - sum(waiting.values())
         )
-        if documents._name == 'sale.order':
+        if is_order:
             own = sum(documents.mapped('amount_total'))
         else:
             own = sum(self._tochka_open_amount(invoice) for invoice in documents) - sum(
@@ -285,7 +295,39 @@ class PaymentTransaction(models.Model):
             return 0.0
         invoiced = 0.0
         for move in order.invoice_ids.filtered(lambda move: move.currency_id == order.currency_id):
-            amount = move.amount_total if move.state == 'posted' else (
-                move.amount_total - move.amount_residual if move.state == 'draft' else 0.0)
+            amount = self._tochka_part_of_order(move, order)
+            if move.state == 'draft' and move.amount_total:
+                amount *= 1 - move.amount_residual / move.amount_total
+            elif move.state != 'posted':
+                continue
             invoiced += amount if move.move_type == 'out_invoice' else -amount
         return max(order.currency_id.round(order.amount_total - invoiced), 0.0)
+
+    @api.model
+    def _tochka_part_of_order(self, invoice, order):
+        """ Return how much of an invoice, or of a credit note, is about one of its sale orders: all
+        but the lines of others.
+
+        :return: In the currency of the invoice, as an ORM monetary value.
+        :rtype: float
+        """
+        others = invoice.invoice_line_ids.filtered(
+            lambda line: line.sale_line_ids and order not in line.sale_line_ids.order_id)
+        return invoice.amount_total - sum(others.mapped('price_total'))
+
+    @api.model
+    def _tochka_open_for(self, invoice, orders):
+        """ Return what is open of an invoice; of one that bills other sale orders as well, what is
+        for these: their own payments have paid their part.
+
+        :return: In the currency of the invoice, as an ORM monetary value.
+        :rtype: float
+        """
+        open_amount = self._tochka_open_amount(invoice)
+        if not open_amount or not orders or not invoice.line_ids.sale_line_ids.order_id - orders:
+            return open_amount
+        part = sum(self._tochka_part_of_order(invoice, order) for order in orders
+                   if order in invoice.line_ids.sale_line_ids.order_id)
+        paid = orders.transaction_ids.payment_id.move_id.line_ids.matched_debit_ids.filtered(
+            lambda partial: partial.debit_move_id.move_id == invoice)
+        return min(open_amount, max(part - sum(paid.mapped('debit_amount_currency')), 0.0))

@@ -89,6 +89,8 @@ class PaymentTransaction(models.Model):
         try:
             with self.env.cr.savepoint():
                 for move in due:
+                    if len(lines) == 1:
+                        move._tochka_grant_discount(lines)
                     move._tochka_settle_with_all(lines)
         except UserError as error:  # It stays as a credit, and is told of.
             _logger.info("Transaction %s can't be matched: %s", self.reference, error)

@@ -202,9 +202,8 @@ class PaymentTransaction(models.Model):
         paid = self.payment_id
         own = paid._seek_for_lines()[1] if paid else self.env['account.move.line']
         # The money of a credit note that is on its way for itself pays that one.
-        notes = self._tochka_paid_invoices().reversal_move_ids.filtered(
-            lambda move: move.move_type == 'out_refund' and move.state == 'posted'
-            and not move.tochka_refund_ids._on_their_way())
+        notes = self._tochka_paid_invoices()._tochka_credit_notes().filtered(
+            lambda move: not move.tochka_refund_ids._on_their_way())
         due = notes.browse().line_ids.union(*(note._tochka_due_lines() for note in notes))
         return [
             lines.filtered(

@@ -60,12 +60,42 @@ class AccountMove(models.Model):
         refunds = (self.tochka_refund_ids | self._tochka_refunds_without_note()).sorted('id')
         for refund in refunds.transaction_id:
             self.with_user(SUPERUSER_ID)._tochka_settle_with_all(refund._tochka_open_lines())
-        payments = self.reversed_entry_id._tochka_payments(also_undone=True)
+        payments = self._tochka_credited_invoices()._tochka_payments(also_undone=True)
         for refund in payments.tochka_refund_ids.sorted('id').transaction_id:
             refund._tochka_match_return()
         payments._tochka_tell_money()
 
     # === BUSINESS METHODS === #
+
+    def _tochka_credited_invoices(self):
+        """ Return the invoices whose money these credit notes give back.
+
+        One that was made from a sale order (less was delivered, say) names none: then it is about
+        all invoices of its orders.
+
+        :rtype: account.move
+        """
+        found = self.reversed_entry_id
+        for note in self.filtered(
+            lambda move: move.move_type == 'out_refund' and not move.reversed_entry_id
+        ):
+            found |= self.env['payment.transaction']._tochka_family(note)[0].filtered(
+                lambda move: move.move_type == 'out_invoice' and move.state == 'posted'
+            ).with_env(self.env)
+        return found
+
+    def _tochka_credit_notes(self):
+        """ Return the posted credit notes that give back money of these invoices: the other way
+        round.
+
+        :rtype: account.move
+        """
+        family = self.env['payment.transaction']._tochka_family(self)[0]
+        notes = self.sudo().reversal_move_ids | family.filtered(
+            lambda move: not move.reversed_entry_id)
+        return notes.filtered(
+            lambda move: move.move_type == 'out_refund' and move.state == 'posted'
+        ).with_env(self.env)
 
     def _tochka_payments(self, also_undone=False):
         """ Return the payments that were made for this invoice, and those that have paid it by the
@@ -82,10 +112,11 @@ class AccountMove(models.Model):
             lambda tx: tx.provider_code == 'tochka' and tx.operation != 'refund')
 
     def _tochka_refunds_without_note(self):
-        """ Return the refunds of the payments of this credit note's invoice that were asked for
+        """ Return the refunds of the payments of this credit note's invoices that were asked for
         without a credit note, and were not refused or given up.
         """
-        refunds = self.reversed_entry_id._tochka_payments().tochka_refund_ids._without_note()
+        refunds = self._tochka_credited_invoices()._tochka_payments(
+            ).tochka_refund_ids._without_note()
         return refunds.filtered(lambda refund: refund.state not in const.REFUND_CLOSED)
 
     def _tochka_refunds(self):
@@ -96,7 +127,7 @@ class AccountMove(models.Model):
         """ Return the payments of which the money of this posted credit note can go back. """
         if self.move_type != 'out_refund' or self.state != 'posted':
             return self.transaction_ids.browse()
-        return self.reversed_entry_id._tochka_payments().filtered(
+        return self._tochka_credited_invoices()._tochka_payments().filtered(
             lambda tx: tx._tochka_refundable() > 0)
 
     def _tochka_note_left(self):

@@ -29,7 +29,8 @@ class AccountMove(models.Model):
         posted._fiscal_ask_about_marks()
         invoices = posted.filtered(lambda one: one.is_sale_document(include_receipts=True))
         if invoices:
-            self.env['fiscal.receipt']._note_change(invoices | invoices.reversed_entry_id)
+            self.env['fiscal.receipt']._note_change(
+                invoices | invoices.sudo()._tochka_credited_invoices())
             # What was paid before may be delivered now.
             self.env['ir.cron']._tochka_wake('tochka_fiscal.cron_closing')
         return posted

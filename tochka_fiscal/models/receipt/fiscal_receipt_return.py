@@ -195,7 +195,7 @@ class FiscalReceipt(models.Model):
             return picked
         named = []
         for note in refund._fiscal_returned_notes():
-            source = f'account.move,{note.reversed_entry_id.id}'
+            sources = {f'account.move,{invoice.id}' for invoice in note._tochka_credited_invoices()}
             for line in refund._fiscal_document_lines(note):
                 pieces = [place for code in line._fiscal_mark_codes()
                           for place, one in enumerate(lines) if one.mark == code]
@@ -205,7 +205,7 @@ class FiscalReceipt(models.Model):
                 name = cut_name(refund._fiscal_line_name(line, note))
                 alike = [place for place, one in enumerate(lines) if one.name == name]
                 # First the lines of the invoice itself, then those of receipts that have closed it.
-                alike.sort(key=lambda place: lines[place].source != source)
+                alike.sort(key=lambda place: lines[place].source not in sources)
                 total = refund._fiscal_kopecks(line.price_total)
                 if alike and total > 0:
                     named.append((alike, total))

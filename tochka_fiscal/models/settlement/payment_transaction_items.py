@@ -256,10 +256,10 @@ class PaymentTransaction(models.Model):
                      for payment in earlier if order in payment.sale_order_ids)
         invoiced = still_open = 0
         for invoice in order.invoice_ids.filtered(lambda move: move.state == 'posted'):
-            amount = self._fiscal_kopecks(invoice.amount_total)
+            amount = self._fiscal_kopecks(self._tochka_part_of_order(invoice, order))
             if invoice.move_type == 'out_invoice':
                 invoiced += amount
-                still_open += self._fiscal_invoice_owes(invoice)
+                still_open += min(self._fiscal_invoice_owes(invoice), amount)
             else:
                 invoiced -= amount
         return max(min(total - online, max(total - invoiced, 0) + still_open), 0)

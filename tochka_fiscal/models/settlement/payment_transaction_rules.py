@@ -127,8 +127,8 @@ class PaymentTransaction(models.Model):
         if document._name != 'account.move':
             return document.browse()
         partials = document.line_ids.matched_credit_ids
-        return document.reversal_move_ids.filtered(
-            lambda note: note.state == 'posted' and not note.currency_id.compare_amounts(
+        return document._tochka_credit_notes().filtered(
+            lambda note: self._fiscal_sign(note) > 0 and not note.currency_id.compare_amounts(
                 note.amount_total, sum(partials.filtered(
                     lambda partial: partial.credit_move_id.move_id == note
                 ).mapped('debit_amount_currency'))))
