@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tochka_acquiring.api.errors import OutcomeUnknown
+from tochka_acquiring.api.operation import AcceptedRefund
 
 from .server import answer
 
@@ -39,5 +40,6 @@ def test_an_answer_that_does_not_say_that_it_was_taken(serve, make_client, chang
     {'operationId': 'beeac8a4-6047-3f38-9f4b-4b6b4e7c1b0e'},
 ])
 def test_an_answer_that_says_so(serve, make_client, changes):
-    accepted = refund(serve, make_client, **changes)
-    assert accepted.amount == Decimal('10.00')
+    told = {**TAKEN, **changes}
+    assert refund(serve, make_client, **changes) == AcceptedRefund(
+        operation_id=told['operationId'], amount=Decimal('10.00'), order_id=told['orderId'])

@@ -45,15 +45,16 @@ class TochkaClient:
     :param str|None ca_pem: Further certificate authorities, trusted for this host alone.
     :param tuple[float, float]|None timeout: Seconds to connect and to wait for the answer; else
                                              `READ_TIMEOUT` and `WRITE_TIMEOUT`.
-    :param tuple[float, ...] read_delays: Seconds before each repeat of a read; none to ask once.
+    :param tuple[float, ...]|None read_delays: Seconds before each repeat of a read, empty to ask
+                                               once; else `READ_RETRY_DELAYS`.
     :param Deadline|None deadline: When all calls must have ended, whatever their time-outs are.
     :raise ValueError: If the address is not usable.
     """
 
     def __init__(self, base_url, token, *, ca_pem=None, timeout=None,
-                 read_delays=READ_RETRY_DELAYS, deadline=None):
+                 read_delays=None, deadline=None):
         self.base_url = check_base_url(base_url)
-        self._read_delays = read_delays
+        self._read_delays = READ_RETRY_DELAYS if read_delays is None else read_delays
         self._write_timeout = timeout or WRITE_TIMEOUT
         self._transport = Transport(
             self.base_url, token, ca_pem=ca_pem, timeout=timeout or READ_TIMEOUT, deadline=deadline)
@@ -326,7 +327,7 @@ class TochkaClient:
         :raise TochkaError: If the bank refused or stayed silent.
         """
         jwk = self._read(public_key_url(self.base_url))
-        if not isinstance(jwk, dict) or jwk.get('kty') != 'RSA' or not jwk.get('n'):
+        if jwk.get('kty') != 'RSA' or not jwk.get('n'):
             raise errors.Unreadable(_lt("The bank did not return an RSA public key."))
         return jwk
 
@@ -355,7 +356,7 @@ class TochkaClient:
 
     @staticmethod
     def _data(answer):
-        data = answer.get('Data') if isinstance(answer, dict) else None
+        data = answer.get('Data')
         if not isinstance(data, dict):
             raise errors.Unreadable(_lt("The bank's answer has no Data."))
         return data

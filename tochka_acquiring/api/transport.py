@@ -57,7 +57,7 @@ class Transport:
     :param Deadline|None deadline: When all calls must have ended, whatever their time-outs are.
     """
 
-    def __init__(self, base_url, token, *, ca_pem=None, timeout=(5, 30), secrets=(), deadline=None):
+    def __init__(self, base_url, token, *, timeout, ca_pem=None, secrets=(), deadline=None):
         self._deadline = deadline
         self._base_url = base_url
         self._token = token
@@ -124,7 +124,7 @@ class Transport:
     def _compare_clocks(self, response):
         """ Remember how far the bank's clock is from ours; no date tells nothing. """
         try:
-            told = parsedate_to_datetime(response.headers.get('Date', ''))
+            told = parsedate_to_datetime(response.headers.get('Date'))
             self.clock_difference = round(told.timestamp() - time.time())
         except (TypeError, ValueError):
             self.clock_difference = None

@@ -1,6 +1,5 @@
 # Part of Tochka Bank for Odoo. See LICENSE file for full copyright and licensing details.
 
-from datetime import datetime, timezone
 from decimal import Decimal
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -10,7 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.tochka_acquiring.api import errors
-from odoo.addons.tochka_acquiring.api.operation import Order
+from odoo.addons.tochka_acquiring.api.operation import read_history
 from odoo.addons.tochka_acquiring.tests.refund_common import RefundCommon
 
 PROBLEM_LOGGER = 'odoo.addons.tochka_acquiring.models.problem.tochka_problem'
@@ -33,7 +32,7 @@ class TestStrangers(RefundCommon):
         operation = self.bank.pay(transaction.tochka_operation_id)
         self.bank.change(transaction.tochka_operation_id, orders=(
             *operation.orders,
-            Order('Z', 'refund', Decimal('0.00'), datetime.now(timezone.utc))))
+            *read_history([{'orderId': 'Z', 'type': 'refund', 'amount': '0.00'}])[0]))
         outcome = self.refresh(transaction)
         self.assertEqual((outcome, transaction.state), ('applied', 'done'))
 
@@ -329,7 +328,7 @@ class TestReturnPage(HttpCase, RefundCommon):
         operation = self.bank.pay(transaction.tochka_operation_id)
         self.bank.change(transaction.tochka_operation_id, orders=(
             *operation.orders,
-            Order('Z', 'refund', Decimal('0.00'), datetime.now(timezone.utc))))
+            *read_history([{'orderId': 'Z', 'type': 'refund', 'amount': '0.00'}])[0]))
         self.env.flush_all()
         response = self.url_open(
             f'/payment/tochka/return?reference={transaction.reference}'
