@@ -63,7 +63,8 @@ class PaymentTransaction(models.Model):
         string="Next status request at", readonly=True, copy=False, index='btree_not_null')
     tochka_read_at = fields.Datetime(
         string="Last status request at", readonly=True, copy=False)
-    tochka_unanswered_at = fields.Datetime(readonly=True, copy=False)
+    tochka_unanswered_at = fields.Datetime(
+        string="The bank did not answer at", readonly=True, copy=False)
 
     # Whoever looks for these reads none of the old ones. The first is what Odoo's own job looks for
     # after each payment; payments that were begun and left stay in it for ever, but not in the
