@@ -241,7 +241,8 @@ class Operation:
         """
         found, known = [], set()
         for order in self.orders:
-            if order.type == 'refund' and (order.order_id, order.amount) not in known:
+            if order.type == 'refund' and order.amount > 0 and (
+                order.order_id, order.amount) not in known:
                 found.append(order)
                 if order.order_id:
                     known.add((order.order_id, order.amount))
