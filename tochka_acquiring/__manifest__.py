@@ -2,7 +2,7 @@
 
 {
     'name': 'Tochka Bank Acquiring',
-    'version': '19.0.1.4.0',
+    'version': '19.0.1.5.0',
     'category': 'Accounting/Payment Providers',
     'sequence': 350,
     'summary': "Card, SBP, T-Pay and instalment payments of portal invoices through Tochka Bank.",
