@@ -22,6 +22,10 @@ _LENGTH = const.KEY_PAYLOAD + const.KEY_CHECKS
 LIMIT = _BASE ** const.KEY_PAYLOAD
 # What may be typed or printed for a sign of the key: Cyrillic twins, and the letter O for zero.
 _TWINS = str.maketrans('КМТОO', 'KMT00')
+# A plain code has shifted keys for keys, and a row of zeros: each place has a factor of its own, and
+# each check an addend. Neither changes in how many characters two keys differ.
+_FACTORS = (1, 5, 11, 2, 7, 4, 9)
+_ADDENDS = (3, 8, 1, 10, 6)
 # A line break, a space or a dash inside of the key changes nothing.
 _GAP = r'[\s\-]{0,2}'
 _KEY = re.compile(_GAP.join([*const.KEY_MARKER, *([f'[{const.KEY_SYMBOLS}]'] * _LENGTH)]))
@@ -47,7 +51,7 @@ def _weights():
                 if other != place:
                     above = above * (at - other) % _BASE
                     below = below * (place - other) % _BASE
-            row.append(_divide(above, below % _BASE))
+            row.append(_FACTORS[place] * _divide(above, below % _BASE) % _BASE)
         table.append(row)
     return table
 
@@ -57,8 +61,8 @@ _WEIGHTS = _weights()
 
 def _checks(payload):
     return [
-        sum(weight * value for weight, value in zip(row, payload, strict=True)) % _BASE
-        for row in _WEIGHTS]
+        (addend + sum(weight * value for weight, value in zip(row, payload, strict=True))) % _BASE
+        for row, addend in zip(_WEIGHTS, _ADDENDS, strict=True)]
 
 
 def make_key(number):

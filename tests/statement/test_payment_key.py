@@ -68,7 +68,7 @@ MUTATIONS = {
     'wide': lambda text: ''.join(chr(ord(sign) + 0xFEE0) for sign in text),
     'glued': lambda text: f'платеж{text}Оплата',
     'glued to digits': lambda text: f'0012{text}2026',
-    'after its marker': lambda text: f'TK{text}',
+    'after a tail of the marker': lambda text: f'ТТК {text}',
     'within brackets': lambda text: f'({text})',
 }
 
@@ -103,6 +103,21 @@ def test_what_is_found_is_written(text):
     plain = text.upper().translate(str.maketrans('ТКМ', 'TKM')).replace(' ', '').replace('-', '')
     for number in find_keys(text):
         assert make_key(number) in plain
+
+
+def test_a_shifted_key_is_none_more_often_than_by_chance():
+    source = seeded('shifted')
+    rounds = 50000 if LONG else 5000
+    for build in (lambda key: f'TKTK{key[2:-2]}', lambda key: f'TKT{key[2:-1]}',
+                  lambda key: f'TK{key[3:]}0', lambda key: f'TK{key[4:]}17'):
+        found = sum(bool(find_keys(build(make_key(source.randrange(LIMIT)))))
+                    for _round in range(rounds))
+        assert found <= 3
+
+
+@pytest.mark.parametrize('sign', const.KEY_SYMBOLS)
+def test_a_row_of_one_sign_is_no_key(sign):
+    assert find_keys('TK' + sign * 12) == ()
 
 
 def test_nothing_is_found_where_nothing_is():
