@@ -22,7 +22,7 @@ _LENGTH = const.KEY_PAYLOAD + const.KEY_CHECKS
 LIMIT = _BASE ** const.KEY_PAYLOAD
 # What may be typed or printed for a sign of the key: Cyrillic twins, and the letter O for zero.
 _TWINS = str.maketrans('КМТОO', 'KMT00')
-# A plain code takes shifted keys and a row of zeros for keys: so each place has a factor of its own,
+# A plain code takes shifted keys and a row of zeros for keys: each place has a factor of its own,
 # and each check an addend. Neither changes in how many characters two keys differ.
 _FACTORS = (1, 5, 11, 2, 7, 4, 9)
 _ADDENDS = (3, 8, 1, 10, 6)
