@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # An add-on's own `__init__` imports its models, which only Odoo can load. A bare package in its
 # place gives access to the plain parts alone.
-for name in ('tochka_acquiring', 'tochka_fiscal'):
+for name in ('tochka_acquiring', 'tochka_fiscal', 'tochka_statement'):
     if name not in sys.modules:
         package = types.ModuleType(name)
         package.__path__ = [str(ROOT / name)]

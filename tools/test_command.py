@@ -17,7 +17,8 @@ from .odoo_run import ADDONS
 from .test_runs import Totals
 
 # What is tested how, in this order: plain Python first, because it fails fastest.
-PLAIN = ('tests/api', 'tests/fiscal', 'tests/sandbox', 'tests/contract', 'tests/tools')
+PLAIN = ('tests/api', 'tests/fiscal', 'tests/statement', 'tests/sandbox', 'tests/contract',
+         'tests/tools')
 SERVED = ('tests/reliability', 'tests/browser', 'tests/upgrade')
 # What the apps for stock and loyalty do to receipts; elsewhere these skip what needs it.
 STOCK_TESTS = (
