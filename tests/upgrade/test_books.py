@@ -11,7 +11,8 @@ LANDED = 'e64f205'  # 19.0.1.4.0 and 19.0.0.7.0
 MAKE_PAYMENTS = """
 from tests import paid_shop
 
-first = paid_shop.prepare(env).transaction_id
+paid_shop.prepare(env)
+first = env['payment.transaction'].search([('reference', '=', 'first')])
 first = first.with_context(allowed_company_ids=first.company_id.ids)
 for name in ('stuck', 'returned'):
     payment = first.create({
